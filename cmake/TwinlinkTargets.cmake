@@ -1,0 +1,44 @@
+# Rules shared by all targets: C++20, warnings as errors, sanitizers, includes from the repository root.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(twinlink_options INTERFACE)
+target_compile_options(twinlink_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wold-style-cast>
+  # One rounding for every build: fused multiply-adds would change the last bit of shares.
+  $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
+if(TL_WERROR)
+  target_compile_options(twinlink_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
+endif()
+if(TL_SANITIZE)
+  target_compile_options(twinlink_options INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${TL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all>)
+  target_link_options(twinlink_options INTERFACE -fsanitize=${TL_SANITIZE})
+endif()
+
+# twinlink_library(NAME SOURCES file... [LIBS target...]): the static library twinlink_NAME.
+# LIBS are public (other twinlink folders) or third parties used in sources only (PRIVATE_LIBS).
+function(twinlink_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;PRIVATE_LIBS" ${ARGN})
+  add_library(twinlink_${name} STATIC ${ARG_SOURCES})
+  add_library(twinlink::${name} ALIAS twinlink_${name})
+  target_include_directories(twinlink_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/twinlink>)
+  target_compile_features(twinlink_${name} PUBLIC cxx_std_20)
+  target_link_libraries(twinlink_${name} PUBLIC ${ARG_LIBS}
+                        PRIVATE $<BUILD_INTERFACE:twinlink_options> ${ARG_PRIVATE_LIBS})
+  set_target_properties(twinlink_${name} PROPERTIES EXPORT_NAME ${name})
+endfunction()
+
+# twinlink_tests(NAME SOURCES file... LIBS target... [LABELS label...]): one doctest program, each
+# case a ctest.
+function(twinlink_tests name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;LABELS" ${ARGN})
+  add_executable(test_${name} ${PROJECT_SOURCE_DIR}/tests/support/main.cpp ${ARG_SOURCES})
+  target_link_libraries(test_${name} PRIVATE ${ARG_LIBS} doctest::doctest twinlink_options)
+  target_compile_definitions(test_${name} PRIVATE TL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  doctest_discover_tests(test_${name} TEST_PREFIX "${name}: " PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+endfunction()

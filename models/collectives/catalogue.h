@@ -1,0 +1,64 @@
+#pragma once
+// Every plan builder by name, with its counts and closed form. The catalogue feeds the program, the
+// docs and the tests: an algorithm that is not here does not exist.
+//
+// To add one: a file pair in this folder with build_, counts_ and closed_form_, and a row here.
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/plan/plan.h"
+#include "models/plan/plan_builder.h"
+#include "topology/units.h"
+
+namespace twinlink::models {
+
+struct CollectiveRequest {
+  Operation operation = Operation::all_reduce;
+  bool suffix = false;
+  std::vector<std::int32_t> gpu_of_rank;  // rank -> GPU
+  std::vector<std::vector<Rank>> groups;  // empty: one group of all ranks
+  Bytes bytes;                            // nccl-tests' size; scans: the state of one rank
+  ElementType element = ElementType::fp32;
+  std::int32_t heads = 1;
+  LaneShape shape;
+  LaunchMode launch = LaunchMode::graph;
+  Compute
+      local_work;  // scans: work that a coupled algorithm does on the chain and others before it
+};
+
+// What an algorithm moves, for one group of P members and n bytes, exactly as its plan does.
+struct AlgorithmCounts {
+  std::int64_t rounds = 0;        // messages on the longest chain
+  std::int64_t messages = 0;      // transfers between different ranks
+  Bytes bytes_in, bytes_out;      // largest payload into and out of one rank
+  std::int64_t applications = 0;  // operator applications on the longest chain
+};
+
+// Time without contention: alpha per message (s), beta s/byte of a port, gamma s/byte of combining.
+struct AlphaBetaGamma {
+  double alpha = 0, beta = 0, gamma = 0;
+};
+
+struct Algorithm {
+  std::string_view name;
+  Operation operation;
+  std::string_view help;
+  std::string_view source;
+  std::string_view closed_form_text;
+  Plan (*build)(const CollectiveRequest& request);
+  AlgorithmCounts (*counts)(const CollectiveRequest& request);
+  double (*closed_form)(const CollectiveRequest& request, const AlphaBetaGamma& costs);  // seconds
+  int wrong_from = 0;  // > 0: published algorithm that is wrong from this many ranks on
+};
+
+std::span<const Algorithm> catalogue();
+// Throws InputError with the nearest name.
+const Algorithm& find_algorithm(Operation operation, const std::string& name);
+// Checks the request (ranks, repeated ranks in a group, whole elements, limits: all issues at
+// once), fills in the default group and builds.
+Plan build_plan(const Algorithm& algorithm, CollectiveRequest request);
+
+}  // namespace twinlink::models

@@ -1,0 +1,75 @@
+#pragma once
+// CalibrationProfile: every constant of the machine model that is not wiring, with its provenance.
+//
+// Constants are measured end to end over the machine's own fabric; a link's latency in the Topology
+// is what comes on top of them (on `crossbar` all constants are zero or infinite and the links hold
+// everything). Durations in us, rates in GB/s (1e9 bytes/s, per direction), factors without unit.
+// A value of 0 for a rate means "no limit". One table (constant_table) drives readers, writers,
+// schema and docs; adding a constant means one field and one row.
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "topology/provenance.h"
+#include "topology/units.h"
+
+namespace twinlink::models {
+
+struct Constant {
+  double value = 0;
+  double spread = 0;  // one sigma, same unit; 0: not known
+  Provenance provenance = Provenance::assumed;
+  std::string source;
+};
+
+struct CalibrationProfile {
+  std::string name;
+  std::string about;
+  // Calibrated range: outside it a result is marked extrapolated. 0: nothing was calibrated.
+  int calibrated_ranks = 0;
+  Bytes calibrated_bytes_min, calibrated_bytes_max;
+
+  Constant graph_gap;          // us; kernel launched by a CUDA graph node, gap and ramp
+  Constant eager_gap;          // us; kernel launched by the host
+  Constant barrier_relaxed;    // us; all ranks meet, nothing is ordered
+  Constant barrier_fenced;     // us; all ranks meet, earlier stores become visible
+  Constant flag;               // us; one way, store to the waiter's flag until it is seen
+  Constant event;              // us; CUDA event or graph edge between streams or devices
+  Constant stream_memory;      // us; stream write and wait on a memory word
+  Constant remote_round;       // us; one dependent round of loads from a peer (L)
+  Constant load_step;          // us; each further load in flight per thread lengthens a round
+  Constant peer_step;          // us; each further peer loaded in parallel lengthens a round (l1)
+  Constant local_round;        // us; one dependent round of loads from own memory (Ll)
+  Constant copy_push_issue;    // us; copy engine, first byte after issue, destination remote
+  Constant copy_pull_issue;    // us; copy engine, source remote
+  Constant copy_local_issue;   // us; copy engine, both on the same GPU
+  Constant copy_rate;          // GB/s; cap of one copy engine queue
+  Constant copy_weight;        // GB/s; its weight in weighted max-min sharing
+  Constant wire_pull;          // wire bytes towards the reader per payload byte of an sm pull
+  Constant wire_pull_request;  // wire bytes the other way per payload byte of an sm pull
+  Constant wire_push;          // wire bytes towards the destination per payload byte of an sm push
+  Constant wire_push_ack;      // wire bytes the other way per payload byte of an sm push
+  Constant wire_copy;          // wire bytes per payload byte of a copy engine transfer, either way
+  Constant wire_ll;            // further factor on payload where edges are inline_ll
+  Constant wire_ll128;         // further factor on payload where edges are inline_ll128
+  Constant hbm;                // GB/s; HBM of one GPU, reads plus writes
+  Constant sms;                // SMs of one GPU; 0: no limit on co-resident CTAs
+  Constant ctas_per_sm;        // co-resident CTAs on one SM
+  Constant copy_engines;       // copy engine queues of one GPU that run at once
+  Constant peak_flops;         // TFLOP/s; dense bf16
+  Constant flops_efficiency;   // share of the peak that a compute op reaches
+};
+
+struct ConstantTraits {
+  std::string_view name;  // as in JSON
+  std::string_view unit;  // "us", "GB/s", "TFLOP/s", "" (a factor or a count)
+  Constant CalibrationProfile::*field;
+  std::string_view help;
+};
+
+std::span<const ConstantTraits> constant_table();
+
+// The ideal profile of `crossbar`: nothing costs anything but the wire.
+CalibrationProfile ideal_profile();
+
+}  // namespace twinlink::models

@@ -1,0 +1,83 @@
+#pragma once
+// What an op costs on a machine: the latency before its bytes move, how many bytes move, how fast
+// they could alone, and which resources each byte uses. The simulator shares the resources; it
+// knows nothing of GPUs. Lower bounds use the same numbers.
+//
+//   latency   launch gap (first op of a lane), engine issue, barrier, latency of the longest route
+//   cap       sm: payload / (trips x round); trips = ceil(bytes per block / (threads x vector x
+//   loads)),
+//             round = remote_round + (loads-1) load_step + (peers-1) peer_step (parallel), or
+//             peers x remote_round + local_round (serial); copy engine: copy_rate
+//   compute   payload 1 "work", cap = 1 / (flops / (efficiency x peak)), HBM bytes per unit of work
+//   per_byte  link: share of the route x wire factor; HBM: bytes read or written per payload byte
+// Payload of a copy or reduce is the size of its largest source (or destination, if it has none);
+// pattern entries scale the others to it.
+// Not modelled here: sharing (sim), L2 residency, clocks.
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/cost/calibration.h"
+#include "models/plan/plan.h"
+#include "topology/route.h"
+#include "topology/topology.h"
+
+namespace twinlink::models {
+
+enum class ResourceKind : std::uint8_t { link, hbm };
+
+struct Resource {
+  ResourceKind kind;
+  double capacity;     // bytes per second
+  std::int32_t index;  // LinkId or GPU index
+};
+
+struct Use {
+  std::int32_t resource;
+  double per_byte;  // bytes of the resource per payload byte
+};
+
+struct OpCost {
+  Duration latency;
+  double payload = 0;        // bytes (compute: 1); 0: done after the latency
+  double cap = 0;            // payload per second, unloaded; infinity: only resources limit it
+  double weight = 1;         // in weighted max-min sharing
+  std::int32_t pattern = 0;  // index of its resource uses
+  bool soft = false;         // sm traffic on a calibrated machine: soft minimum with its resource
+};
+
+class CostModel {
+ public:
+  // Keeps references to all three; the plan's GPUs must exist in the topology (else InputError).
+  CostModel(const topology::Topology& topology, const CalibrationProfile& profile,
+            const Plan& plan);
+  ~CostModel();
+  CostModel(const CostModel&) = delete;
+  CostModel& operator=(const CostModel&) = delete;
+
+  // Cost of an op. Interns patterns on the way (so not const and not thread-safe).
+  OpCost cost(OpId id);
+  // Ascending by resource, merged; valid until the model dies.
+  [[nodiscard]] std::span<const Use> pattern(std::int32_t index) const;
+  [[nodiscard]] const std::vector<Resource>& resources() const;
+  [[nodiscard]] std::string name_of(std::int32_t resource) const;
+  // What an edge adds between the end of the op depended on and the start of the dependent.
+  [[nodiscard]] Duration edge_latency(Edge edge, bool crosses_gpu) const;
+  // Cost of a rendezvous after its last member arrived.
+  [[nodiscard]] Duration barrier_latency(Edge edge) const;
+  // CTAs that fit on one GPU at once; 0: no limit. Copy engine queues of one GPU; 0: no limit.
+  [[nodiscard]] int cta_slots() const;
+  [[nodiscard]] int copy_slots() const;
+  // Worst provenance of the topology and of the constants that this plan's kinds of work touch.
+  [[nodiscard]] Provenance provenance() const;
+  // True if the plan's ranks or sizes lie outside the profile's calibrated range.
+  [[nodiscard]] bool extrapolated() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace twinlink::models
