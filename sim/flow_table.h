@@ -37,11 +37,12 @@ struct FlowClass {
   std::span<const models::Use> uses;
   double weight = 1;
   double cap = kUnlimited;
-  double base = 0;   // virtual time of its server (alone: ps) at which it had served nothing
+  // Virtual time of its server (alone: ps) at which it had served nothing; without a server: the
+  // bytes served.
+  double base = 0;
   double speed = 0;  // bytes per flow and unit of the server's virtual time
   std::int32_t owner = kNobody;
   std::int32_t server = kNobody;
-  std::int32_t place = 0;  // in the server's heap
   std::int32_t first = kNobody;
   std::int32_t count = 0;
   std::int64_t until = 0;       // alone: ps at which its flow ends
