@@ -62,6 +62,11 @@ class FlowTable {
   [[nodiscard]] std::int32_t find_pair(std::int32_t a, std::int32_t b) const;
   [[nodiscard]] std::int32_t next_pair(std::int32_t c) const;
 
+  [[nodiscard]] std::int32_t size() const { return static_cast<std::int32_t>(classes_.size()); }
+  // New classes are not pairs from now on.
+  void forbid_pairs() { pairs_allowed_ = false; }
+  [[nodiscard]] bool pairs_allowed() const { return pairs_allowed_; }
+
   void add_flow(std::int32_t c, double mark, std::uint32_t tag);
   [[nodiscard]] double first_mark(std::int32_t c) const { return flows_[at(c)].mark; }
   // Removes the flow of the class that ends first; its tag.
@@ -96,6 +101,7 @@ class FlowTable {
   std::int32_t free_flow_ = kNobody;
   std::vector<PairSlot> pairs_;  // open addressing, a power of two
   std::size_t pairs_used_ = 0;
+  bool pairs_allowed_ = true;
   std::vector<std::pair<std::int32_t, std::int32_t>> other_pairs_;  // class -> older one, sorted
 };
 

@@ -238,7 +238,7 @@ void Sharing::activate(std::int32_t c, double served, Duration now) {
   attach(c, served, now);
 }
 
-void Sharing::set_count(std::int32_t c, std::int32_t count, Duration now) {
+void Sharing::set_count(std::int32_t c, std::int32_t count) {
   changed_ = true;
   FlowClass& cls = table_[c];
   release(c);
@@ -251,7 +251,6 @@ void Sharing::set_count(std::int32_t c, std::int32_t count, Duration now) {
   servers_.detach(c);
   cls.owner = kNobody;
   enlist(c, false);
-  static_cast<void>(now);
 }
 
 std::size_t Sharing::memory_bytes() const {

@@ -31,7 +31,7 @@ class Sharing {
   // Puts a class with its first flow under shared resources. served: bytes per flow so far.
   void activate(std::int32_t c, double served, Duration now);
   // Changes the number of flows of an active class; 0 ends its activity.
-  void set_count(std::int32_t c, std::int32_t count, Duration now);
+  void set_count(std::int32_t c, std::int32_t count);
   // Brings levels and rates up to date. Rates hold until the next change.
   void solve(Duration now);
   // Bytes per second that shared flows take from a resource; needs a solved state.
@@ -47,7 +47,7 @@ class Sharing {
     double level = 0;         // where it stands in the order
     double pushed = 0;        // what the usage of others is based on
     std::int64_t pushed_units = 0;
-    double weight = 0;       // of owned flows but units
+    double per_level = 0;    // what owned flows take per unit of level
     std::int32_t units = 0;  // owned unit flows
     std::int32_t heavy = 0;  // owned classes that are not units
     std::int32_t place = kNobody;
@@ -94,6 +94,7 @@ class Sharing {
 
   // The sweep (sharing_sweep.cpp).
   void sweep(Duration now);
+  bool settle_in_place(std::size_t i, Duration now);
   std::size_t settle(std::size_t i, Duration now);
   std::size_t retire(std::size_t i);
   void drop_place(std::size_t i);

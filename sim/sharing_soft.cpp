@@ -72,7 +72,7 @@ double Sharing::demand(std::int32_t r) const {
 
 // Bytes per second of owned flows before softening.
 double Sharing::owned_rate(std::int32_t r) const {
-  return (at(r).units + at(r).weight) * at(r).pushed;
+  return at(r).per_level / scale_ * at(r).pushed;
 }
 
 std::int32_t Sharing::busiest(const FlowClass& c) const {

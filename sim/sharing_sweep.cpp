@@ -38,13 +38,28 @@ void Sharing::sweep(Duration now) {
   std::size_t budget = 1000 + order_.size() * (order_.size() + 64);
   for (std::size_t i = 0; i < order_.size();) {
     const std::int32_t r = order_[i];
-    if (!at(r).stale && usage_[static_cast<std::size_t>(r)] == at(r).solved) {
+    const bool changed = at(r).stale || usage_[static_cast<std::size_t>(r)] != at(r).solved;
+    if (!changed || settle_in_place(i, now)) {
       ++i;
       continue;
     }
     i = settle(i, now);
     TL_ENSURE(budget-- > 0, "the sharing of resources settles");
   }
+}
+
+// The common case of settle, kept short: only the usage changed, and the place stays.
+bool Sharing::settle_in_place(std::size_t i, Duration now) {
+  const std::int32_t r = order_[i];
+  Share& s = at(r);
+  const std::int64_t room = s.capacity - usage_[static_cast<std::size_t>(r)];
+  if (s.stale || s.has_listed || s.units == 0 || room <= 0) return false;
+  const double level = static_cast<double>(room) / s.per_level;
+  if (i + 1 < order_.size() && level > at(order_[i + 1]).level * (1 + kTie)) return false;
+  if (i > 0 && level < at(order_[i - 1]).level * (1 - kTie)) return false;
+  s.level = level;
+  commit(r, level, now);
+  return true;
 }
 
 // Gives the resource at place i its level. Returns the place to go on from.
@@ -134,7 +149,7 @@ void Sharing::refresh_weight(std::int32_t r) {
   for (const std::int32_t c : heavy_of(r))
     for (const models::Use& use : table_[c].uses)
       if (use.resource == r) weight += table_[c].count * (use.per_byte * table_[c].weight);
-  at(r).weight = weight;
+  at(r).per_level = scale_ * (at(r).units + weight);
 }
 
 // The level from the balance; 0 if others already take all; unlimited if it owns nothing and fits.
@@ -142,13 +157,13 @@ double Sharing::plain_level(const Share& s, std::int64_t usage) const {
   const std::int64_t room = s.capacity - usage;
   if (!owns(s)) return room >= -slack(s.capacity) ? kUnlimited : 0;
   if (room <= 0) return 0;
-  return static_cast<double>(room) / (scale_ * (s.units + s.weight));
+  return static_cast<double>(room) / s.per_level;
 }
 
 double Sharing::level_with_caps(std::int32_t r, Duration now) {
   Share& s = at(r);
   const std::int64_t& usage = usage_[static_cast<std::size_t>(r)];
-  if (s.stale && (s.heavy > 0 || s.weight > 0)) refresh_weight(r);
+  if (s.stale) refresh_weight(r);
   double level = plain_level(s, usage);
   if (!s.has_listed) return level;
   // Newton's method on a concave, piecewise linear function: ends after a pass per distinct cap.
@@ -194,7 +209,7 @@ void Sharing::commit(std::int32_t r, double level, Duration now) {
 
 void Sharing::push_units(std::int32_t r, std::int64_t change) {
   const std::vector<std::int32_t>& others = servers_.others(servers_.hard(r));
-  if (at(r).heavy == 0 && soft_classes_ == 0) {
+  if (at(r).heavy == 0) {
     std::int64_t* const usage = usage_.data();
 #pragma GCC unroll 4
     for (const std::int32_t other : others) usage[other] += change;
