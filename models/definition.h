@@ -19,6 +19,10 @@
 
 namespace twinlink::models {
 
+constexpr bool is_scan(Operation operation) {
+  return operation == Operation::scan || operation == Operation::exscan;
+}
+
 double input_value(const Claim& claim, const Inputs& inputs, Rank rank, std::int64_t element);
 std::uint32_t exact_input(const Inputs& inputs, Rank rank, std::int64_t element);
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "models/definition.h"
 
@@ -18,13 +19,23 @@ inline ElementType storage_type(const Buffer& buffer, Arithmetic arithmetic) {
 }
 Bytes storage_bytes(const Buffer& buffer, Arithmetic arithmetic);
 
-// Fills memory[b], of storage_bytes(buffer b), for every buffer: inputs of claims with their
-// values, the rest with poison. Throws InputError when the claims cannot be fed: a scan of u32 in
-// element arithmetic, a bad decay, one buffer fed by two claims with different inputs.
-using WritableBytes = std::function<std::span<std::byte>(BufferId)>;
-void fill_buffers(const Plan& plan, const Inputs& inputs, const WritableBytes& memory);
+// Gives every buffer its first bytes: inputs of claims their values, all others poison.
+// The constructor throws InputError when the claims cannot be fed: a scan of u32 in element
+// arithmetic, a missing or bad decay, one buffer fed by two claims with different inputs.
+class FirstBytes {
+ public:
+  FirstBytes(const Plan& plan, const Inputs& inputs);
+  // bytes.size() == storage_bytes(buffer).
+  void fill(BufferId buffer, std::span<std::byte> bytes) const;
 
-// All claims compared with their definition; one claim's arrays at a time. memory[b] as above.
+ private:
+  const Plan& plan_;
+  const Inputs& inputs_;
+  std::vector<const Claim*> fed_by_;  // per buffer; null: poison
+};
+
+// All claims compared with their definition, one claim's arrays at a time. memory(b) gives the last
+// bytes of buffer b, storage_bytes(b) of them, valid until the next call.
 using ReadableBytes = std::function<std::span<const std::byte>(BufferId)>;
 Numbers verify(const Plan& plan, const Inputs& inputs, const ReadableBytes& memory);
 
