@@ -21,22 +21,15 @@ bool equal(const Json& found, const Assertion::Value& wanted) {
   return found == want;
 }
 
-// The text of a "bytes" selector ("1 MiB") as a number.
-Assertion::Value plain(const std::string& field, const Assertion::Value& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  if (field != "bytes" || text == nullptr) return value;
-  return static_cast<double>(parse_bytes(*text).count);
-}
-
 bool selects(const Assertion& assertion, const Json& row) {
   for (const auto& [field, value] : assertion.where)
-    if (!row.contains(field) || !equal(row[field], plain(field, value))) return false;
+    if (!row.contains(field) || !equal(row[field], value)) return false;
   return true;
 }
 
 std::string broken(const Assertion& assertion, const Json& row) {
   const Json found = row.contains(assertion.field) ? row[assertion.field] : Json();
-  if (assertion.equals && !equal(found, plain(assertion.field, *assertion.equals)))
+  if (assertion.equals && !equal(found, *assertion.equals))
     return fmt::format("is {}, must be {}", found.dump(), to_json_value(*assertion.equals).dump());
   if (!assertion.min && !assertion.max) return "";
   if (!found.is_number()) return fmt::format("is {}, must be a number", found.dump());

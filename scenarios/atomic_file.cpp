@@ -71,10 +71,4 @@ void AtomicFile::fail(const char* what) const {
   throw InputError(path_ + ": " + what + ": " + std::strerror(errno));
 }
 
-void write_file(const std::string& path, std::string_view text) {
-  AtomicFile file(path);
-  file.write(text);
-  file.commit();
-}
-
 }  // namespace twinlink::scenarios

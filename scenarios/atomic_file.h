@@ -28,6 +28,4 @@ class AtomicFile {
   std::FILE* file_ = nullptr;
 };
 
-void write_file(const std::string& path, std::string_view text);
-
 }  // namespace twinlink::scenarios

@@ -1,10 +1,9 @@
 #include "scenarios/published.h"
 
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "scenarios/files/read_file.h"
 #include "scenarios/machine.h"
 #include "topology/error.h"
 
@@ -89,9 +88,7 @@ std::vector<PublishedRecord> published_records() {
   std::vector<PublishedRecord> records;
   for (const std::string& name : data_names("profiles/published")) {
     const auto path = find_data("profiles/published/" + name + ".json");
-    std::ostringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
-    records.push_back(read_published(text.str(), path.string()));
+    records.push_back(read_published(read_file(path), path.string()));
   }
   return records;
 }

@@ -89,7 +89,7 @@ nlohmann::ordered_json to_json(const Result& result) {
   out["schema"] = "twinlink.result/1";
   out["scenario"] = result.scenario;
   out["scenario_hash"] = result.scenario_hash;
-  out["variant"] = optional(result.variant);
+  out["variant"] = result.variant;
   out["operation"] = models::name_of(result.operation);
   out["algorithm"] = result.algorithm;
   out["machine"] = result.machine;

@@ -92,7 +92,7 @@ int finish(const Scenario& scenario, const Run& run, const OutputChoice& choice,
   const std::string json =
       choice.json || !choice.results_file.empty() ? to_json_text(run.results) : "";
   session.out = choice.json ? json : text;
-  if (!choice.results_file.empty()) write_file(choice.results_file, json);
+  if (!choice.results_file.empty()) write_output(choice.results_file, json);
   return exit_code(scenario, run, session);
 }
 

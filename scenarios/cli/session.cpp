@@ -7,12 +7,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
-#include "topology/error.h"
+#include "scenarios/atomic_file.h"
+#include "scenarios/files/read_file.h"
 
 namespace twinlink::scenarios::cli {
 namespace {
@@ -69,13 +66,14 @@ void prepare_streams_and_signals() {
 
 const std::atomic<bool>& interrupted() { return stop_requested; }
 
-std::string read_file(const std::string& path) {
-  if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-  if (std::filesystem::is_directory(path)) throw InputError(path + ": is a folder, not a file");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw InputError(path + ": cannot read: " + std::strerror(errno));
-  return {std::istreambuf_iterator<char>(file), {}};
+std::string read_input(const std::string& path) {
+  return read_file(path == "-" ? "/dev/stdin" : path);
+}
+
+void write_output(const std::string& path, std::string_view text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
 }
 
 }  // namespace twinlink::scenarios::cli

@@ -34,7 +34,8 @@ struct Session {
 void prepare_streams_and_signals();
 const std::atomic<bool>& interrupted();
 
-// The text of a file, or of stdin for "-". Throws InputError.
-std::string read_file(const std::string& path);
+// The text of a file, or of stdin for "-"; all of `text` to a file, or nothing. Throw InputError.
+std::string read_input(const std::string& path);
+void write_output(const std::string& path, std::string_view text);
 
 }  // namespace twinlink::scenarios::cli
