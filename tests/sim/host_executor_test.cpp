@@ -1,0 +1,3 @@
+#include "sim/host_executor.h"
+
+#include <doctest/doctest.h>
