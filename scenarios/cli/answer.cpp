@@ -31,7 +31,9 @@ std::vector<Contest> contests(const std::vector<Result>& results) {
   return out;
 }
 
-double lead(const Contest& contest) { return *contest.order[1]->time_us / *contest.order[0]->time_us; }
+double lead(const Contest& contest) {
+  return *contest.order[1]->time_us / *contest.order[0]->time_us;
+}
 
 std::string range(const std::string& low, const std::string& high) {
   return low == high ? low : low + " to " + high;
@@ -106,9 +108,10 @@ std::vector<std::string> against_published(const std::vector<Result>& results) {
   const std::size_t half = errors.size() / 2;
   const double median =
       errors.size() % 2 == 1 ? errors[half] : (errors[half - 1] + errors[half]) / 2;
-  return {fmt::format("Against published times ({}, nearest kernels): {} rows, absolute error of "
-                      "the prediction: median {:.0f}%, p90 {:.0f}%, max {:.0f}%.",
-                      record, errors.size(), median, errors[p90], errors.back())};
+  return {
+      fmt::format("Against published times ({}, nearest kernels): {} rows, absolute error of "
+                  "the prediction: median {:.0f}%, p90 {:.0f}%, max {:.0f}%.",
+                  record, errors.size(), median, errors[p90], errors.back())};
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The program: reads the command line, runs one verb, and turns every failure into one message and one
-// exit code.
+// The program: reads the command line, runs one verb, and turns every failure into one message and
+// one exit code.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

@@ -47,8 +47,8 @@ void write_trace_file(const std::string& path, const Result& result, const model
 
 int exit_code(const Scenario& scenario, const Run& run, const Session& session) {
   if (run.interrupted) {
-    session.note(fmt::format("interrupted: {} of {} points are done", run.results.size(),
-                             run.points));
+    session.note(
+        fmt::format("interrupted: {} of {} points are done", run.results.size(), run.points));
     return kInterrupted;
   }
   int code = kOk;
@@ -71,7 +71,8 @@ Run run_and_trace(const Scenario& scenario, RunOptions options, const OutputChoi
                   const Session& session) {
   options.stop = &interrupted();
   options.progress = [&session](std::size_t done, std::size_t points) {
-    if (points > 1) session.progress(done < points ? fmt::format("{}/{} points", done, points) : "");
+    if (points > 1)
+      session.progress(done < points ? fmt::format("{}/{} points", done, points) : "");
   };
   const bool single = points_of(scenario) == 1;
   if (!choice.trace_file.empty())
@@ -99,8 +100,8 @@ int finish(const Scenario& scenario, const Run& run, const OutputChoice& choice,
 ExecutorKind parse_executor(const std::string& name) {
   for (const ExecutorKind kind : {ExecutorKind::sim, ExecutorKind::host, ExecutorKind::realgpu})
     if (name == name_of(kind)) return kind;
-  throw UsageError(fmt::format("no executor \"{}\".{}", name,
-                               suggestion(name, {"sim", "host", "realgpu"})));
+  throw UsageError(
+      fmt::format("no executor \"{}\".{}", name, suggestion(name, {"sim", "host", "realgpu"})));
 }
 
 }  // namespace twinlink::scenarios::cli

@@ -1,6 +1,6 @@
 #pragma once
-// What `run` and `coll` share: how a scenario is run from the command line (progress, trace, notes) and
-// which exit code its results mean.
+// What `run` and `coll` share: how a scenario is run from the command line (progress, trace, notes)
+// and which exit code its results mean.
 #include <string>
 
 #include "scenarios/cli/session.h"
@@ -19,7 +19,8 @@ struct OutputChoice {
 Run run_and_trace(const Scenario& scenario, RunOptions options, const OutputChoice& choice,
                   const Session& session);
 
-// Puts `text` or the JSON on stdout, writes the results file, names what failed, and returns the exit code.
+// Puts `text` or the JSON on stdout, writes the results file, names what failed, and returns the
+// exit code.
 int finish(const Scenario& scenario, const Run& run, const OutputChoice& choice,
            const std::string& text, Session& session);
 

@@ -45,10 +45,10 @@ std::string provenance_text(const Run& run) {
 std::string heading(const Scenario& scenario, const Run& run) {
   std::string out;
   if (!scenario.question.empty()) out += wrapped(scenario.question) + "\n";
-  std::string facts = fmt::format("machine {} ({} GPUs), profile {}, executor {}, {}{}",
-                                  run.machine, run.gpus, run.profile, name_of(scenario.executor),
-                                  models::name_of(scenario.operation),
-                                  scenario.params.suffix ? " (suffix)" : "");
+  std::string facts =
+      fmt::format("machine {} ({} GPUs), profile {}, executor {}, {}{}", run.machine, run.gpus,
+                  run.profile, name_of(scenario.executor), models::name_of(scenario.operation),
+                  scenario.params.suffix ? " (suffix)" : "");
   if (!run.results.empty() && !run.results.front().variant.empty())
     facts += ", " + run.results.front().variant;
   const std::string provenance = provenance_text(run);

@@ -1,6 +1,6 @@
 #pragma once
-// One call of the program: its streams, its interruption and its exit code. Results go to stdout in one
-// piece at the end, talk goes to stderr at once.
+// One call of the program: its streams, its interruption and its exit code. Results go to stdout in
+// one piece at the end, talk goes to stderr at once.
 #include <atomic>
 #include <functional>
 #include <string>
@@ -12,7 +12,7 @@ enum ExitCode : int {
   kOk = 0,
   kInternal = 1,
   kUsage = 2,
-  kFailed = 3,    // an assertion, a proof or a number
+  kFailed = 3,  // an assertion, a proof or a number
   kBadInput = 4,
   kNoDevice = 5,  // no device, built without CUDA, or not supported
   kInterrupted = 130,

@@ -1,4 +1,5 @@
-// twinlink coll OP: a collective over a range of sizes, with the letters and the table of nccl-tests.
+// twinlink coll OP: a collective over a range of sizes, with the letters and the table of
+// nccl-tests.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -7,8 +8,8 @@
 
 #include "models/collectives/catalogue.h"
 #include "scenarios/cli/run_output.h"
-#include "scenarios/cli/words.h"
 #include "scenarios/cli/verbs.h"
+#include "scenarios/cli/words.h"
 #include "scenarios/table.h"
 #include "topology/error.h"
 #include "topology/presets.h"
@@ -151,8 +152,10 @@ void add_coll(CLI::App& app, Session& session) {
   add_choices(*verb, *flags);
   verb->add_flag("--json", flags->output.json, "Results as one JSON object");
   verb->add_option("--trace", flags->output.trace_file, "Write the timeline as Chrome JSON");
-  verb->add_option("-o,--output", flags->output.results_file, "Also write the results as JSON here");
-  verb->callback([flags, &session] { session.action = [flags, &session] { return act(*flags, session); }; });
+  verb->add_option("-o,--output", flags->output.results_file,
+                   "Also write the results as JSON here");
+  verb->callback(
+      [flags, &session] { session.action = [flags, &session] { return act(*flags, session); }; });
 }
 
 }  // namespace twinlink::scenarios::cli

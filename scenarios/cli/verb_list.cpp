@@ -117,8 +117,8 @@ int act(const ListFlags& flags, Session& session) {
       text += (text.empty() ? "" : "\n") + text_of(section);
   }
   if (all.empty() && text.empty())
-    throw UsageError(fmt::format("nothing to list called \"{}\".{}", flags.kind,
-                                 suggestion(flags.kind, names)));
+    throw UsageError(
+        fmt::format("nothing to list called \"{}\".{}", flags.kind, suggestion(flags.kind, names)));
   session.out = flags.json ? all.dump(2) + "\n" : text;
   return kOk;
 }
@@ -130,7 +130,8 @@ void add_list(CLI::App& app, Session& session) {
   CLI::App* verb = app.add_subcommand("list", "List machines, operations, algorithms, scenarios");
   verb->add_option("WHAT", flags->kind, "machines, operations, algorithms or scenarios [all]");
   verb->add_flag("--json", flags->json, "As one JSON object");
-  verb->callback([flags, &session] { session.action = [flags, &session] { return act(*flags, session); }; });
+  verb->callback(
+      [flags, &session] { session.action = [flags, &session] { return act(*flags, session); }; });
 }
 
 }  // namespace twinlink::scenarios::cli

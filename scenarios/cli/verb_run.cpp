@@ -55,8 +55,10 @@ void add_run(CLI::App& app, Session& session) {
   verb->add_flag("--json", flags->output.json, "Results as one JSON object");
   verb->add_option("--trace", flags->output.trace_file,
                    "Write the timeline as Chrome JSON (one file per point if there are several)");
-  verb->add_option("-o,--output", flags->output.results_file, "Also write the results as JSON here");
-  verb->callback([flags, &session] { session.action = [flags, &session] { return act(*flags, session); }; });
+  verb->add_option("-o,--output", flags->output.results_file,
+                   "Also write the results as JSON here");
+  verb->callback(
+      [flags, &session] { session.action = [flags, &session] { return act(*flags, session); }; });
 }
 
 }  // namespace twinlink::scenarios::cli

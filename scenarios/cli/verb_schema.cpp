@@ -37,7 +37,8 @@ void add_schema(CLI::App& app, Session& session) {
   CLI::App* verb = app.add_subcommand("schema", "Print the JSON schema of a file format");
   verb->add_option("KIND", *kind, "scenario, topology, profile, plan or result")
       ->capture_default_str();
-  verb->callback([kind, &session] { session.action = [kind, &session] { return act(*kind, session); }; });
+  verb->callback(
+      [kind, &session] { session.action = [kind, &session] { return act(*kind, session); }; });
 }
 
 }  // namespace twinlink::scenarios::cli

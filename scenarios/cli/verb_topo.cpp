@@ -84,7 +84,8 @@ void add_topo(CLI::App& app, Session& session) {
   verb->add_flag("--json", flags->json, "As twinlink.topology/1");
   verb->add_flag("--dot", flags->dot, "As Graphviz DOT");
   verb->add_option("-o,--output", flags->output, "Write it here instead of to stdout");
-  verb->callback([flags, &session] { session.action = [flags, &session] { return act(*flags, session); }; });
+  verb->callback(
+      [flags, &session] { session.action = [flags, &session] { return act(*flags, session); }; });
 }
 
 }  // namespace twinlink::scenarios::cli

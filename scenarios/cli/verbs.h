@@ -1,6 +1,6 @@
 #pragma once
-// The verbs of the program. Each add_ function adds its subcommand and options to `app`; the command line
-// read, the chosen one has set Session::action.
+// The verbs of the program. Each add_ function adds its subcommand and options to `app`; the
+// command line read, the chosen one has set Session::action.
 #include <string>
 #include <vector>
 
@@ -20,7 +20,8 @@ void add_topo(CLI::App& app, Session& session);
 void add_list(CLI::App& app, Session& session);
 void add_schema(CLI::App& app, Session& session);
 
-// `text` as "Did you mean ...?" of the nearest candidate, or all of them if there are few; empty: none.
+// `text` as "Did you mean ...?" of the nearest candidate, or all of them if there are few; empty:
+// none.
 std::string suggestion(const std::string& text, const std::vector<std::string>& candidates);
 
 }  // namespace twinlink::scenarios::cli

@@ -62,7 +62,8 @@ models::Operation operation_of(const std::string& algorithm, const std::string& 
   }
   if (found.size() == 1) return found.front();
   if (found.empty())
-    throw UsageError(fmt::format("no algorithm \"{}\".{}", algorithm, suggestion(algorithm, names)));
+    throw UsageError(
+        fmt::format("no algorithm \"{}\".{}", algorithm, suggestion(algorithm, names)));
   throw UsageError(fmt::format("several operations have an algorithm \"{}\": {}. Say --operation.",
                                algorithm, fmt::join(operations, ", ")));
 }

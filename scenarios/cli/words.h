@@ -1,5 +1,6 @@
 #pragma once
-// Words of the command line to enums and names; a wrong one is a UsageError with the nearest right one.
+// Words of the command line to enums and names; a wrong one is a UsageError with the nearest right
+// one.
 #include <fmt/format.h>
 
 #include <string>
