@@ -52,9 +52,9 @@ std::string own_profile(const MachineSpec& spec, const fs::path& beside) {
 }
 
 std::vector<std::string> profile_names() {
-  std::vector<std::string> names = data_names("profiles/machines");
-  names.insert(names.begin(), models::ideal_profile().name);
-  return names;
+  std::set<std::string> names{models::ideal_profile().name};
+  for (const std::string& name : data_names("profiles/machines")) names.insert(name);
+  return {names.begin(), names.end()};
 }
 
 models::CalibrationProfile named_profile(const std::string& name) {
@@ -64,7 +64,7 @@ models::CalibrationProfile named_profile(const std::string& name) {
   const std::vector<std::string> known = profile_names();
   const std::string hint = did_you_mean(name, known);
   refuse("/profile", quote(name) + " is not a known profile" +
-                         (hint.empty() ? "; known are " + join(known) : hint));
+                         (hint.empty() ? "; known are " + join(known) : "." + hint));
 }
 
 topology::Topology whole_topology(const MachineSpec& spec, int gpus, const fs::path& beside) {

@@ -1,7 +1,5 @@
 #include "scenarios/files/read_file.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -34,19 +32,6 @@ std::string read_file(const std::filesystem::path& path, std::uintmax_t limit) {
                        "; it is not read");
   }
   return text;
-}
-
-void write_file(const std::filesystem::path& path, const std::string& text) {
-  const std::filesystem::path beside = path.string() + ".tmp" + std::to_string(::getpid());
-  std::ofstream out(beside, std::ios::binary);
-  out << text;
-  out.close();
-  std::error_code error;
-  if (out) std::filesystem::rename(beside, path, error);
-  if (out && !error) return;
-  const std::string why = error ? error.message() : last_error();
-  std::filesystem::remove(beside, error);
-  refuse(path, "cannot write the file: " + why);
 }
 
 }  // namespace twinlink::scenarios

@@ -60,7 +60,7 @@ NodeId read_end(const std::optional<Value>& value, const NodeNames& names) {
   if (found != names.end()) return found->second;
   std::vector<std::string> known;
   for (const auto& [node, id] : names) known.push_back(node);
-  value->complain("there is no node named " + quote(*name) + did_you_mean(*name, known));
+  value->complain("there is no node named " + quote(*name) + "." + did_you_mean(*name, known));
   return {};
 }
 

@@ -50,6 +50,7 @@ void Value::complain(std::string message) const { document->complain(pointer, st
 Document::Document(std::string text, std::string file, const ParseLimits& limits)
     : text_(std::move(text)),
       file_(std::move(file)),
+      limits_(limits),
       tree_(std::make_unique<json>(parse_json(text_, file_, limits))) {}
 
 Document::~Document() = default;
@@ -118,17 +119,18 @@ void Document::throw_if_any() {
   throw InputError(std::move(issues_));
 }
 
+void Document::for_each_row(const std::function<void(const Value&)>& row) {
+  parse_rows(text_, file_, limits_, [&](const json& element, std::size_t index) {
+    row({this, &element, "/" + limits_.rows + "/" + std::to_string(index)});
+  });
+}
+
 std::string quote(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 std::string join(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
   return text;
-}
-
-std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates) {
-  const std::string nearest = nearest_name(name, candidates);
-  return nearest.empty() ? "" : ". Did you mean " + quote(nearest) + "?";
 }
 
 std::string describe(const json& value) {

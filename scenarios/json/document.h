@@ -4,6 +4,7 @@
 // Readers add issues by JSON pointer and go on; throw_if_any() at the end throws one InputError
 // with all of them, in the order of the file, each with line and column (of the value, or of the
 // key for unknown keys; of the nearest enclosing value if the pointer itself does not exist).
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -45,10 +46,13 @@ class Document {
   void complain_at_key(std::string pointer, std::string message);
   [[nodiscard]] bool has_issues() const { return !issues_.empty(); }
   void throw_if_any();
+  // Every element of the top-level list named by ParseLimits::rows, in order.
+  void for_each_row(const std::function<void(const Value&)>& row);
 
  private:
   void locate_issues();
   std::string text_, file_;
+  ParseLimits limits_;
   std::unique_ptr<nlohmann::json> tree_;
   std::vector<InputIssue> issues_;
   std::set<std::size_t> at_key_;                  // indices of issues_ that stand at a key
@@ -58,8 +62,6 @@ class Document {
 // "\"name\"", and of a list: "a, b, c".
 std::string quote(std::string_view text);
 std::string join(const std::vector<std::string>& names);
-// " Did you mean "x"?" or "".
-std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates);
 // The value as short text, for "found ...".
 std::string describe(const nlohmann::json& value);
 

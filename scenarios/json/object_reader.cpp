@@ -75,7 +75,7 @@ void ObjectReader::finish() {
     if (std::ranges::find(known_, key) != known_.end()) continue;
     std::string message = "unknown key " + describe(json(key));
     const std::string hint = did_you_mean(key, known_);
-    message += hint.empty() ? "; allowed are " + join(known_) : hint;
+    message += hint.empty() ? "; allowed are " + join(known_) : "." + hint;
     object_.document->complain_at_key(object_.pointer + "/" + pointer_step(key), message);
   }
 }
@@ -137,7 +137,7 @@ std::optional<std::string> read_name(const Value& value, const std::string& what
   if (!name || std::ranges::find(allowed, *name) != allowed.end()) return name;
   std::string message = describe(*value.node) + " is not a known " + what;
   const std::string hint = did_you_mean(*name, allowed);
-  value.complain(message + (hint.empty() ? "; known are " + join(allowed) : hint));
+  value.complain(message + (hint.empty() ? "; known are " + join(allowed) : "." + hint));
   return std::nullopt;
 }
 

@@ -43,10 +43,11 @@ class Builder : public JsonWalk {
 
   json root;
   std::vector<InputIssue> issues;
+  std::function<void(const json&, std::size_t)> on_row;
 
  protected:
   bool on_value(json&& value, bool is_container) override;
-  bool on_close() override { return open_.pop_back(), true; }
+  bool on_close() override;
 
  private:
   json* insert(json&& value);
@@ -56,6 +57,15 @@ class Builder : public JsonWalk {
   }
   std::string early_end() const;
 
+  // Whether the value that begins or has just ended is an element of the list handed out in rows.
+  bool is_row() const {
+    return open_.size() == 2 && !in_object() && !limits_.rows.empty() && root.is_object() &&
+           open_.front() == &root && outer_key() == limits_.rows;
+  }
+  void end_row();
+
+  json row_;
+  std::size_t rows_seen_ = 0;
   const std::string& text_;
   const std::string& file_;
   const ParseLimits& limits_;
@@ -65,6 +75,7 @@ class Builder : public JsonWalk {
 
 json* Builder::insert(json&& value) {
   if (open_.empty()) return &(root = std::move(value));
+  if (is_row()) return &(row_ = std::move(value));
   if (!in_object()) return &open_.back()->emplace_back(std::move(value));
   if (open_.back()->contains(key())) {
     complain(*key_offset(), pointer(), "duplicate key \"" + printable(key()) + "\"");
@@ -80,8 +91,23 @@ bool Builder::on_value(json&& value, bool is_container) {
     return false;
   }
   json* placed = insert(std::move(value));
-  if (is_container) open_.push_back(placed);
+  if (is_container)
+    open_.push_back(placed);
+  else if (is_row())
+    end_row();
   return issues.size() < kMaxIssues;
+}
+
+bool Builder::on_close() {
+  open_.pop_back();
+  if (is_row()) end_row();
+  return true;
+}
+
+void Builder::end_row() {
+  if (on_row) on_row(row_, rows_seen_);
+  ++rows_seen_;
+  row_ = nullptr;
 }
 
 std::string Builder::early_end() const {
@@ -121,6 +147,13 @@ json parse_json(const std::string& text, const std::string& file, const ParseLim
   json::sax_parse(text, &builder, json::input_format_t::json, true, true);
   if (!builder.issues.empty()) throw InputError(std::move(builder.issues));
   return std::move(builder.root);
+}
+
+void parse_rows(const std::string& text, const std::string& file, const ParseLimits& limits,
+                const std::function<void(const json&, std::size_t)>& row) {
+  Builder builder(text, file, limits);
+  builder.on_row = row;
+  json::sax_parse(text, &builder, json::input_format_t::json, true, true);
 }
 
 }  // namespace twinlink::scenarios

@@ -42,6 +42,7 @@ class JsonWalk : public nlohmann::json_sax<nlohmann::json> {
   [[nodiscard]] std::size_t depth() const { return frames_.size(); }
   [[nodiscard]] bool in_object() const { return !frames_.empty() && frames_.back().is_object; }
   [[nodiscard]] const std::string& key() const { return frames_.back().key; }
+  [[nodiscard]] const std::string& outer_key() const { return frames_.front().key; }
 
  private:
   struct Frame {
