@@ -38,13 +38,16 @@ std::string where(const Point& point) {
                      point.bytes.count);
 }
 
+// Correctly rounded, so that 25 ns print as 0.025 us.
+double microseconds(Duration d) { return static_cast<double>(d.ps) / 1e6; }
+
 // Value below which the share q of the sorted samples lies, interpolated.
 double quantile(const std::vector<Duration>& sorted, double q) {
   const double at = q * static_cast<double>(sorted.size() - 1);
   const auto low = static_cast<std::size_t>(at);
   const std::size_t high = std::min(low + 1, sorted.size() - 1);
   const double share = at - static_cast<double>(low);
-  return to_us(sorted[low]) * (1 - share) + to_us(sorted[high]) * share;
+  return microseconds(sorted[low]) * (1 - share) + microseconds(sorted[high]) * share;
 }
 
 bool only_provenance(const Proof& proof) {
@@ -209,7 +212,7 @@ class Runner {
     try {
       const sim::SimExecutor executor(machine_.topology, machine_.profile);
       const sim::SimResult run = executor.simulate(plan);
-      set_time(result, to_us(run.timeline.makespan()), members(plan));
+      set_time(result, microseconds(run.timeline.makespan()), members(plan));
       result.bottleneck =
           fmt::format("{} ({:.0f}%)", run.bottleneck.resource, 100 * run.bottleneck.utilisation);
       if (options_.on_timeline) options_.on_timeline(result, plan, run.timeline);
@@ -217,7 +220,7 @@ class Runner {
       result.provenance = name_of(costs.provenance());
       result.extrapolated = costs.extrapolated();
       result.lower_bound_us =
-          to_us(sim::lower_bound(plan, machine_.topology, machine_.profile).time());
+          microseconds(sim::lower_bound(plan, machine_.topology, machine_.profile).time());
     } catch (const InternalError&) {
       // A plan that is proved wrong may well get stuck; one that is proved right may not.
       if (!proof.valid()) throw;
@@ -241,22 +244,18 @@ class Runner {
   void measure(const Plan& plan, Result& result) {
     const models::Execution run = realgpu_->execute(plan, inputs(models::Arithmetic::element));
     result.provenance = name_of(Provenance::measured);
+    // Without samples the numbers were wrong, and a wrong answer has no time.
     std::vector<Duration> samples = run.samples;
-    if (samples.empty()) samples.push_back(run.timeline.makespan());
     std::sort(samples.begin(), samples.end());
-    set_time(result, quantile(samples, 0.5), members(plan));
-    result.time_us_p10 = quantile(samples, 0.1);
-    result.time_us_p90 = quantile(samples, 0.9);
+    if (!samples.empty()) {
+      set_time(result, quantile(samples, 0.5), members(plan));
+      result.time_us_p10 = quantile(samples, 0.1);
+      result.time_us_p90 = quantile(samples, 0.9);
+    }
     if (options_.on_timeline && !run.timeline.empty())
       options_.on_timeline(result, plan, run.timeline);
     compute(plan, result);
     if (options_.check) add_numbers(run, "GPU", result);
-    if (run.numbers && !run.numbers->correct) forget_time(result);
-  }
-
-  static void forget_time(Result& result) {
-    result.time_us = result.time_us_p10 = result.time_us_p90 = std::nullopt;
-    result.algbw_gbps = result.busbw_gbps = std::nullopt;
   }
 
   static void add_numbers(const models::Execution& run, const char* whose, Result& result) {

@@ -91,8 +91,10 @@ int guarded(CLI::App& app, Session& session, int argc, char** argv) {
     return fail(fmt::format("not supported: {}", error.what()), kNoDevice);
   } catch (const std::bad_alloc&) {
     return fail("error: out of memory", kInternal);
-  } catch (const std::exception& error) {
+  } catch (const InternalError& error) {
     return fail(fmt::format("internal error: {}", error.what()), kInternal);
+  } catch (const std::exception& error) {
+    return fail(fmt::format("error: {}", error.what()), kInternal);
   }
 }
 

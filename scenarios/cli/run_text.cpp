@@ -93,7 +93,7 @@ class Table {
   }
 
   [[nodiscard]] std::string text() const {
-    std::string out = line({"algorithm", "ranks", "bytes", "time us", "GB/s", "/bound", "correct",
+    std::string out = line({"algorithm", "ranks", "bytes", "time us", "GB/s", "xbound", "correct",
                             published_ ? "published us" : "", "bottleneck"});
     for (const Result& row : run_.results)
       out += line({row.algorithm, std::to_string(row.ranks), to_text(row.bytes), time_text(row),
