@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::array kFields{
     ResultField{"scenario", FieldType::text, "name of the scenario"},
+    ResultField{"scenario_hash", FieldType::text, "of the scenario's canonical text"},
     ResultField{"variant", FieldType::text, "which variant of the scenario; may be empty"},
     ResultField{"operation", FieldType::text, "what the plan computes"},
     ResultField{"algorithm", FieldType::text, "name in the catalogue"},

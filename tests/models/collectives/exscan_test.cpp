@@ -13,7 +13,7 @@ bool reads(const Plan& plan, OpId id, BufferId buffer, int decay_power) {
   return false;
 }
 
-TEST_CASE("decoupled ring: fold and push into the next output; identity at position 0") {
+TEST_CASE("decoupled ring: fold and push into the next output, identity at position 0") {
   const Plan plan =
       test::build(Operation::exscan, "ring_decoupled", request_of(Operation::exscan, 4, 2));
   // copy, 2 folds, identity
