@@ -45,6 +45,8 @@ void check_all_ranks(Operation operation, const char* name) {
   const Algorithm& algorithm = find_algorithm(operation, name);
   for (int ranks = 1; ranks <= 130; ++ranks) check_ranks(algorithm, ranks);
   check_directions(algorithm, request_of(algorithm, 576, 576 + 5));
+  for (const int ranks : {1, 2, 5, 16})
+    check_directions(algorithm, request_of(algorithm, ranks, 0));
 }
 
 TEST_CASE("all_reduce ring is proved") { check_all_ranks(Operation::all_reduce, "ring"); }
