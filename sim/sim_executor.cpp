@@ -22,10 +22,6 @@ struct Flow {
   double rate = 0;
 };
 
-double soft_factor(double demand, double capacity) {
-  const double q = demand / capacity;
-  return std::pow(std::pow(q, -4) + 1, -0.25) / std::min(q, 1.0);
-}
 
 // The run of one plan; whole networks are solved anew at every change.
 class Run {
@@ -129,7 +125,7 @@ class Run {
   }
 
   void solve() {
-    std::vector<double> left, demand;
+    std::vector<double> left;
     for (const Resource& r : cost_.resources()) left.push_back(r.capacity);
     std::vector<bool> frozen(flows_.size());
     for (std::size_t rest = flows_.size(); rest > 0;) rest -= freeze(left, frozen);
