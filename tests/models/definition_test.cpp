@@ -88,7 +88,7 @@ TEST_CASE("inputs of sums keep every partial sum within 256") {
   }
 }
 
-TEST_CASE("scan inputs are uniform in [-1, 1) and exact in fp32") {
+TEST_CASE("scan inputs are uniform from -1 to 1 and exact in fp32") {
   Claim claim;
   claim.operation = Operation::exscan;
   double mean = 0, square = 0;
