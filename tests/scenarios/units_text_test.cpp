@@ -57,24 +57,24 @@ TEST_CASE("a wrong quantity is refused with what is allowed") {
         "\"450GBs\" is not a bandwidth: the unit must be one of B/s, kB/s, MB/s, GB/s, TB/s, "
         "KiB/s, MiB/s, GiB/s, TiB/s. Did you mean \"450 GB/s\"?");
   CHECK(error_of(parse_bandwidth, "450 Gb/s") ==
-        "\"450 Gb/s\" is not a bandwidth: rates are in bytes, not bits (1 GB/s = 8 Gb/s).");
+        "\"450 Gb/s\" is not a bandwidth: rates are in bytes, not bits (1 GB/s = 8 Gb/s)");
   CHECK(error_of(parse_bytes, "64") ==
         "\"64\" is not a size: the unit is missing (B, kB, MB, GB, TB, KiB, MiB, GiB, TiB), as in "
-        "\"64 MiB\".");
+        "\"64 MiB\"");
   CHECK(error_of(parse_bytes, "64 mib") ==
         "\"64 mib\" is not a size: the unit must be one of B, kB, MB, GB, TB, KiB, MiB, GiB, TiB. "
         "Did you mean \"64 MiB\"?");
   CHECK(error_of(parse_bytes, "0.5 B") ==
-        "\"0.5 B\" is not a size: it is not a whole number of bytes.");
-  CHECK(error_of(parse_bytes, "-1 B") == "\"-1 B\" is not a size: it must not be negative.");
+        "\"0.5 B\" is not a size: it is not a whole number of bytes");
+  CHECK(error_of(parse_bytes, "-1 B") == "\"-1 B\" is not a size: it must not be negative");
   CHECK(error_of(parse_bytes, "9999999999 TiB") ==
-        "\"9999999999 TiB\" is not a size: it is too large.");
+        "\"9999999999 TiB\" is not a size: it is too large");
   CHECK(error_of(parse_duration, "nan us") ==
-        "\"nan us\" is not a duration: expected a number and a unit, as in \"0.65 us\".");
+        "\"nan us\" is not a duration: expected a number and a unit, as in \"0.65 us\"");
   CHECK(error_of(parse_duration, "1234567890123456789 ps") ==
-        "\"1234567890123456789 ps\" is not a duration: it has more than 18 figures.");
+        "\"1234567890123456789 ps\" is not a duration: it has more than 18 figures");
   CHECK(error_of(parse_duration, "1.2.3 us") ==
-        "\"1.2.3 us\" is not a duration: expected digits and a unit, as in \"0.65 us\".");
+        "\"1.2.3 us\" is not a duration: expected digits and a unit, as in \"0.65 us\"");
 }
 
 TEST_CASE("sizes in nccl-tests letters are powers of 1024") {
