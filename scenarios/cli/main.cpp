@@ -45,16 +45,18 @@ void check_verb(const CLI::App& app, int argc, char** argv) {
   throw UsageError(fmt::format("no verb \"{}\".{}", argv[1], suggestion(argv[1], names)));
 }
 
-// Option names of the verb in use, for a suggestion.
+// The nearest option of the verb in use to the first one that was not expected.
 std::string option_hint(const CLI::App& app, const std::string& message) {
-  const std::size_t at = message.find("--");
-  if (at == std::string::npos || app.get_subcommands().empty()) return "";
-  const std::string wrong = message.substr(at, message.find_first_of(" =", at) - at);
+  const std::size_t at = message.find(" --");
+  if (at == std::string::npos || message.find("not expected") == std::string::npos ||
+      app.get_subcommands().empty())
+    return "";
+  const std::string wrong = message.substr(at + 1, message.find_first_of(" =", at + 1) - at - 1);
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_subcommands().front()->get_options())
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   const std::string near = nearest_name(wrong, names);
-  return near.empty() || near == wrong ? "" : fmt::format(" Did you mean \"{}\"?", near);
+  return near.empty() ? "" : fmt::format(". Did you mean \"{}\"?", near);
 }
 
 int parse_and_act(CLI::App& app, Session& session, int argc, char** argv) {

@@ -89,7 +89,7 @@ TEST_CASE("a published algorithm that is wrong says so and is no failure") {
   CHECK(has(rows[1]["reason"], "1 of 8 ranks"));
   CHECK(rows[1]["time_us"].is_number());
   CHECK(rows[1]["busbw_GBps"].is_null());
-  CHECK(has(run(file).out, "WRONG: lasp_pr_tree on 8 ranks"));
+  CHECK(has(run(file).out, "WRONG: lasp_pr_tree at 1 of 8 ranks"));
 }
 
 TEST_CASE("the host computes numbers and no time") {

@@ -71,7 +71,8 @@ TEST_CASE("ops one after the other share a track") {
   timeline.start = {Duration{0}, Duration{10}, Duration{10}};
   timeline.end = {Duration{10}, Duration{20}, Duration{20}};
   std::vector<int> tids;
-  for (const auto& event : trace_of(three_ops(), timeline)["traceEvents"])
+  const nlohmann::json trace = trace_of(three_ops(), timeline);
+  for (const auto& event : trace["traceEvents"])
     if (event["ph"] == "X" && event["pid"] == 0) tids.push_back(event["tid"]);
   CHECK(tids == std::vector<int>{1, 1});
 }
