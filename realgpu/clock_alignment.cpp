@@ -28,8 +28,10 @@ struct Player {
   [[nodiscard]] PingPongArgs args(const Player& peer, bool first) const {
     return {reinterpret_cast<unsigned long long*>(flag.data()),
             reinterpret_cast<unsigned long long*>(peer.flag.data()),
-            reinterpret_cast<ulonglong2*>(times.data()), reinterpret_cast<int*>(failed.data()),
-            kRounds, first};
+            reinterpret_cast<ulonglong2*>(times.data()),
+            reinterpret_cast<int*>(failed.data()),
+            kRounds,
+            first};
   }
   void launch(const Player& peer, bool first) const {
     const DeviceScope scope(stream.device());
@@ -39,8 +41,9 @@ struct Player {
     int gave_up = 0;
     failed.download(&gave_up, sizeof gave_up);
     if (gave_up != 0)
-      throw GpuError("GPUs did not answer each other within a second: kernels on two devices do "
-                     "not run at the same time (CUDA_LAUNCH_BLOCKING, or a debugging tool)");
+      throw GpuError(
+          "GPUs did not answer each other within a second: kernels on two devices do "
+          "not run at the same time (CUDA_LAUNCH_BLOCKING, or a debugging tool)");
     std::vector<ulonglong2> all(kRounds);
     times.download(all.data(), times.bytes());
     return all;

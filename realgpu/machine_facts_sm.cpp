@@ -31,13 +31,11 @@ std::int64_t payload(const LaunchShape& shape) {
 
 Fact labelled(const std::string& name, const LaunchShape& shape, std::vector<double> seconds) {
   const auto bytes = static_cast<double>(payload(shape));
-  return {name,
-          {{"bytes", bytes},
-           {"ctas", shape.ctas},
-           {"threads", shape.threads},
-           {"loads", shape.loads}},
-          std::move(seconds),
-          bytes};
+  return {
+      name,
+      {{"bytes", bytes}, {"ctas", shape.ctas}, {"threads", shape.threads}, {"loads", shape.loads}},
+      std::move(seconds),
+      bytes};
 }
 
 void copy_on(const Stream& stream, const DeviceBuffer& from, const DeviceBuffer& to,
@@ -122,7 +120,8 @@ std::vector<Fact> sm_facts(const GpuPair& gpus) {
   const Bench bench(gpus);
   const Stream& stream = bench.streams.origin();
   std::vector<Fact> facts;
-  for (const LaunchShape& shape : shapes({1, 2, 4, 8, 16, 32, 64, 128}, {128, 512, 1024}, {1, 2, 4, 8}))
+  for (const LaunchShape& shape :
+       shapes({1, 2, 4, 8, 16, 32, 64, 128}, {128, 512, 1024}, {1, 2, 4, 8}))
     facts.push_back(one_way("sm_pull", stream, bench.peer, bench.beside, shape));
   for (const LaunchShape& shape : shapes({1, 4, 8, 16, 32, 64, 128}, {512, 1024}, {1, 4}))
     facts.push_back(one_way("sm_push", stream, bench.own, bench.peer, shape));

@@ -1,6 +1,7 @@
 #include "realgpu/repeated.h"
 
 #include "realgpu/graph.h"
+#include "realgpu/quantile.h"
 
 namespace twinlink::realgpu {
 namespace {

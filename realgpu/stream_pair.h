@@ -7,7 +7,8 @@ namespace twinlink::realgpu {
 
 class StreamPair {
  public:
-  StreamPair(int own, int other) : origin_(own), side_(other), from_origin_(own), from_side_(other) {}
+  StreamPair(int own, int other)
+      : origin_(own), side_(other), from_origin_(own), from_side_(other) {}
 
   [[nodiscard]] const Stream& origin() const { return origin_; }
   [[nodiscard]] const Stream& side() const { return side_; }
