@@ -71,10 +71,12 @@ Numbers compare_exact(const Plan& plan, const Claim& claim, const ExactValues& g
                       const ExactValues& want);
 Numbers compare(const Plan& plan, const Claim& claim, const Values& got, const Values& want);
 
-// Everything but scans: 0, since the inputs make every order exact. Scans of P members: u s, u =
-// fp32, fp64: 1e-6 (factors are fp32), fp16: 2e-3, bf16: 1e-2 (research/scan: observed 3e-7 and
-// 8.2e-3 at P = 72), s = max(1, sqrt(P / 72)) for 16-bit types: a running value that is rounded at
-// each of P members wanders by u sqrt(P / 2).
+// Everything but scans: 0, since the inputs make every order exact. Scans of P members, n elements
+// per head: fp32, fp64 (factors are fp32): 1e-6 max(1, sqrt(P / 576)); fp16, bf16: 2e-3 s, 1e-2 s,
+// s = max(1, sqrt(P / 72)) (1 + 6 / sqrt(2 n)): a running value rounded at each of P members
+// wanders by sqrt(P / 2) roundings, an rms over n of them spreads by 1 / sqrt(2 n). Worst observed
+// on ring and tree, decays of 1 to exp(-100), n = 16 and 256, 4 to 40 seeds: fp32 8.5e-7 at P =
+// 576, bf16 1.6e-2 and 1.2e-2 at P = 72 (5.3e-2 and 2.9e-2 at 576), fp16 a quarter or less.
 double tolerance(const Plan& plan, const Claim& claim);
 
 }  // namespace twinlink::models

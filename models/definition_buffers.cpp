@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string>
+#include <utility>
 
 #include "models/definition_elements.h"
 #include "topology/error.h"
@@ -96,6 +98,10 @@ Numbers verify(const Plan& plan, const Inputs& inputs, const ReadableBytes& memo
     if (all.correct) all.reason = one.reason;
     all.correct = all.correct && one.correct;
     all.max_error = std::max(all.max_error, one.max_error);
+    std::vector<Rank> ranks;
+    std::set_union(all.wrong_ranks.begin(), all.wrong_ranks.end(), one.wrong_ranks.begin(),
+                   one.wrong_ranks.end(), std::back_inserter(ranks));
+    all.wrong_ranks = std::move(ranks);
   }
   return all;
 }

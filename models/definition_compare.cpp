@@ -20,10 +20,13 @@ std::string text(double value) {
 }
 std::string text(std::uint32_t value) { return std::to_string(value); }
 
+Rank rank_of(const Plan& plan, const Claim& claim, std::size_t member) {
+  return plan.buffer(claim.outputs[member]).rank;
+}
+
 std::string where(const Plan& plan, const Claim& claim, std::size_t member) {
-  const Rank rank = plan.buffer(claim.outputs[member]).rank;
-  return "rank " + std::to_string(rank.value) + " (member " + std::to_string(member) + " of " +
-         std::string(name_of(claim.operation)) + ")";
+  return "rank " + std::to_string(rank_of(plan, claim, member).value) + " (member " +
+         std::to_string(member) + " of " + std::string(name_of(claim.operation)) + ")";
 }
 
 template <class T>
@@ -31,10 +34,20 @@ std::string element_text(std::size_t e, T got, T want) {
   return ": element " + std::to_string(e) + " is " + text(got) + ", expected " + text(want);
 }
 
-void fail(Numbers& numbers, double error, const std::string& reason) {
-  if (numbers.correct) numbers.reason = reason;
+struct Wrong {
+  Rank rank;  // invalid: the claim as a whole
+  double error = 0;
+  std::string what;
+};
+
+// Notes a failure: the first gives the reason; ranks stay ascending, each once.
+void fail(Numbers& numbers, const Wrong& wrong) {
+  if (numbers.correct) numbers.reason = wrong.what;
   numbers.correct = false;
-  numbers.max_error = std::max(numbers.max_error, error);
+  numbers.max_error = std::max(numbers.max_error, wrong.error);
+  std::vector<Rank>& ranks = numbers.wrong_ranks;
+  const auto at = std::lower_bound(ranks.begin(), ranks.end(), wrong.rank);
+  if (wrong.rank.valid() && (at == ranks.end() || *at != wrong.rank)) ranks.insert(at, wrong.rank);
 }
 
 // Members and sizes agree; else the numbers have failed.
@@ -42,16 +55,17 @@ template <class T>
 bool same_shape(const Plan& plan, const Claim& claim, const std::vector<std::vector<T>>& got,
                 const std::vector<std::vector<T>>& want, Numbers& numbers) {
   if (got.size() != want.size()) {
-    fail(numbers, kInfinity,
-         "claim " + std::string(name_of(claim.operation)) + " has " + std::to_string(got.size()) +
-             " outputs, the definition gives " + std::to_string(want.size()));
+    fail(numbers,
+         {Rank{}, kInfinity,
+          "claim " + std::string(name_of(claim.operation)) + " has " + std::to_string(got.size()) +
+              " outputs, the definition gives " + std::to_string(want.size())});
     return false;
   }
   for (std::size_t m = 0; m < got.size(); ++m)
     if (got[m].size() != want[m].size())
-      fail(numbers, kInfinity,
-           where(plan, claim, m) + ": output has " + std::to_string(got[m].size()) +
-               " elements, the definition gives " + std::to_string(want[m].size()));
+      fail(numbers, {rank_of(plan, claim, m), kInfinity,
+                     where(plan, claim, m) + ": output has " + std::to_string(got[m].size()) +
+                         " elements, the definition gives " + std::to_string(want[m].size())});
   return numbers.correct;
 }
 
@@ -118,8 +132,9 @@ class Comparison {
       numbers_.max_error = std::max(numbers_.max_error, error);
       if (error <= tolerance_) continue;
       const std::size_t e = guilty_element(got, want, range, tolerance_ * norm);
-      fail(numbers_, error,
-           where(plan_, claim_, m) + element_text(e, got[e], want[e]) + of_head(h, error));
+      fail(numbers_,
+           {rank_of(plan_, claim_, m), error,
+            where(plan_, claim_, m) + element_text(e, got[e], want[e]) + of_head(h, error)});
     }
   }
   Numbers take() { return std::move(numbers_); }
@@ -138,8 +153,15 @@ class Comparison {
   Numbers numbers_{true, 0, {}};
 };
 
-ElementType element_of(const Plan& plan, const Claim& claim) {
-  return claim.outputs.empty() ? ElementType::fp32 : plan.buffer(claim.outputs.front()).element;
+// What a running value of P members wanders by, against one of `members`.
+double wander(const Claim& claim, int members) {
+  return std::max(1.0, std::sqrt(static_cast<double>(claim.inputs.size()) / members));
+}
+
+// Wander and spread of 16-bit scans, see definition.h.
+double scale_16_bit(const Claim& claim, std::int64_t elements) {
+  const auto per_head = static_cast<double>(std::max<std::int64_t>(1, elements / claim.heads));
+  return wander(claim, 72) * (1 + 6 / std::sqrt(2 * per_head));
 }
 
 }  // namespace
@@ -152,7 +174,8 @@ Numbers compare_exact(const Plan& plan, const Claim& claim, const ExactValues& g
     const auto [g, w] = std::mismatch(got[m].begin(), got[m].end(), want[m].begin());
     if (g == got[m].end()) continue;
     const auto e = static_cast<std::size_t>(g - got[m].begin());
-    fail(numbers, kInfinity, where(plan, claim, m) + element_text(e, *g, *w) + " (modulo 2^32)");
+    fail(numbers, {rank_of(plan, claim, m), kInfinity,
+                   where(plan, claim, m) + element_text(e, *g, *w) + " (modulo 2^32)"});
   }
   return numbers;
 }
@@ -169,13 +192,13 @@ Numbers compare(const Plan& plan, const Claim& claim, const Values& got, const V
 }
 
 double tolerance(const Plan& plan, const Claim& claim) {
-  if (!is_scan(claim.operation)) return 0;
-  const double wander = std::max(1.0, std::sqrt(static_cast<double>(claim.inputs.size()) / 72));
-  switch (element_of(plan, claim)) {
+  if (!is_scan(claim.operation) || claim.outputs.empty()) return 0;
+  const Buffer& output = plan.buffer(claim.outputs.front());
+  switch (output.element) {
     case ElementType::fp32:
-    case ElementType::fp64: return 1e-6;
-    case ElementType::fp16: return 2e-3 * wander;
-    case ElementType::bf16: return 1e-2 * wander;
+    case ElementType::fp64: return 1e-6 * wander(claim, 576);
+    case ElementType::fp16: return 2e-3 * scale_16_bit(claim, elements_of(output));
+    case ElementType::bf16: return 1e-2 * scale_16_bit(claim, elements_of(output));
     case ElementType::u32: return 0;
   }
   return 0;

@@ -10,10 +10,11 @@ namespace {
 class RingSteps {
  public:
   RingSteps(PlanBuilder& builder, const CollectiveRequest& request, const GroupFrame& frame)
-      : builder_(builder), members_(frame.members), element_size_(size_of(request.element)) {
+      : builder_(builder), members_(frame.members) {
     const auto parts = static_cast<std::int64_t>(frame.size());
     for (std::int64_t i = 0; i < parts; ++i)
-      shares_.push_back(share(i, parts, elements_of(request)));
+      chunks_.push_back(
+          slice_of({}, share(i, parts, elements_of(request)), size_of(request.element)));
   }
 
   void reduce_scatter() {
@@ -28,16 +29,20 @@ class RingSteps {
 
  private:
   [[nodiscard]] std::size_t size() const { return members_.size(); }
-  [[nodiscard]] std::size_t left_of(std::size_t r) const { return (r == 0 ? size() : r) - 1; }
+  [[nodiscard]] std::size_t left_of(std::size_t r) const { return back(r, 1); }
+  // (r - steps) mod P for steps <= P: a division here would cost more than the rest of an op.
+  [[nodiscard]] std::size_t back(std::size_t r, std::size_t steps) const {
+    return r >= steps ? r - steps : r + size() - steps;
+  }
   [[nodiscard]] Slice part(BufferId buffer, std::size_t chunk) const {
-    return slice_of(buffer, shares_[chunk], element_size_);
+    return {buffer, 0, chunks_[chunk].offset, chunks_[chunk].size};
   }
   [[nodiscard]] Dep on_left_one_step_ago(std::size_t r) const {
     return dep(OpId{builder_.next_op().index() - r - size() + left_of(r)});
   }
 
   void reduce(std::size_t step, std::size_t r) {
-    const std::size_t chunk = (r + 2 * size() - 1 - step) % size();
+    const std::size_t chunk = back(r, step + 1);
     const Member& left = members_[left_of(r)];
     const Member& own = members_[r];
     const Slice sources[] = {part(step == 0 ? left.input : left.output, chunk),
@@ -50,7 +55,7 @@ class RingSteps {
   }
 
   void gather(std::size_t step, std::size_t r) {
-    const std::size_t chunk = (r + size() - step) % size();
+    const std::size_t chunk = back(r, step);
     const Dep before = on_left_one_step_ago(r);
     builder_.copy(members_[r].lane, part(members_[left_of(r)].output, chunk),
                   part(members_[r].output, chunk), std::span(&before, 1));
@@ -58,8 +63,7 @@ class RingSteps {
 
   PlanBuilder& builder_;
   const std::vector<Member>& members_;
-  std::vector<Share> shares_;
-  int element_size_;
+  std::vector<Slice> chunks_;  // offset and size of each share
 };
 
 void copy_own_input(PlanBuilder& builder, const CollectiveRequest& request, const Member& member) {

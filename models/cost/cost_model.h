@@ -40,7 +40,7 @@ struct Use {
 };
 
 struct OpCost {
-  Duration latency;
+  Duration latency{};
   double payload = 0;        // bytes (compute: 1); 0: done after the latency
   double cap = 0;            // payload per second, unloaded; infinity: only resources limit it
   double weight = 1;         // in weighted max-min sharing

@@ -58,7 +58,7 @@ class PlanBuilder {
   Plan finish() { return std::move(plan_); }
 
  private:
-  OpId append(Op op, std::span<const Slice> sources, std::span<const Slice> destinations,
+  OpId append(const Op& head, std::span<const Slice> sources, std::span<const Slice> destinations,
               std::span<const Dep> deps);
   Plan plan_;
 };

@@ -88,7 +88,7 @@ TEST_CASE("inputs of sums keep every partial sum within 256") {
   }
 }
 
-TEST_CASE("scan inputs are uniform in [-1, 1) and exact in fp32") {
+TEST_CASE("scan inputs are uniform between -1 and 1 and exact in fp32") {
   Claim claim;
   claim.operation = Operation::exscan;
   double mean = 0, square = 0;
@@ -112,7 +112,7 @@ TEST_CASE("inputs differ by seed, rank and element") {
   CHECK(exact_input({}, Rank{0}, 1) != exact_input({}, Rank{1}, 0));
 }
 
-TEST_CASE("decays: fp32, in range, one per head; powers are rounded once") {
+TEST_CASE("decays: fp32, in range, one per head, powers are rounded once") {
   Inputs inputs;
   CHECK(decay(inputs, 5) == 1);  // none given
   inputs.decays = {0.1, 0, 1};
@@ -288,16 +288,22 @@ TEST_CASE("compare_exact sees one bit") {
         "rank 1 (member 1 of all_reduce): element 1 is 5, expected 4 (modulo 2^32)");
 }
 
-TEST_CASE("tolerances: none but for scans, by element type and members") {
+TEST_CASE("tolerances: none but for scans, by element type, members and elements") {
   const auto of = [](Operation operation, ElementType element, int members) {
-    const Plan plan =
-        claim_of({.operation = operation, .members = first_ranks(members), .element = element});
+    const Plan plan = claim_of({.operation = operation,
+                                .members = first_ranks(members),
+                                .elements = 36,
+                                .element = element,
+                                .heads = 2});
     return tolerance(plan, plan.claims[0]);
   };
   CHECK(of(Operation::all_reduce, ElementType::bf16, 8) == 0);
   CHECK(of(Operation::exscan, ElementType::fp32, 576) == 1e-6);
-  CHECK(of(Operation::exscan, ElementType::bf16, 72) == 1e-2);
-  CHECK(of(Operation::exscan, ElementType::fp16, 288) == 4e-3);  // sqrt(288 / 72) = 2
+  CHECK(of(Operation::exscan, ElementType::fp32, 2304) == 2e-6);  // sqrt(2304 / 576) = 2
+  // 18 elements a head: 1 + 6 / sqrt(36) = 2
+  CHECK(of(Operation::exscan, ElementType::bf16, 72) == doctest::Approx(2e-2));
+  // sqrt(288 / 72) = 2
+  CHECK(of(Operation::exscan, ElementType::fp16, 288) == doctest::Approx(2 * 2 * 2e-3));
 }
 
 TEST_CASE("first bytes: claims are fed, the rest is poison, contradictions are refused") {
