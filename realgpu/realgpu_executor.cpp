@@ -80,6 +80,8 @@ class Run {
   models::Timeline timeline() const {
     const std::vector<long long> corrections = timer_corrections(devices_);
     const Stamps stamps(plan_, devices_);
+    program_.issue(1, &stamps);  // loads the stamping kernels, which capture might not allow
+    synchronize();
     std::optional<Graph> captured;
     if (all_lanes_are_graph(plan_))
       captured.emplace(program_.origin(), [&] { program_.issue(1, &stamps); });

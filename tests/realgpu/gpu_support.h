@@ -38,8 +38,12 @@ inline models::Plan build(const models::CollectiveRequest& wanted, const std::st
   return models::build_plan(models::find_algorithm(wanted.operation, algorithm), wanted);
 }
 
-inline models::Execution execute(const models::Plan& plan, const models::Inputs& inputs = {}) {
+// Without a timeline: its clock alignment needs kernels of two devices to run at the same time,
+// which they do not under a memory checker.
+inline models::Execution execute(const models::Plan& plan, const models::Inputs& inputs = {},
+                                 bool timeline = false) {
   realgpu::Options few;
+  few.timeline = timeline;
   few.warmup = 1;
   few.iterations = 3;
   few.repeats = 2;

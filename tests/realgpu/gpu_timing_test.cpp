@@ -33,9 +33,9 @@ TEST_CASE("a measured timeline respects every dependency") {
   models::Inputs inputs;
   inputs.decays = {0.9};
   const models::Plan scan = build(request(Operation::exscan, 4, mib(1)), "ring_decoupled");
-  check_order(scan, execute(scan, inputs).timeline);
+  check_order(scan, execute(scan, inputs, true).timeline);
   const models::Plan all_reduce = build(request(Operation::all_reduce, 2, mib(1)), "two_shot");
-  check_order(all_reduce, execute(all_reduce).timeline);
+  check_order(all_reduce, execute(all_reduce, {}, true).timeline);
 }
 
 TEST_CASE("samples are positive") {
