@@ -76,7 +76,7 @@ Numbers compare(const Plan& plan, const Claim& claim, const Values& got, const V
 // s = max(1, sqrt(P / 72)) (1 + 6 / sqrt(2 n)): a running value rounded at each of P members
 // wanders by sqrt(P / 2) roundings, an rms over n of them spreads by 1 / sqrt(2 n). Worst observed
 // on ring and tree, decays of 1 to exp(-100), n = 16 and 256, 4 to 40 seeds: fp32 8.5e-7 at P =
-// 576, bf16 1.6e-2 and 1.2e-2 at P = 72 (5.3e-2 and 2.9e-2 at 576), fp16 a quarter or less.
+// 576, bf16 1.6e-2 and 1.2e-2 at P = 72 (5.3e-2 and 2.9e-2 at 576), fp16 a sixth of bf16 or less.
 double tolerance(const Plan& plan, const Claim& claim);
 
 }  // namespace twinlink::models

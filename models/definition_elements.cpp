@@ -1,5 +1,6 @@
 #include "models/definition_elements.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -102,7 +103,7 @@ double load(ElementType type, const std::byte* at) {
 
 void poison(ElementType type, std::span<std::byte> bytes) {
   // All ones is a NaN in every floating type.
-  if (type != ElementType::u32) return void(std::memset(bytes.data(), 0xFF, bytes.size()));
+  if (type != ElementType::u32) return std::fill(bytes.begin(), bytes.end(), std::byte{0xFF});
   for (std::size_t i = 0; i + sizeof kPoison <= bytes.size(); i += sizeof kPoison)
     put(kPoison, bytes.data() + i);
 }

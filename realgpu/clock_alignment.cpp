@@ -25,22 +25,25 @@ struct Player {
     times.fill(0);
     failed.fill(0);
   }
-  [[nodiscard]] PingPongArgs args(const Player& peer, bool first) const {
+  [[nodiscard]] PingPongArgs args(const Player& peer, int rounds, bool first) const {
     return {reinterpret_cast<unsigned long long*>(flag.data()),
             reinterpret_cast<unsigned long long*>(peer.flag.data()),
-            reinterpret_cast<ulonglong2*>(times.data()), reinterpret_cast<int*>(failed.data()),
-            kRounds, first};
+            reinterpret_cast<ulonglong2*>(times.data()),
+            reinterpret_cast<int*>(failed.data()),
+            rounds,
+            first};
   }
-  void launch(const Player& peer, bool first) const {
+  void launch(const Player& peer, int rounds, bool first) const {
     const DeviceScope scope(stream.device());
-    launch_ping_pong(args(peer, first), stream.get());
+    launch_ping_pong(args(peer, rounds, first), stream.get());
   }
   [[nodiscard]] std::vector<ulonglong2> read() const {
     int gave_up = 0;
     failed.download(&gave_up, sizeof gave_up);
     if (gave_up != 0)
-      throw GpuError("GPUs did not answer each other within a second: kernels on two devices do "
-                     "not run at the same time (CUDA_LAUNCH_BLOCKING, or a debugging tool)");
+      throw GpuError(
+          "GPUs did not answer each other within a second: kernels on two devices do "
+          "not run at the same time (CUDA_LAUNCH_BLOCKING, or a debugging tool)");
     std::vector<ulonglong2> all(kRounds);
     times.download(all.data(), times.bytes());
     return all;
@@ -76,15 +79,20 @@ std::vector<Round> rounds_of(const std::vector<ulonglong2>& first,
   return rounds;
 }
 
+void play(const Player& a, const Player& b, int rounds) {
+  b.launch(a, rounds, false);
+  a.launch(b, rounds, true);
+  a.stream.synchronize();
+  b.stream.synchronize();
+}
+
 }  // namespace
 
 ClockAlignment align_clocks(int first, int second) {
   const Player a(first);
   const Player b(second);
-  b.launch(a, false);
-  a.launch(b, true);
-  a.stream.synchronize();
-  b.stream.synchronize();
+  play(a, b, 0);  // loads the kernel on both: loading may wait for a kernel that spins
+  play(a, b, kRounds);
   const std::vector<ulonglong2> of_a = a.read();
   const std::vector<ulonglong2> of_b = b.read();
   const long long rough = difference(of_b[kSkipped].y, of_a[kSkipped].x);

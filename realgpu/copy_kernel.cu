@@ -75,8 +75,9 @@ __global__ void __launch_bounds__(kMaxThreads<U>)
 
 template <class Word, int U, int C>
 void launch_variant(const CopyArgs& args, const LaunchShape& shape, cudaStream_t stream) {
-  copy_kernel<Word, U, C><<<static_cast<unsigned>(shape.ctas), static_cast<unsigned>(shape.threads),
-                            0, stream>>>(args, shape.strided);
+  copy_kernel<Word, U, C>
+      <<<static_cast<unsigned>(shape.ctas), static_cast<unsigned>(shape.threads), 0, stream>>>(
+          args, shape.strided);
   TL_CUDA(cudaGetLastError());
 }
 

@@ -48,8 +48,7 @@ DeviceInfo describe_devices() {
   int runtime = 0;
   TL_CUDA(cudaDriverGetVersion(&driver));
   TL_CUDA(cudaRuntimeGetVersion(&runtime));
-  std::string text =
-      "CUDA driver " + version_text(driver) + ", runtime " + version_text(runtime);
+  std::string text = "CUDA driver " + version_text(driver) + ", runtime " + version_text(runtime);
   for (int device = 0; device < count; ++device) text += "; " + describe(device);
   return {count, text};
 }

@@ -69,7 +69,8 @@ __device__ int head_of(const FoldArgs& args, std::int64_t element) {
 
 template <class T>
 __device__ ArithmeticOf<T> factor_of(const FoldArgs& args, int source, int head) {
-  return static_cast<const ArithmeticOf<T>*>(args.factors)[std::int64_t{source} * args.heads + head];
+  return static_cast<const ArithmeticOf<T>*>(
+      args.factors)[std::int64_t{source} * args.heads + head];
 }
 
 template <class T>

@@ -71,7 +71,8 @@ struct WorkArgs {
   Stamp* stamp = nullptr;
 };
 
-void launch_fold(Scalar scalar, const FoldArgs& args, const LaunchShape& shape, cudaStream_t stream);
+void launch_fold(Scalar scalar, const FoldArgs& args, const LaunchShape& shape,
+                 cudaStream_t stream);
 void launch_copy(const CopyArgs& args, const LaunchShape& shape, cudaStream_t stream);
 void launch_work(const WorkArgs& args, const LaunchShape& shape, cudaStream_t stream);
 

@@ -176,11 +176,11 @@ void OpLauncher::copy(OpId op, const Stream& stream, Stamp* stamp) const {
   for (std::size_t i = 0; i < destinations.size(); ++i) {
     const Slice& source = sources[sources.size() == 1 ? 0 : i];
     TL_ENSURE(memory_.bytes(source) == memory_.bytes(destinations[i]), "copies keep sizes");
-    args.sources[i] = memory_.address(source);
-    args.bytes[i] = memory_.bytes(source);
-    args.destinations[i] = memory_.address(destinations[i]);
+    if (source.size.count == 0) continue;  // an odd address of no bytes would narrow the others
+    args.sources[args.pairs] = memory_.address(source);
+    args.bytes[args.pairs] = memory_.bytes(source);
+    args.destinations[args.pairs++] = memory_.address(destinations[i]);
   }
-  args.pairs = static_cast<int>(destinations.size());
   args.stamp = stamp;
   launch_copy(args, shape_of(op), stream.get());
 }

@@ -36,9 +36,8 @@ std::vector<int> devices_of(const Plan& plan, int available) {
 }
 
 bool all_lanes_are_graph(const Plan& plan) {
-  return std::all_of(plan.lanes.begin(), plan.lanes.end(), [](const models::Lane& lane) {
-    return lane.launch == LaunchMode::graph;
-  });
+  return std::all_of(plan.lanes.begin(), plan.lanes.end(),
+                     [](const models::Lane& lane) { return lane.launch == LaunchMode::graph; });
 }
 
 Duration from_seconds(double seconds) {
@@ -70,9 +69,7 @@ class Run {
     const int repeats = graph ? repeats_for(options) : 1;
     std::optional<Graph> captured;
     if (graph) captured.emplace(program_.origin(), [&] { issue_eagerly(repeats); });
-    const auto replay = [&] {
-      captured ? captured->launch(program_.origin()) : issue_eagerly(1);
-    };
+    const auto replay = [&] { captured ? captured->launch(program_.origin()) : issue_eagerly(1); };
     std::vector<Duration> samples;
     for (const double seconds :
          replay_seconds(program_.origin(), {options.warmup, options.iterations}, replay))
@@ -83,6 +80,8 @@ class Run {
   models::Timeline timeline() const {
     const std::vector<long long> corrections = timer_corrections(devices_);
     const Stamps stamps(plan_, devices_);
+    program_.issue(1, &stamps);  // loads the stamping kernels, which capture might not allow
+    synchronize();
     std::optional<Graph> captured;
     if (all_lanes_are_graph(plan_))
       captured.emplace(program_.origin(), [&] { program_.issue(1, &stamps); });

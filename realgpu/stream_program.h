@@ -40,10 +40,10 @@ class StreamProgram {
   const OpLauncher& launcher_;
   std::optional<Stream> origin_;
   std::optional<Event> forked_;
-  std::vector<std::optional<Stream>> streams_;    // per lane
-  std::vector<std::optional<Event>> ended_;       // per lane
-  std::vector<std::optional<Event>> completed_;   // per op that another lane waits for
-  std::vector<std::optional<Event>> arrived_;     // per barrier
+  std::vector<std::optional<Stream>> streams_;   // per lane
+  std::vector<std::optional<Event>> ended_;      // per lane
+  std::vector<std::optional<Event>> completed_;  // per op that another lane waits for
+  std::vector<std::optional<Event>> arrived_;    // per barrier
 };
 
 }  // namespace twinlink::realgpu

@@ -16,11 +16,11 @@ namespace twinlink::realgpu {
 
 struct StreamSchedule {
   std::vector<OpId> order;
-  std::vector<std::uint32_t> first_wait;           // per op, into waits; one more than ops
-  std::vector<OpId> waits;                         // ops of other lanes to wait for
-  std::vector<std::uint8_t> recorded;              // per op: another lane waits for it
-  std::vector<OpId> last_of_lane;                  // per lane; invalid: the lane has no op
-  std::vector<std::vector<OpId>> arrivals;         // per rendezvous, ascending
+  std::vector<std::uint32_t> first_wait;    // per op, into waits; one more than ops
+  std::vector<OpId> waits;                  // ops of other lanes to wait for
+  std::vector<std::uint8_t> recorded;       // per op: another lane waits for it
+  std::vector<OpId> last_of_lane;           // per lane; invalid: the lane has no op
+  std::vector<std::vector<OpId>> arrivals;  // per rendezvous, ascending
   [[nodiscard]] std::span<const OpId> waits_of(OpId id) const {
     const std::size_t first = first_wait[id.index()];
     return std::span(waits).subspan(first, first_wait[id.index() + 1] - first);

@@ -20,7 +20,4 @@ struct SampleCount {
 std::vector<double> replay_seconds(const Stream& origin, const SampleCount& count,
                                    const std::function<void()>& replay);
 
-// Value at quantile q in [0, 1] of a copy of `samples`, by linear interpolation. Not empty.
-double quantile(std::vector<double> samples, double q);
-
 }  // namespace twinlink::realgpu

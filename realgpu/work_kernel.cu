@@ -13,8 +13,8 @@ struct Steps {
   std::int64_t steps, loads, fmas;
 };
 
-__global__ void __launch_bounds__(1024) work_kernel(const __grid_constant__ WorkArgs args,
-                                                    Steps work) {
+__global__ void __launch_bounds__(1024)
+    work_kernel(const __grid_constant__ WorkArgs args, Steps work) {
   stamp_start(args.stamp);
   const std::int64_t threads = std::int64_t{gridDim.x} * blockDim.x;
   const std::int64_t thread = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
@@ -51,7 +51,8 @@ void launch_work(const WorkArgs& args, const LaunchShape& shape, cudaStream_t st
   check_shape(shape);
   const double threads = static_cast<double>(shape.ctas) * shape.threads;
   Steps work{1, 0, 0};
-  if (args.buffer_bytes >= 16) work.loads = per_thread(static_cast<double>(args.bytes), threads, 16);
+  if (args.buffer_bytes >= 16)
+    work.loads = per_thread(static_cast<double>(args.bytes), threads, 16);
   work.steps = std::max<std::int64_t>(work.loads, 1);
   // One round of the four chains is 8 FLOPs.
   work.fmas = per_thread(args.flops, threads * static_cast<double>(work.steps), 8);

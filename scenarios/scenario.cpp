@@ -84,10 +84,15 @@ void read_operation(Scenario& scenario, ObjectReader& object) {
 }
 
 void read_points(Scenario& scenario, ObjectReader& object) {
-  set_many(scenario.ranks, object.required("ranks"), [](const Value& v) {
-    return read_integer(v, {1, kScenarioLimits.ranks});
-  });
-  set_many(scenario.bytes, object.required("bytes"), read_bytes);
+  set_many(scenario.ranks, object.required("ranks"),
+           [&](const Value& v) { return read_rank_count(scenario, v); });
+  set_many(scenario.bytes, object.required("bytes"),
+           [&](const Value& v) { return read_whole_size(scenario, v); });
+  if (const auto groups = object.optional("groups")) {
+    read_groups(scenario.groups, *groups);
+    check_groups(scenario, *groups);
+  }
+  check_points(scenario, object.value());
 }
 
 void read_options(Scenario& scenario, ObjectReader& object) {
@@ -109,7 +114,6 @@ void read_options(Scenario& scenario, ObjectReader& object) {
 void read_objects(Scenario& scenario, ObjectReader& object) {
   if (const auto value = object.required("machine")) read_machine(scenario.machine, *value);
   if (const auto value = object.optional("params")) read_params(scenario.params, *value);
-  if (const auto value = object.optional("groups")) read_groups(scenario.groups, *value);
   if (const auto value = object.optional("assert")) read_assertions(scenario.assertions, *value);
 }
 
@@ -126,12 +130,11 @@ Scenario read_scenario(const std::string& text, const std::string& file,
       fnv1a(document.tree().dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
   ObjectReader object(document.root());
   check_schema(object, "scenario", 1);
-  read_operation(scenario, object);
-  read_points(scenario, object);
   read_options(scenario, object);
   read_objects(scenario, object);
+  read_operation(scenario, object);
+  read_points(scenario, object);
   object.finish();
-  check_scenario(scenario, object.value());
   document.throw_if_any();
   return scenario;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "scenarios/scenario_fields.h"
@@ -7,47 +8,7 @@
 namespace twinlink::scenarios {
 namespace {
 
-void complain_at(const Value& root, const std::string& field, std::string message) {
-  root.document->complain(root.pointer + "/" + field, std::move(message));
-}
-
-void check_points(const Scenario& scenario, const Value& root) {
-  const auto count = [](std::size_t n) { return static_cast<Int128>(std::max<std::size_t>(n, 1)); };
-  const Int128 points = count(scenario.algorithms.size()) * count(scenario.ranks.size()) *
-                        count(scenario.bytes.size());
-  if (points <= kScenarioLimits.points) return;
-  root.complain("algorithms x ranks x bytes are " + std::to_string(scenario.algorithms.size()) +
-                " x " + std::to_string(scenario.ranks.size()) + " x " +
-                std::to_string(scenario.bytes.size()) + " = " +
-                std::to_string(static_cast<std::int64_t>(points)) + " points; at most " +
-                std::to_string(kScenarioLimits.points) + " are run");
-}
-
-// The pointer of element i of a field that is a list or a single value.
-std::string element_of(const Value& root, const std::string& field, std::size_t i) {
-  const bool list =
-      root.node->is_object() && root.node->contains(field) && root.node->at(field).is_array();
-  return list ? field + "/" + std::to_string(i) : field;
-}
-
-void check_sizes(const Scenario& scenario, const Value& root) {
-  if (root.document->has_issues()) return;  // positions in the list are those of right elements
-  const int element = models::size_of(scenario.element);
-  for (std::size_t i = 0; i < scenario.bytes.size(); ++i) {
-    const Bytes size = scenario.bytes[i];
-    const std::string where = element_of(root, "bytes", i);
-    if (size.count < element || size.count % element != 0)
-      complain_at(root, where,
-                  to_text(size) + " is not a whole number of elements of " +
-                      std::to_string(element) + " bytes (" +
-                      std::string(name_of(scenario.element)) + "), at least one");
-    else if (size > kScenarioLimits.bytes)
-      complain_at(root, where,
-                  to_text(size) + " is too large; at most " + to_text(kScenarioLimits.bytes));
-  }
-}
-
-// Ranks that a preset of fixed size has room for; 0: any number.
+// Ranks that a preset of fixed size has room for; 0: any number, or not known here.
 std::int64_t rank_room(const Scenario& scenario) {
   for (const topology::Preset& preset : topology::presets())
     if (preset.name == scenario.machine.name)
@@ -55,37 +16,57 @@ std::int64_t rank_room(const Scenario& scenario) {
   return 0;
 }
 
-void check_ranks(const Scenario& scenario, const Value& root) {
-  const std::int64_t room = rank_room(scenario);
-  if (room == 0 || root.document->has_issues()) return;
-  for (std::size_t i = 0; i < scenario.ranks.size(); ++i) {
-    if (scenario.ranks[i] <= room) continue;
-    std::string message = std::to_string(scenario.ranks[i]) + " ranks do not fit on " +
-                          scenario.machine.name + ", which has room for " + std::to_string(room);
-    if (scenario.ranks_per_gpu == 1) message += " (\"ranks_per_gpu\" lets ranks share a GPU)";
-    complain_at(root, element_of(root, "ranks", i), message);
-  }
-}
-
-void check_groups(const Scenario& scenario, const Value& root) {
-  if (scenario.groups.empty() || scenario.ranks.empty() || root.document->has_issues()) return;
-  const int ranks = *std::ranges::min_element(scenario.ranks);
-  for (std::size_t g = 0; g < scenario.groups.size(); ++g)
-    for (std::size_t m = 0; m < scenario.groups[g].size(); ++m)
-      if (scenario.groups[g][m] >= ranks)
-        complain_at(root, "groups/" + std::to_string(g) + "/" + std::to_string(m),
-                    "rank " + std::to_string(scenario.groups[g][m]) + " does not exist among " +
-                        std::to_string(ranks) + " ranks");
-}
-
 }  // namespace
 
-void check_scenario(const Scenario& scenario, const Value& root) {
-  check_points(scenario, root);
-  if (root.document->has_issues()) return;
-  check_sizes(scenario, root);
-  check_ranks(scenario, root);
-  check_groups(scenario, root);
+std::optional<std::int64_t> read_rank_count(const Scenario& scenario, const Value& value) {
+  const auto ranks = read_integer(value, {1, kScenarioLimits.ranks});
+  const std::int64_t room = rank_room(scenario);
+  if (!ranks || room == 0 || *ranks <= room) return ranks;
+  value.complain(
+      std::to_string(*ranks) + " ranks do not fit on " + scenario.machine.name +
+      ", which has room for " + std::to_string(room) +
+      (scenario.ranks_per_gpu == 1 ? " (\"ranks_per_gpu\" lets ranks share a GPU)" : ""));
+  return std::nullopt;
+}
+
+std::optional<Bytes> read_whole_size(const Scenario& scenario, const Value& value) {
+  const std::optional<Bytes> size = read_bytes(value);
+  if (!size) return std::nullopt;
+  const int element = models::size_of(scenario.element);
+  if (size->count < element || size->count % element != 0)
+    value.complain(to_text(*size) + " is not a whole number of elements of " +
+                   std::to_string(element) + " bytes (" + std::string(name_of(scenario.element)) +
+                   "), at least one");
+  else if (*size > kScenarioLimits.bytes)
+    value.complain(to_text(*size) + " is too large; at most " + to_text(kScenarioLimits.bytes));
+  return size;
+}
+
+void check_points(const Scenario& scenario, const Value& root) {
+  const std::array<std::size_t, 3> lists{scenario.algorithms.size(), scenario.ranks.size(),
+                                         scenario.bytes.size()};
+  Int128 points = 1;
+  std::string product;
+  for (const std::size_t length : lists) {
+    points *= static_cast<Int128>(std::max<std::size_t>(length, 1));
+    product += (product.empty() ? "" : " x ") + std::to_string(length);
+  }
+  if (points <= kScenarioLimits.points) return;
+  root.complain("algorithms x ranks x bytes are " + product + " = " +
+                std::to_string(static_cast<std::int64_t>(points)) + " points; at most " +
+                std::to_string(kScenarioLimits.points) + " are run");
+}
+
+void check_groups(const Scenario& scenario, const Value& groups) {
+  if (scenario.ranks.empty() || !groups.node->is_array()) return;
+  const int ranks = *std::ranges::min_element(scenario.ranks);
+  for (const Value& group : elements(groups)) {
+    if (!group.node->is_array()) continue;
+    for (const Value& member : elements(group))
+      if (member.node->is_number_integer() && member.node->get<double>() >= ranks)
+        member.complain("rank " + describe(*member.node) + " does not exist among " +
+                        std::to_string(ranks) + " ranks");
+  }
 }
 
 }  // namespace twinlink::scenarios

@@ -131,7 +131,7 @@ void read_bounds(Assertion& assertion, ObjectReader& object) {
   const ResultField* field = find_result_field(assertion.field);
   const auto min = object.optional("min"), max = object.optional("max");
   const auto equals = object.optional("equals");
-  if (!min && !max && !equals)
+  if (!min && !max && !equals && object.value().node->is_object())
     object.value().complain("an assertion needs \"min\", \"max\" or \"equals\"");
   const auto any_number = [](const Value& v) { return read_number(v, {}); };
   set(assertion.min, min, any_number);

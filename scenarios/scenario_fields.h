@@ -19,7 +19,11 @@ void read_params(Params& params, const Value& value);
 void read_assertions(std::vector<Assertion>& assertions, const Value& value);
 void read_groups(std::vector<std::vector<int>>& groups, const Value& value);
 
-// Checks that need more than one field: points, whole elements, ranks on the machine, groups.
-void check_scenario(const Scenario& scenario, const Value& root);
+// One of "ranks" and of "bytes". Machine, ranks_per_gpu and element have been read before.
+std::optional<std::int64_t> read_rank_count(const Scenario& scenario, const Value& value);
+std::optional<Bytes> read_whole_size(const Scenario& scenario, const Value& value);
+// Refuses too many points, and ranks of groups that do not exist for every entry of "ranks".
+void check_points(const Scenario& scenario, const Value& root);
+void check_groups(const Scenario& scenario, const Value& groups);
 
 }  // namespace twinlink::scenarios

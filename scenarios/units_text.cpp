@@ -97,7 +97,7 @@ std::string suggestion(const Parts& parts, const Family& family) {
                                ? std::string(found->name)
                                : nearest_name(std::string(parts.unit), names);
   if (unit.empty()) return "";
-  return " Did you mean " + quoted(std::string(parts.number) + " " + unit) + "?";
+  return ". Did you mean " + quoted(std::string(parts.number) + " " + unit) + "?";
 }
 
 [[noreturn]] void refuse(const std::string& text, const Family& family, const std::string& why) {
@@ -108,13 +108,13 @@ const Unit& find_unit(const std::string& text, const Parts& parts, const Family&
   if (parts.unit.empty())
     refuse(
         text, family,
-        "the unit is missing (" + unit_names(family) + "), as in " + quoted(family.example) + ".");
+        "the unit is missing (" + unit_names(family) + "), as in " + quoted(family.example) + "");
   if (parts.unit.ends_with("b/s") && parts.unit.size() <= 4)
-    refuse(text, family, "rates are in bytes, not bits (1 GB/s = 8 Gb/s).");
+    refuse(text, family, "rates are in bytes, not bits (1 GB/s = 8 Gb/s)");
   const auto found = std::ranges::find(family.units, parts.unit, &Unit::name);
   if (found == family.units.end())
     refuse(text, family,
-           "the unit must be one of " + unit_names(family) + "." + suggestion(parts, family));
+           "the unit must be one of " + unit_names(family) + suggestion(parts, family));
   return *found;
 }
 
@@ -125,7 +125,7 @@ struct Decimal {
 
 // Digits with at most one point, at most 18 figures and 24 places; no sign, no exponent.
 Decimal parse_decimal(const std::string& text, std::string_view number, const Family& family) {
-  if (number.starts_with('-')) refuse(text, family, "it must not be negative.");
+  if (number.starts_with('-')) refuse(text, family, "it must not be negative");
   Decimal value;
   int figures = 0;
   bool point = false, any = false;
@@ -135,15 +135,15 @@ Decimal parse_decimal(const std::string& text, std::string_view number, const Fa
       continue;
     }
     if (c < '0' || c > '9')
-      refuse(text, family, "expected digits and a unit, as in " + quoted(family.example) + ".");
+      refuse(text, family, "expected digits and a unit, as in " + quoted(family.example) + "");
     value.digits = value.digits * 10 + (c - '0');
     value.places += point ? 1 : 0;
     figures += value.digits == 0 ? 0 : 1;
     any = true;
-    if (figures > 18 || value.places > 24) refuse(text, family, "it has more than 18 figures.");
+    if (figures > 18 || value.places > 24) refuse(text, family, "it has more than 18 figures");
   }
   if (!any)
-    refuse(text, family, "expected a number and a unit, as in " + quoted(family.example) + ".");
+    refuse(text, family, "expected a number and a unit, as in " + quoted(family.example) + "");
   return value;
 }
 
@@ -160,7 +160,7 @@ Whole parse_whole(const std::string& text, const Family& family) {
   for (int i = 0; i < decimal.places; ++i) step *= 10;
   const Int128 scaled = decimal.digits * find_unit(text, parts, family).factor;
   const Int128 rounded = (scaled + step / 2) / step;
-  if (rounded > std::numeric_limits<std::int64_t>::max()) refuse(text, family, "it is too large.");
+  if (rounded > std::numeric_limits<std::int64_t>::max()) refuse(text, family, "it is too large");
   return {static_cast<std::int64_t>(rounded), rounded * step == scaled};
 }
 
@@ -184,7 +184,7 @@ const Family& family_of(std::string_view unit) {
 
 Bytes parse_bytes(const std::string& text) {
   const Whole whole = parse_whole(text, kSizes);
-  if (!whole.exact) refuse(text, kSizes, "it is not a whole number of bytes.");
+  if (!whole.exact) refuse(text, kSizes, "it is not a whole number of bytes");
   return {whole.value};
 }
 

@@ -77,6 +77,19 @@ void check_reduce(const Plan& plan, OpId id, const std::vector<models::StateShap
   if (plan.op(id).oper == models::Operator::none) refuse(plan, id, "a reduce needs an operator");
 }
 
+void check_claim(const Plan& plan, const models::Claim& claim) {
+  const std::string name = "plan " + plan.name + ": claim " + std::string(name_of(claim.operation));
+  if (claim.heads < 1)
+    throw InputError(name + ": " + std::to_string(claim.heads) + " heads; at least 1 is needed");
+  if (claim.inputs.size() != claim.outputs.size())
+    throw InputError(name + ": " + std::to_string(claim.inputs.size()) + " inputs but " +
+                     std::to_string(claim.outputs.size()) + " outputs");
+  for (const std::vector<BufferId>* side : {&claim.inputs, &claim.outputs})
+    for (const BufferId b : *side)
+      if (!b.valid() || b.index() >= plan.buffers.size())
+        throw InputError(name + ": buffer " + std::to_string(b.value) + " does not exist");
+}
+
 }  // namespace
 
 HostMemory::HostMemory(const Plan& plan, const models::Inputs& inputs)
@@ -109,6 +122,7 @@ std::span<std::byte> HostMemory::bytes(const Slice& slice) {
 }
 
 void check_runnable(const Plan& plan) {
+  for (const models::Claim& claim : plan.claims) check_claim(plan, claim);
   const std::vector<models::StateShape> shapes = state_shapes(plan);
   for (std::size_t i = 0; i < plan.ops.size(); ++i) {
     const OpId id{i};

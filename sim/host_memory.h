@@ -34,7 +34,8 @@ class HostMemory {
 
 // Throws InputError when the plan cannot be run on arrays: a slice outside its buffer or not of
 // whole elements, ops whose slices differ in size or element type, a reduce without operator, or a
-// decay_sum whose buffers are not states of one scan claim. (The proofs say more: models/checks.)
+// decay_sum whose buffers are not states of one scan claim; a claim without heads, on buffers that
+// do not exist or with an output missing. (The proofs say more: models/checks.)
 void check_runnable(const models::Plan& plan);
 
 }  // namespace twinlink::sim

@@ -51,10 +51,9 @@ models::Group read_group(const Plan& plan, const Value& value) {
   std::set<std::int32_t> seen;
   for (const Value& member : elements(value)) {
     const auto rank = read_id(member, "rank", plan.gpu_of_rank.size());
-    if (!rank) continue;
-    if (!seen.insert(*rank).second)
+    if (rank && !seen.insert(*rank).second)
       member.complain("rank " + std::to_string(*rank) + " is twice in this group");
-    group.members.emplace_back(*rank);
+    group.members.emplace_back(rank.value_or(-1));  // counted even if wrong
   }
   if (group.members.empty()) value.complain("the group is empty");
   return group;
@@ -172,8 +171,11 @@ std::optional<std::int32_t> read_id(const Value& value, const char* what, std::s
   const auto id = read_integer(value, {});
   if (!id) return std::nullopt;
   if (*id >= 0 && *id < static_cast<std::int64_t>(count)) return static_cast<std::int32_t>(*id);
+  const std::string have = count == 0   ? "none"
+                           : count == 1 ? "only 0"
+                                        : "0 to " + std::to_string(count - 1);
   value.complain(std::string(what) + " " + std::to_string(*id) + " does not exist; the plan has " +
-                 (count == 0 ? "none" : "0 to " + std::to_string(count - 1)));
+                 have);
   return std::nullopt;
 }
 

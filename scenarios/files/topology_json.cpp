@@ -58,9 +58,11 @@ NodeId read_end(const std::optional<Value>& value, const NodeNames& names) {
   if (!name) return {};
   const auto found = names.find(*name);
   if (found != names.end()) return found->second;
+  if (names.empty()) return {};  // the list of nodes is wrong, and that has been said
   std::vector<std::string> known;
   for (const auto& [node, id] : names) known.push_back(node);
-  value->complain("there is no node named " + quote(*name) + "." + did_you_mean(*name, known));
+  const std::string hint = did_you_mean(*name, known);
+  value->complain("there is no node named " + quote(*name) + (hint.empty() ? "" : "." + hint));
   return {};
 }
 

@@ -18,7 +18,11 @@ std::string allowed_range(const IntegerRange& range) {
   return std::to_string(range.min) + " to " + std::to_string(range.max);
 }
 
-std::string short_number(double number) { return json(number).dump(); }
+std::string short_number(double number) {
+  std::string text = json(number).dump();
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text;
+}
 
 std::string allowed_range(const NumberRange& range) {
   if (range.max == NumberRange{}.max) return "at least " + short_number(range.min);

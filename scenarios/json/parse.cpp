@@ -1,9 +1,11 @@
 #include "scenarios/json/parse.h"
 
 #include <algorithm>
+#include <cctype>
 #include <list>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/json/document.h"
 #include "scenarios/json/walk.h"
 #include "scenarios/units_text.h"
 #include "topology/error.h"
@@ -23,14 +25,28 @@ std::string printable(std::string text) {
   return text;
 }
 
-// nlohmann's words after "... at line 1, column 2: syntax error while parsing value - ".
+// nlohmann's words after "... syntax error while parsing value - ", without what was read last.
 std::string reason_of(const std::string& what) {
   const std::size_t dash = what.find(" - ");
-  return printable(dash == std::string::npos ? what : what.substr(dash + 3));
+  std::string reason = dash == std::string::npos ? what : what.substr(dash + 3);
+  const std::size_t read = reason.find("; last read: ");
+  const std::size_t expected = reason.rfind("; expected ");
+  if (read == std::string::npos) return printable(reason);
+  const bool keep_tail = expected != std::string::npos && expected > read;
+  return printable(reason.substr(0, read) + (keep_tail ? reason.substr(expected) : ""));
 }
 
-bool is_word(const std::string& token, std::string_view word) {
-  return !token.empty() && word.starts_with(token);
+// What stands at `offset` up to the next separator.
+std::string word_at(const std::string& text, std::size_t offset) {
+  const std::size_t end = text.find_first_of(" \t\r\n,:[]{}", offset + 1);
+  return printable(text.substr(offset, std::min(end - offset, std::size_t{40})));
+}
+
+bool is_no_number(std::string word) {
+  std::ranges::transform(word, word.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return word == "nan" || word == "-nan" || word == "inf" || word == "-inf" || word == "infinity" ||
+         word == "-infinity";
 }
 
 class Builder : public JsonWalk {
@@ -119,17 +135,26 @@ std::string Builder::early_end() const {
 
 bool Builder::parse_error(std::size_t position, const std::string& token,
                           const nlohmann::detail::exception& error) {
-  const std::size_t end = std::min(position, text_.size());
-  const std::size_t start = end - std::min(end, token.size());
-  if (position > text_.size())
+  if (position > text_.size()) {
     complain(text_.size(), {}, early_end());
-  else if (error.id == 406)
+    return false;
+  }
+  const std::size_t last = std::max<std::size_t>(position, 1) - 1;  // last character that was read
+  const std::size_t start = std::min(next_offset(), last);
+  const std::string reason = reason_of(error.what());
+  const std::string word = word_at(text_, start);
+  if (error.id == 406)
     complain(start, pointer(), printable(token) + " is too large for a number");
-  else if (is_word(token, "NaN") || is_word(token, "nan") || is_word(token, "Infinity") ||
-           is_word(token, "inf") || is_word(token, "-Infinity") || is_word(token, "-inf"))
+  else if (is_no_number(word))
     complain(start, {}, "not JSON: NaN and Infinity are not numbers here");
+  else if (reason.find("U+000A") != std::string::npos)
+    complain(last, {}, "not JSON: the text is not closed by \" on its line");
+  else if (reason.starts_with("invalid string"))
+    complain(last, {}, "not JSON: " + reason);
+  else if (reason.starts_with("invalid literal"))
+    complain(start, {}, "not JSON: unexpected " + quote(word) + reason.substr(15));
   else
-    complain(start, {}, "not JSON: " + reason_of(error.what()));
+    complain(start, {}, "not JSON: " + reason);
   return false;
 }
 

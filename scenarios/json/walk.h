@@ -36,6 +36,8 @@ class JsonWalk : public nlohmann::json_sax<nlohmann::json> {
   virtual bool on_value(nlohmann::json&& value, bool is_container) = 0;
   virtual bool on_close() = 0;
 
+  // Where the next token begins.
+  [[nodiscard]] std::size_t next_offset() { return cursor_.next_start(); }
   [[nodiscard]] std::size_t value_offset() const { return value_offset_; }
   [[nodiscard]] std::optional<std::size_t> key_offset() const;
   [[nodiscard]] std::string pointer() const;  // of the value that begins

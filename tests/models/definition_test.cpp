@@ -88,7 +88,7 @@ TEST_CASE("inputs of sums keep every partial sum within 256") {
   }
 }
 
-TEST_CASE("scan inputs are uniform between -1 and 1 and exact in fp32") {
+TEST_CASE("scan inputs are uniform from -1 to 1 and exact in fp32") {
   Claim claim;
   claim.operation = Operation::exscan;
   double mean = 0, square = 0;
@@ -112,7 +112,7 @@ TEST_CASE("inputs differ by seed, rank and element") {
   CHECK(exact_input({}, Rank{0}, 1) != exact_input({}, Rank{1}, 0));
 }
 
-TEST_CASE("decays: fp32, in range, one per head, powers are rounded once") {
+TEST_CASE("decays: fp32, in range, one per head; powers are rounded once") {
   Inputs inputs;
   CHECK(decay(inputs, 5) == 1);  // none given
   inputs.decays = {0.1, 0, 1};

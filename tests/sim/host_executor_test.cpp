@@ -287,6 +287,15 @@ TEST_CASE("plans that cannot run on arrays are refused by op and rank") {
           "plan exscan/gather: op 1 on rank 1: decay_sum reads buffer in, which "
           "is not the state of one scan claim");
   }
+  SUBCASE("claims that cannot be meant") {
+    plan.claims[0].heads = 0;
+    CHECK(refusal(plan) == "plan exscan/gather: claim exscan: 0 heads; at least 1 is needed");
+    plan.claims[0].heads = 1;
+    plan.claims[0].outputs[1] = BufferId{77};
+    CHECK(refusal(plan) == "plan exscan/gather: claim exscan: buffer 77 does not exist");
+    plan.claims[0].outputs.pop_back();
+    CHECK(refusal(plan) == "plan exscan/gather: claim exscan: 3 inputs but 2 outputs");
+  }
   SUBCASE("a decay is missing") {
     Inputs inputs;
     inputs.decays = {0.5};

@@ -7,7 +7,6 @@ namespace {
 
 using test::request_of;
 
-// The only slice in the list, or the i-th.
 void check_slice(const Slice& slice, BufferId buffer, std::int64_t element, std::int64_t elements) {
   CHECK(slice.buffer == buffer);
   CHECK(slice.offset == Bytes{4 * element});

@@ -113,7 +113,7 @@ TEST_CASE("a request for another operation, without ranks or GPUs") {
 }
 
 TEST_CASE("a plan over the limits is refused with its size") {
-  // 2 x 707,107 x 707,106 = 1,000,001,209,... ops: computed below, in the message.
+  // Ops: 2 P (P-1) = 2 x 707,107 x 707,106; slices: 5 in every two ops.
   CHECK(refusal(ring(), request_of(ring(), 707'107, 8)) ==
         "/ranks: 707107 is outside 1 to 4096\n"
         "the plan of ring would have 999999204684 ops; the limit is 67108864\n"

@@ -107,6 +107,12 @@ TEST_CASE("published counts of scans") {
   }
   const Algorithm& pr = find_algorithm(Operation::exscan, "lasp_pr_tree");
   CHECK(pr.counts(request_of(pr, 16, 1)).messages == 45);  // as published
+  // P = 2^L: the last rank receives L times on the way up, once on the way down, once in the shift.
+  for (int levels = 1; levels <= 9; ++levels) {
+    const AlgorithmCounts counts = pr.counts(request_of(pr, 1 << levels, 1));
+    CHECK(counts.rounds == levels + 2);
+    CHECK(counts.applications == levels + 1);
+  }
 }
 
 TEST_CASE("closed forms worked by hand") {
