@@ -1,12 +1,13 @@
 #pragma once
 // Virtual clocks: many classes of flows that run at a common level, timed without touching each.
 //
-// A server has a rate; its virtual time V grows by rate x dt (dt in ps). A class attached to it serves
-// speed x dV bytes to each of its flows, so it ends a flow at a fixed V = base + mark / speed,
-// however often the rate changes: a change costs O(1), not O(classes). Four kinds per solver: per resource
-// the level of its owned flows (hard), that level times the soft factor (soft), and the soft factor
-// alone (capped soft flows); and one clock whose rate is 1 for flows limited by nothing but their cap.
-// End times are whole ps, rounded up; a part in 2^50 below is taken as rounding noise.
+// A server has a rate; its virtual time V grows by rate x dt (dt in ps). A class attached to it
+// serves speed x dV bytes to each of its flows, so it ends a flow at a fixed V = base + mark /
+// speed, however often the rate changes: a change costs O(1), not O(classes). Four kinds per
+// solver: per resource the level of its owned flows (hard), that level times the soft factor
+// (soft), and the soft factor alone (capped soft flows); and one clock whose rate is 1 for flows
+// limited by nothing but their cap. End times are whole ps, rounded up; a part in 2^50 below is
+// taken as rounding noise.
 #include <cstdint>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace twinlink::sim {
 class Servers {
  public:
   struct Entry {
-    double key;          // V at which the first flow of the class ends
+    double key;  // V at which the first flow of the class ends
     std::int32_t cls;
     std::int32_t other;  // pairs: the resource that is not the server's; else kNobody
   };

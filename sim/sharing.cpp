@@ -104,8 +104,8 @@ void Sharing::enlist(std::int32_t c, bool active) {
   }
 }
 
-// The first in order of its resources; if none has a place in it, its cap; else the resource that it
-// would fill first.
+// The first in order of its resources; if none has a place in it, its cap; else the resource that
+// it would fill first.
 std::int32_t Sharing::choose_owner(const FlowClass& c) const {
   std::int32_t best = kNobody, fullest = kNobody;
   double least = kUnlimited;

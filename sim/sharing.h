@@ -1,16 +1,16 @@
 #pragma once
 // Weighted max-min sharing of resources among classes of flows, kept up to date incrementally.
 //
-// Every flow runs at x = min(cap, weight x level of its owner); the owner is the resource on its way
-// that saturates at the lowest level, and the level of a resource follows from its own balance,
+// Every flow runs at x = min(cap, weight x level of its owner); the owner is the resource on its
+// way that saturates at the lowest level, and the level of a resource follows from its own balance,
 //   sum over owned flows of per_byte x weight x level = capacity - usage by flows not owned,
 // so once the order of the resources by level is known each level is one division. The order of
-// the last solve is kept. A change is swept upwards through it: a resource whose balance changed gets its
-// new level; if that passes a neighbour's, the two swap and the classes that use both change owner.
-// Levels below a change are never touched. Usage is summed in integers (2^-44 of the largest
-// capacity), so that sums are exact and independent of order and history.
-// Soft classes then run at x times the soft factor: with q = demand / capacity of their owner (or of
-// the resource with the largest q, if their cap limits them; demand counts owned flows at their cap),
+// the last solve is kept. A change is swept upwards through it: a resource whose balance changed
+// gets its new level; if that passes a neighbour's, the two swap and the classes that use both
+// change owner. Levels below a change are never touched. Usage is summed in integers (2^-44 of the
+// largest capacity), so that sums are exact and independent of order and history. Soft classes then
+// run at x times the soft factor: with q = demand / capacity of their owner (or of the resource
+// with the largest q, if their cap limits them; demand counts owned flows at their cap),
 //   softmin(q, 1) / min(q, 1), softmin(a, b) = (a^-4 + b^-4)^(-1/4).
 // Exact within 1e-10 (ties are kept in their order). At most 2^17 capped flows on one resource.
 #include <cstdint>
@@ -40,21 +40,21 @@ class Sharing {
   [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
-  struct Share {               // one resource
+  struct Share {  // one resource
     std::int64_t capacity = 0;
-    std::int64_t solved = 0;   // usage at the last commit
-    double level = 0;          // where it stands in the order
-    double pushed = 0;         // what the usage of others is based on
+    std::int64_t solved = 0;  // usage at the last commit
+    double level = 0;         // where it stands in the order
+    double pushed = 0;        // what the usage of others is based on
     std::int64_t pushed_units = 0;
-    double weight = 0;         // of owned flows but units
-    std::int32_t units = 0;    // owned unit flows
-    std::int32_t heavy = 0;    // owned classes that are not units
-    std::int32_t pairs = 0;    // active pair classes, owned or not
-    std::int32_t soft = 0;     // active soft classes, owned or not
+    double weight = 0;       // of owned flows but units
+    std::int32_t units = 0;  // owned unit flows
+    std::int32_t heavy = 0;  // owned classes that are not units
+    std::int32_t pairs = 0;  // active pair classes, owned or not
+    std::int32_t soft = 0;   // active soft classes, owned or not
     std::int32_t place = kNobody;
     bool stale = false, touched = false, sinking = false;
-    double busy = 0;           // demand / capacity
-    double factor = 1;         // soft factor
+    double busy = 0;                    // demand / capacity
+    double factor = 1;                  // soft factor
     std::vector<std::int32_t> limited;  // active classes with a cap, or soft
   };
 

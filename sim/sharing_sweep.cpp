@@ -15,9 +15,9 @@ constexpr double kSame = 1e-13;
 std::int64_t slack(std::int64_t capacity) { return capacity >> 34; }
 
 bool uses(const FlowClass& c, std::int32_t resource) {
-  const auto at = std::lower_bound(
-      c.uses.begin(), c.uses.end(), resource,
-      [](const models::Use& use, std::int32_t r) { return use.resource < r; });
+  const auto at =
+      std::lower_bound(c.uses.begin(), c.uses.end(), resource,
+                       [](const models::Use& use, std::int32_t r) { return use.resource < r; });
   return at != c.uses.end() && at->resource == resource;
 }
 
@@ -214,8 +214,8 @@ void Sharing::push_heavy(std::int32_t server, double from, double to) {
     if (cls.unit) continue;
     for (const models::Use& use : cls.uses) {
       if (use.resource == cls.owner) continue;
-      const std::int64_t change = to_units(use.per_byte * (cls.weight * to)) -
-                                  to_units(use.per_byte * (cls.weight * from));
+      const std::int64_t change =
+          to_units(use.per_byte * (cls.weight * to)) - to_units(use.per_byte * (cls.weight * from));
       add_usage(use.resource, change * cls.count);
     }
   }
