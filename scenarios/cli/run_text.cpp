@@ -112,7 +112,7 @@ class Table {
         fmt::format("{:<{}} {:>5} {:>9} {:>8} {:>6} {:>6} {:>7}", cells.algorithm, name_,
                     cells.ranks, cells.bytes, cells.time, cells.rate, cells.bound, cells.correct);
     if (published_) out += fmt::format(" {:>13}", cells.published);
-    if (out.size() + 10 < kColumns)
+    if (!cells.bottleneck.empty() && out.size() + 10 < kColumns)
       out += "  " + shortened(cells.bottleneck, kColumns - out.size() - 2);
     return out + "\n";
   }

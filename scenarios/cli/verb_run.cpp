@@ -34,7 +34,8 @@ int act(const RunFlags& flags, Session& session) {
   std::vector<std::string> overrides = flags.set;
   if (!flags.executor.empty())
     overrides.push_back(fmt::format("/executor={}", name_of(parse_executor(flags.executor))));
-  const Scenario scenario = read_scenario(read_input(path), path, overrides);
+  const Scenario scenario =
+      read_scenario(read_input(path), path == "-" ? "stdin" : path, overrides);
   const Run run = run_and_trace(scenario, {}, flags.output, session);
   const std::string text = flags.output.json ? "" : run_text(scenario, run);
   return finish(scenario, run, flags.output, text, session);
