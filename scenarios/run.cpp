@@ -213,8 +213,9 @@ class Runner {
       const sim::SimExecutor executor(machine_.topology, machine_.profile);
       const sim::SimResult run = executor.simulate(plan);
       set_time(result, microseconds(run.timeline.makespan()), members(plan));
-      result.bottleneck =
-          fmt::format("{} ({:.0f}%)", run.bottleneck.resource, 100 * run.bottleneck.utilisation);
+      if (!run.bottleneck.resource.empty())
+        result.bottleneck =
+            fmt::format("{} ({:.0f}%)", run.bottleneck.resource, 100 * run.bottleneck.utilisation);
       if (options_.on_timeline) options_.on_timeline(result, plan, run.timeline);
       const models::CostModel costs(machine_.topology, machine_.profile, plan);
       result.provenance = name_of(costs.provenance());
