@@ -18,9 +18,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The same error, but standing at a field of the scenario.
+// Stands at a field of the scenario.
 [[noreturn]] void refuse(const std::string& pointer, const std::string& message) {
   throw InputError(message, pointer);
+}
+
+// Issues that name no file of their own stand in the scenario, degradations under its machine.
+std::vector<InputIssue> standing_in(const Scenario& scenario, std::vector<InputIssue> issues) {
+  for (InputIssue& issue : issues) {
+    if (!issue.file.empty()) continue;
+    issue.file = scenario.file;
+    if (issue.pointer.starts_with("/degrade")) issue.pointer = "/machine" + issue.pointer;
+  }
+  return issues;
 }
 
 // Beside the scenario, then in the working directory.
@@ -104,10 +114,12 @@ models::CalibrationProfile resolve_profile(const MachineSpec& spec, const std::s
   return named_profile(name);
 }
 
-Machine resolve_machine(const Scenario& scenario, int gpus) {
+Machine resolve_machine(const Scenario& scenario, int gpus) try {
   const fs::path beside = fs::path(scenario.file).parent_path();
   return {resolve_topology(scenario.machine, gpus, beside),
           resolve_profile(scenario.machine, scenario.profile, beside)};
+} catch (const InputError& error) {
+  throw InputError(standing_in(scenario, error.issues()));
 }
 
 std::vector<std::int32_t> gpu_of_rank(int ranks, int ranks_per_gpu) {

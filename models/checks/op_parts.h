@@ -27,4 +27,16 @@ inline OpParts parts_of(const Plan& plan, std::size_t index) {
           end_of_slices, op.first_dep, end_of_deps};
 }
 
+// Whether ops may write buffers of that role (check_structure refuses the others).
+constexpr bool may_write(BufferRole role) {
+  switch (role) {
+    case BufferRole::input:
+    case BufferRole::weights: return false;
+    case BufferRole::output:
+    case BufferRole::inout:
+    case BufferRole::scratch: return true;
+  }
+  return false;
+}
+
 }  // namespace twinlink::models::checks

@@ -88,11 +88,8 @@ void Order::link_chains() {
   }
 }
 
-bool Order::quick(const OpParts& later, OpId earlier, Need need) const {
-  const Link& link = links_[later.id.index()];
-  const bool chained = link.chain == links_[earlier.index()].chain;
-  if (chained && (need == Need::any || link.visible_from <= earlier.value)) return true;
-  if (later.op->lane == plan_.op(earlier).lane) return true;
+// By a direct dependency or a rendezvous between them.
+bool Order::near(const OpParts& later, OpId earlier, Need need) const {
   for (std::size_t d = later.first_dep; d < later.end_of_deps; ++d)
     if (plan_.deps[d].id() == earlier && usable(plan_.deps[d], need)) return true;
   const std::optional<MeetingReach>& reach = need == Need::any ? any_ : visible_;

@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/checks/large_vector.h"
 #include "models/checks/meetings.h"
 #include "models/checks/op_parts.h"
 
@@ -41,7 +42,12 @@ class Order {
   explicit Order(const Plan& plan);
 
   // True only if `earlier` happens before `later`. Precondition: earlier < later.
-  [[nodiscard]] bool quick(const OpParts& later, OpId earlier, Need need) const;
+  [[nodiscard]] bool quick(const OpParts& later, OpId earlier, Need need) const {
+    const Link& link = links_[later.id.index()];
+    const bool chained = link.chain == links_[earlier.index()].chain;
+    if (chained && (need == Need::any || link.visible_from <= earlier.value)) return true;
+    return later.op->lane == plan_.op(earlier).lane || near(later, earlier, need);
+  }
   // Takes those that happen before `later` out of `earlier`.
   void search(OpId later, std::vector<OpId>& earlier, Need need);
   [[nodiscard]] bool exhausted() const { return steps_ > kMaxSteps; }
@@ -56,6 +62,7 @@ class Order {
     std::int32_t op = -1;
   };
 
+  [[nodiscard]] bool near(const OpParts& later, OpId earlier, Need need) const;
   void link_chains();
   void prepare_search();
   void visit(OpId op, OpId oldest);
@@ -65,7 +72,7 @@ class Order {
 
   const Plan& plan_;
   Meetings meetings_;
-  std::vector<Link> links_;
+  LargeVector<Link> links_;
   std::optional<MeetingReach> any_, visible_;
   // Search state: an op, lane or rendezvous was reached by the search of that number.
   std::vector<std::int32_t> previous_;  // in the lane

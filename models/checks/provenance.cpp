@@ -71,6 +71,7 @@ class Walk {
   bool copy_cell(OpId id, CellRange from, CellRange to);
   void copy_cells(OpId id, std::size_t source, std::size_t destination);
   bool reduce_cell(const OpParts& parts);
+  Value fold_first_cells(const OpParts& parts);
   void reduce_cells(const OpParts& parts);
   void write_pieces(std::size_t destination);
 
@@ -81,7 +82,7 @@ class Walk {
 
   const Plan& plan_;
   const Cells& cells_;
-  std::vector<Value> values_;
+  LargeVector<Value> values_;
   MemberSets sets_;
   Folder folder_;
   bool report_folds_ = true;
@@ -93,18 +94,19 @@ class Walk {
 };
 
 void Walk::fill(const Round& round) {
-  for (std::size_t b = 0; b < plan_.buffers.size(); ++b) {
-    const bool defined = given(plan_.buffers[b].role);
-    fill(BufferId{b}, {defined ? Value::kForeign : Value::kUndefined, {}, -1, 0});
-  }
+  std::vector<Value> first(plan_.buffers.size());
+  for (std::size_t b = 0; b < plan_.buffers.size(); ++b)
+    if (given(plan_.buffers[b].role)) first[b].claim = Value::kForeign;
   for (const std::int32_t c : round) {
     const Claim& claim = plan_.claims[static_cast<std::size_t>(c)];
     for (std::size_t i = 0; i < claim.inputs.size(); ++i) {
       const auto index = static_cast<std::int32_t>(i);
       const std::int32_t member = ordered(claim) ? position(claim, index) : index;
-      fill(claim.inputs[i], {c, {member, 1}, -1, 0});
+      first[claim.inputs[i].index()] = {c, {member, 1}, -1, 0};
     }
   }
+  for (std::size_t b = 0; b < plan_.buffers.size(); ++b)
+    if (first[b].claim != Value::kUndefined) fill(BufferId{b}, first[b]);
 }
 
 void Walk::fill(BufferId buffer, const Value& first) {
@@ -114,6 +116,7 @@ void Walk::fill(BufferId buffer, const Value& first) {
 }
 
 void Walk::step(const OpParts& parts) {
+  cells_.fetch_ahead(parts, values_);
   switch (parts.op->kind) {
     case OpKind::copy: return copy(parts);
     case OpKind::reduce: return reduce(parts);
@@ -176,13 +179,26 @@ void Walk::reduce(const OpParts& parts) {
 bool Walk::reduce_cell(const OpParts& parts) {
   for (std::size_t i = parts.first_source; i < parts.end_of_slices; ++i)
     if (cells_.of_slice(i).count != 1) return false;
-  operands_.clear();
-  for (std::size_t s = parts.first_source; s < parts.first_destination; ++s)
-    operands_.push_back({read(parts.id, cells_.of_slice(s).first), plan_.slices[s].decay_power});
-  const Value value = fold(parts);
+  const Value value = fold_first_cells(parts);
   for (std::size_t d = parts.first_destination; d < parts.end_of_slices; ++d)
     values_[cells_.of_slice(d).first] = value;
   return true;
+}
+
+// The fold of the first cells of all sources.
+Value Walk::fold_first_cells(const OpParts& parts) {
+  if (parts.op->oper == Operator::sum && parts.sources() == 2) {
+    Value value = values_[cells_.of_slice(parts.first_source).first];
+    const Value& other = values_[cells_.of_slice(parts.first_source + 1).first];
+    if (folder_.sum_neighbours(value, other)) {
+      value.writer = parts.id.value;
+      return value;
+    }
+  }
+  operands_.clear();
+  for (std::size_t s = parts.first_source; s < parts.first_destination; ++s)
+    operands_.push_back({read(parts.id, cells_.of_slice(s).first), plan_.slices[s].decay_power});
+  return fold(parts);
 }
 
 void Walk::reduce_cells(const OpParts& parts) {

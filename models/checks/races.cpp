@@ -36,10 +36,7 @@ std::string_view verb(bool writes) { return writes ? "writes " : "reads "; }
 class RaceWalk {
  public:
   RaceWalk(const Plan& plan, const Cells& cells)
-      : plan_(plan), cells_(cells), order_(plan), accesses_(cells.size()) {
-    shared_.reserve(plan.buffers.size());
-    for (const Buffer& buffer : plan.buffers) shared_.push_back(written(buffer.role) ? 1 : 0);
-  }
+      : plan_(plan), cells_(cells), order_(plan), accesses_(cells.size()) {}
 
   Proof run() {
     for (std::size_t i = 0; i < plan_.ops.size(); ++i) step(parts_of(plan_, i));
@@ -47,13 +44,10 @@ class RaceWalk {
   }
 
  private:
-  // Buffers that a plan may write (check_structure): the others cannot race.
-  static bool written(BufferRole role) {
-    return role != BufferRole::input && role != BufferRole::weights;
-  }
+  // Cells of buffers that nobody writes cannot race.
   [[nodiscard]] CellRange range_of(std::size_t slice) const {
-    const bool shared = shared_[plan_.slices[slice].buffer.index()] != 0;
-    return shared ? cells_.of_slice(slice) : CellRange{};
+    const CellRange range = cells_.of_slice(slice);
+    return range.writable != 0 ? range : CellRange{};
   }
 
   void step(const OpParts& parts);
@@ -71,8 +65,7 @@ class RaceWalk {
   const Cells& cells_;
   Order order_;
   Proof proof_;
-  std::vector<std::uint8_t> shared_;  // per buffer
-  std::vector<CellAccess> accesses_;
+  LargeVector<CellAccess> accesses_;
   std::vector<Reader> pool_;
   std::int32_t free_ = kNone;
   std::vector<Conflict> open_visible_, open_any_;
@@ -81,6 +74,7 @@ class RaceWalk {
 };
 
 void RaceWalk::step(const OpParts& parts) {
+  cells_.fetch_ahead(parts, accesses_);
   for (std::size_t s = parts.first_source; s < parts.first_destination; ++s) {
     const CellRange range = range_of(s);
     for (std::uint32_t cell = range.first; cell < range.first + range.count; ++cell)

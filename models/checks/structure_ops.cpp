@@ -10,22 +10,24 @@ namespace {
 // What the checks of slices need of a buffer, packed: they visit every slice.
 struct BufferFacts {
   std::int64_t size;
-  std::int32_t element;
+  ElementType element;
   bool writable;
 };
 
 class OpCheck {
  public:
   explicit OpCheck(const Plan& plan) : plan_(plan) {
-    for (const Buffer& b : plan.buffers) {
-      const bool writable = b.role != BufferRole::input && b.role != BufferRole::weights;
-      facts_.push_back({b.size.count, static_cast<std::int32_t>(b.element), writable});
-    }
+    for (const Buffer& b : plan.buffers)
+      facts_.push_back({b.size.count, b.element, may_write(b.role)});
   }
 
   Proof run() {
-    if (!check_ranges()) return std::move(proof_);
-    for (std::size_t i = 0; i < plan_.ops.size(); ++i) check_op(parts_of(plan_, i));
+    if (!check_limits()) return std::move(proof_);
+    for (std::size_t i = 0; i < plan_.ops.size(); ++i) {
+      const OpParts parts = parts_of(plan_, i);
+      if (!check_ranges(parts)) return std::move(proof_);
+      check_op(parts);
+    }
     check_arrivals();
     return std::move(proof_);
   }
@@ -39,9 +41,11 @@ class OpCheck {
         [&] { return (known ? text(rank) + ": " : std::string()) + text(id) + " " + message; });
   }
 
-  bool check_ranges();
+  bool check_limits();
+  bool check_ranges(const OpParts& parts);
   void check_op(const OpParts& parts);
   void check_deps(const OpParts& parts);
+  [[nodiscard]] bool plainly_right(const OpParts& parts) const;
   bool check_slices(const OpParts& parts);
   bool check_slice(const OpParts& parts, std::size_t index);
   void check_destinations(const OpParts& parts);
@@ -67,34 +71,24 @@ class OpCheck {
   std::vector<Arrival> arrivals_;
 };
 
-// The array indices of all ops: without them no op can be looked at.
-bool OpCheck::check_ranges() {
-  const auto fits = static_cast<std::size_t>(kPlanLimits.ops);
-  if (plan_.ops.size() > fits ||
-      plan_.slices.size() > static_cast<std::size_t>(kPlanLimits.slices)) {
-    add(proof_, {Check::structure, Rank{}, OpId{}},
-        [] { return std::string("the plan has more ops or slices than a plan may have"); });
-    return false;
-  }
-  std::size_t slice = 0;
-  std::size_t dep = 0;
-  for (std::size_t i = 0; i < plan_.ops.size(); ++i) {
-    const Op& op = plan_.ops[i];
-    const bool grows =
-        op.first_slice >= slice && op.first_dep >= dep && (i > 0 || op.first_slice == 0);
-    const OpParts parts = parts_of(plan_, i);
-    const bool inside = parts.first_destination <= parts.end_of_slices &&
-                        parts.end_of_slices <= plan_.slices.size() &&
-                        parts.end_of_deps <= plan_.deps.size() &&
-                        parts.first_dep <= parts.end_of_deps;
-    if (!grows || !inside) {
-      fail(parts.id, "names slices or dependencies that do not exist");
-      return false;
-    }
-    slice = op.first_slice;
-    dep = op.first_dep;
-  }
-  return true;
+bool OpCheck::check_limits() {
+  const auto ops = static_cast<std::size_t>(kPlanLimits.ops);
+  const auto slices = static_cast<std::size_t>(kPlanLimits.slices);
+  if (plan_.ops.size() <= ops && plan_.slices.size() <= slices) return true;
+  add(proof_, {Check::structure, Rank{}, OpId{}},
+      [] { return std::string("the plan has more ops or slices than a plan may have"); });
+  return false;
+}
+
+// Where the op's slices and dependencies begin and end: without that, no op after it can be read.
+bool OpCheck::check_ranges(const OpParts& parts) {
+  const bool first = parts.id.value > 0 || (parts.first_source == 0 && parts.first_dep == 0);
+  const bool inside = parts.first_destination <= parts.end_of_slices &&
+                      parts.end_of_slices <= plan_.slices.size() &&
+                      parts.first_dep <= parts.end_of_deps &&
+                      parts.end_of_deps <= plan_.deps.size();
+  if (!first || !inside) fail(parts.id, "names slices or dependencies that do not exist");
+  return first && inside;
 }
 
 void OpCheck::check_op(const OpParts& parts) {
@@ -102,6 +96,7 @@ void OpCheck::check_op(const OpParts& parts) {
   if (!op.lane.valid() || op.lane.index() >= plan_.lanes.size())
     return fail(parts.id, "names no lane of the plan");
   check_deps(parts);
+  if (plainly_right(parts)) return;
   if (!check_slices(parts)) return;
   check_destinations(parts);
   if (op.kind != OpKind::reduce && op.oper != Operator::none)
@@ -128,6 +123,31 @@ void OpCheck::check_deps(const OpParts& parts) {
     if (dep.kind() > Edge::stream_memory || dep.reach() > Scope::kernel)
       fail(parts.id, "depends on " + text(dep.id()) + " by an unknown edge or scope");
   }
+}
+
+// One look at each slice settles the usual ops (a copy from one source, a sum); others take the
+// slower way through all rules.
+bool OpCheck::plainly_right(const OpParts& parts) const {
+  const Op& op = *parts.op;
+  const bool sum = op.kind == OpKind::reduce && op.oper == Operator::sum &&
+                   plan_.lane(op.lane).engine == Engine::sm;
+  const bool copy = op.kind == OpKind::copy && op.oper == Operator::none && parts.sources() == 1;
+  if ((!sum && !copy) || parts.destinations() == 0) return false;
+  const Slice& like = plan_.slices[parts.first_destination];
+  if (!like.buffer.valid() || like.buffer.index() >= facts_.size()) return false;
+  const ElementType element = facts_[like.buffer.index()].element;
+  bool right = true;
+  std::int64_t bits = 0;  // of all offsets and sizes
+  for (std::size_t i = parts.first_source; i < parts.end_of_slices && right; ++i) {
+    const Slice& slice = plan_.slices[i];
+    if (!slice.buffer.valid() || slice.buffer.index() >= facts_.size()) return false;
+    const BufferFacts& buffer = facts_[slice.buffer.index()];
+    right = slice.size == like.size && slice.size.count >= 0 && slice.offset.count >= 0 &&
+            slice.offset.count <= buffer.size - slice.size.count && slice.decay_power == 0 &&
+            (copy || buffer.element == element) && (buffer.writable || i < parts.first_destination);
+    bits |= slice.offset.count | slice.size.count;
+  }
+  return right && (copy || (bits & (size_of(element) - 1)) == 0);
 }
 
 bool OpCheck::check_slices(const OpParts& parts) {
@@ -195,7 +215,7 @@ void OpCheck::check_copy(const OpParts& parts) {
 
 bool OpCheck::elements_whole(const OpParts& parts) const {
   const BufferFacts& like = facts(parts.first_destination);
-  const std::int64_t element = size_of(static_cast<ElementType>(like.element));
+  const std::int64_t element = size_of(like.element);
   return std::all_of(plan_.slices.begin() + static_cast<std::ptrdiff_t>(parts.first_source),
                      plan_.slices.begin() + static_cast<std::ptrdiff_t>(parts.end_of_slices),
                      [&](const Slice& s) {

@@ -4,10 +4,11 @@
 // knows nothing of GPUs. Lower bounds use the same numbers.
 //
 //   latency   launch gap (first op of a lane), engine issue, barrier, latency of the longest route
-//   cap       sm: payload / (trips x round); trips = ceil(bytes per block / (threads x vector x
-//   loads)),
-//             round = remote_round + (loads-1) load_step + (peers-1) peer_step (parallel), or
-//             peers x remote_round + local_round (serial); copy engine: copy_rate
+//   cap       sm: the smaller of payload / (trips x round) and what the SMs under its CTAs can move
+//             (sm_rate, over all streams); trips = ceil(bytes per block / (threads x vector x
+//             loads)), round = one + (peers-1) peer_step (parallel) or peers x one + local_round
+//             (serial), with one = remote_round + (loads-1) load_step + there and back (pull) or
+//             push_round (push); without a peer local_round. Copy engine: copy_rate
 //   compute   payload 1 "work", cap = 1 / (flops / (efficiency x peak)), HBM bytes per unit of work
 //   per_byte  link: share of the route x wire factor; HBM: bytes read or written per payload byte
 // Payload of a copy or reduce is the size of its largest source (or destination, if it has none);

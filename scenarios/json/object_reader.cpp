@@ -84,6 +84,8 @@ void ObjectReader::finish() {
   }
 }
 
+const std::string* text_of(const Value& value) { return value.node->get_ptr<const std::string*>(); }
+
 std::optional<std::string> read_string(const Value& value) {
   if (value.node->is_string()) return value.node->get<std::string>();
   value.complain("expected text; found " + describe(*value.node));

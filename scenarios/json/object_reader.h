@@ -55,6 +55,9 @@ std::optional<Duration> read_duration(const Value& value);
 std::optional<std::string> read_name(const Value& value, const std::string& what,
                                      const std::vector<std::string>& allowed);
 
+// The text of a value, or null if it is none.
+const std::string* text_of(const Value& value);
+
 // The elements of a list; complains if it is none.
 std::vector<Value> elements(const Value& value);
 // The elements of a list that must not be empty, or the single value itself.
@@ -72,7 +75,9 @@ std::vector<std::string> names_of() {
 }
 
 template <class Enum>
-std::optional<Enum> read_word(const Value& value, const std::string& what) {
+std::optional<Enum> read_word(const Value& value, const char* what) {
+  if (const std::string* text = text_of(value))  // the usual case: no list of names is made
+    if (const auto word = models::parse<Enum>(*text)) return word;
   const std::optional<std::string> name = read_name(value, what, names_of<Enum>());
   return name ? models::parse<Enum>(*name) : std::nullopt;
 }

@@ -126,3 +126,13 @@ TEST_CASE("rows are handed out one by one and not kept") {
       [&](const Value& row) { seen += row.pointer + "=" + row.node->dump() + " "; });
   CHECK(seen == "/a/0=[1] /a/1=2 /a/2={\"b\":[3]} ");
 }
+
+TEST_CASE("duplicate keys inside rows are found when the rows are read") {
+  Document document("{\"a\": [{\"b\": 1, \"b\": 2}]}", "f", {.rows = "a"});
+  try {
+    document.for_each_row([](const Value&) {});
+    FAIL("accepted");
+  } catch (const InputError& error) {
+    CHECK(std::string(error.what()) == "f:1:17: /a/0/b: duplicate key \"b\"");
+  }
+}

@@ -111,6 +111,12 @@ TEST_CASE("what cannot be found says where it was named and what there is") {
       "/profile: this machine has no calibration profile of its own; name one of crossbar, "));
 }
 
+TEST_CASE("a degradation of what is not there stands in the scenario") {
+  Scenario scenario = scenario_on({"h200-pair", {}, {{"gpu0", "", 0.5}, {"gpu9", "", 0.5}}}, "");
+  scenario.file = "study.json";
+  CHECK(error_of(scenario).starts_with("study.json: /machine/degrade/1/from: "));
+}
+
 TEST_CASE("TWINLINK_DATA comes first") {
   const Folder folder;
   folder.put("library/mine.json", "{}");

@@ -1,5 +1,7 @@
 #include "tests/models/checks/support/plans.h"
 
+#include <cctype>
+
 namespace twinlink::models::test {
 namespace {
 
@@ -104,7 +106,7 @@ Plan lasp_tree(int ranks, bool suffix) {
   // Sender's value, times decay^power, plus what the receiver has.
   const auto send = [&](int from, int to, const State& own) {
     const State& sent = value[static_cast<std::size_t>(from)];
-    const std::int32_t power = own.made.valid() ? to - from : 1;
+    const std::int32_t power = to - from;  // members in the receiver's value
     std::vector<Dep> deps;
     for (const State* s : {&sent, &own})
       if (s->made.valid()) deps.push_back(dep(s->made));
@@ -165,6 +167,30 @@ Plan two_shot_all_reduce(int ranks, std::int64_t elements, Edge second_meeting) 
     }
   }
   return f.builder.finish();
+}
+
+void drop_first_dep(Plan& plan, int op) {
+  const auto index = static_cast<std::size_t>(op);
+  plan.deps.erase(plan.deps.begin() + static_cast<std::ptrdiff_t>(plan.ops[index].first_dep));
+  for (std::size_t i = index + 1; i < plan.ops.size(); ++i) --plan.ops[i].first_dep;
+}
+
+bool names(const Finding& finding, int rank, int op) {
+  const auto has = [&](const std::string& word) {
+    const std::size_t at = finding.message.find(word);
+    const std::size_t end = at + word.size();
+    return at != std::string::npos &&
+           (end == finding.message.size() || std::isdigit(finding.message[end]) == 0);
+  };
+  return finding.rank == Rank{rank} && has("rank " + std::to_string(rank)) &&
+         has("op " + std::to_string(op));
+}
+
+std::string text_of(const Proof& proof) {
+  std::string text;
+  for (const Finding& finding : proof.findings)
+    text += std::string(name_of(finding.check)) + ": " + finding.message + "\n";
+  return text;
 }
 
 }  // namespace twinlink::models::test

@@ -1,8 +1,10 @@
 #pragma once
 // Small correct plans for the tests of the checks, written out op by op, so that a mutation can be
 // made at a known place. They are not the builders of models/collectives.
+#include <string>
 #include <vector>
 
+#include "models/checks/proof.h"
 #include "models/plan/plan_builder.h"
 
 namespace twinlink::models::test {
@@ -54,5 +56,12 @@ Plan lasp_tree(int ranks, bool suffix);
 Plan direct_all_to_all(int ranks, std::int64_t elements);
 // Meeting, own share of the sum (ops P .. 2P-1), meeting, other shares, one op each.
 Plan two_shot_all_reduce(int ranks, std::int64_t elements, Edge second_meeting);
+
+// Mutation: takes the first dependency of an op away.
+void drop_first_dep(Plan& plan, int op);
+// Whether a finding shows at that rank and its message names the rank and the op.
+bool names(const Finding& finding, int rank, int op);
+// All findings, one per line, for INFO.
+std::string text_of(const Proof& proof);
 
 }  // namespace twinlink::models::test
