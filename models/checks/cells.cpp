@@ -33,26 +33,25 @@ std::int64_t slots_of(const Use& use, std::int64_t size) {
 
 }  // namespace
 
-Cells::Cells(const Plan& plan) {
+Cells::Cells(const Plan& plan, const CellLimits& limits) {
   lay_grids(plan);
   collect(plan);
   cut(plan, {});
   locate(plan);
-  if (visits_ > kMaxCellVisits && !plan.ops.empty()) fragmented_ = OpId{plan.ops.size() - 1};
-  if (!fragmented_ && !plain_) carry_cuts(plan);
+  if (!plain_ && visits_ <= limits.visits) carry_cuts(plan, limits);
+  if (visits_ > limits.visits) fragmented_ = OpId{plan.ops.size() - 1};
   slots_ = {};
 }
 
 // Cuts again, with the cuts that ops carry over.
-void Cells::carry_cuts(const Plan& plan) {
-  CutCarrier carrier(plan, *this);
+void Cells::carry_cuts(const Plan& plan, const CellLimits& limits) {
+  CutCarrier carrier(plan, *this, limits.carry_steps);
   fragmented_ = carrier.run();
   if (fragmented_ || carrier.cuts().empty()) return;
   const std::vector<Cut> carried(carrier.cuts().begin(), carrier.cuts().end());
   collect(plan);
   cut(plan, carried);
   locate(plan);
-  if (visits_ > kMaxCellVisits) fragmented_ = OpId{plan.ops.size() - 1};
 }
 
 void Cells::lay_grids(const Plan& plan) {

@@ -8,8 +8,7 @@
 // the slot of its first byte; so collecting the distinct slices almost sorts them. Slices that meet
 // another one in their slot spill into a list and are located by binary search; evenly dealt shares
 // never spill.
-// Limits: a plan whose slices visit more than kMaxCellVisits cells in all, or carry over more than
-// kMaxCarriedCuts cuts, is too fragmented to prove (fragmented()).
+// A plan past CellLimits is too fragmented to prove: see fragmented().
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -22,8 +21,11 @@
 
 namespace twinlink::models::checks {
 
-inline constexpr std::int64_t kMaxCellVisits = std::int64_t{1} << 29;
-inline constexpr std::size_t kMaxCarriedCuts = std::size_t{1} << 22;
+// Seconds of work each.
+struct CellLimits {
+  std::int64_t visits = std::int64_t{1} << 29;       // cells of all slices, summed
+  std::int64_t carry_steps = std::int64_t{1} << 25;  // cuts looked at to carry them over
+};
 
 struct CellRange {
   std::uint32_t first = 0;
@@ -37,7 +39,7 @@ using Cut = std::pair<BufferId, std::int64_t>;
 class Cells {
  public:
   // Precondition: the plan passes check_structure.
-  explicit Cells(const Plan& plan);
+  explicit Cells(const Plan& plan, const CellLimits& limits = {});
 
   // One more than the largest cell index (a few indices between buffers belong to no cell).
   [[nodiscard]] std::size_t size() const { return begin_.size(); }
@@ -82,7 +84,7 @@ class Cells {
   void lay_grids(const Plan& plan);
   void fetch_slot(const Plan& plan, std::size_t slice) const;
   void collect(const Plan& plan);
-  void carry_cuts(const Plan& plan);
+  void carry_cuts(const Plan& plan, const CellLimits& limits);
   void cut(const Plan& plan, std::span<const Cut> carried);
   void append_slots(std::size_t buffer);
   void locate(const Plan& plan);
