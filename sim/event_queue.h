@@ -1,5 +1,6 @@
 #pragma once
-// Events in the order (time, sequence): of two events at one time, the one pushed first comes first.
+// Events in the order (time, sequence): of two events at one time, the one pushed first comes
+// first.
 //
 // Most events of a simulation are pushed in order of their times (a constant latency after now), so
 // a queue is two structures: a run, sorted because its events came in order, and a 4-ary heap for

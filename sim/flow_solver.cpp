@@ -30,7 +30,8 @@ void FlowSolver::begin(const FlowSpec& spec, std::span<const models::Use> uses, 
   const std::int32_t c = table_.class_of(spec, uses);
   FlowClass& cls = table_[c];
   bool free = cls.owner == kNobody;
-  for (const models::Use& use : cls.uses) free &= users_[static_cast<std::size_t>(use.resource)] == 0;
+  for (const models::Use& use : cls.uses)
+    free &= users_[static_cast<std::size_t>(use.resource)] == 0;
   for (const models::Use& use : cls.uses) ++users_[static_cast<std::size_t>(use.resource)];
   if (free) {
     table_.add_flow(c, spec.payload, spec.tag);

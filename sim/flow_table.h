@@ -2,10 +2,10 @@
 // The live flows, folded into classes: flows with the same resource uses, cap, weight and softness
 // always run at the same rate, so of a class only the flow that ends first has to be watched.
 //
-// A class lives for ever once seen (there are as many as distinct patterns); a flow lives from begin
-// to end. Within a class flows are ordered by their mark: the bytes that a flow of the class that
-// runs since the class became active has been served when this one ends. Equal marks end together.
-// Pairs: classes over exactly two resources can be looked up by them.
+// A class lives for ever once seen (there are as many as distinct patterns); a flow lives from
+// begin to end. Within a class flows are ordered by their mark: the bytes that a flow of the class
+// that runs since the class became active has been served when this one ends. Equal marks end
+// together. Pairs: classes over exactly two resources can be looked up by them.
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -57,7 +57,9 @@ class FlowTable {
   // The class of a flow; made if it is new (`uses` is copied then).
   std::int32_t class_of(const FlowSpec& spec, std::span<const models::Use> uses);
   FlowClass& operator[](std::int32_t c) { return classes_[static_cast<std::size_t>(c)]; }
-  const FlowClass& operator[](std::int32_t c) const { return classes_[static_cast<std::size_t>(c)]; }
+  const FlowClass& operator[](std::int32_t c) const {
+    return classes_[static_cast<std::size_t>(c)];
+  }
   // The pair class over two resources that was seen last, kNobody if none; then next_pair.
   [[nodiscard]] std::int32_t find_pair(std::int32_t a, std::int32_t b) const;
   [[nodiscard]] std::int32_t next_pair(std::int32_t c) const;

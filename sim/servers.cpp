@@ -145,7 +145,8 @@ std::int32_t Servers::ended(Duration now) {
 }
 
 std::size_t Servers::memory_bytes() const {
-  std::size_t total = all_.capacity() * (sizeof(Server) + sizeof(Clock)) + (stale_.capacity() + place_.capacity()) * sizeof(std::int32_t) +
+  std::size_t total = all_.capacity() * (sizeof(Server) + sizeof(Clock)) +
+                      (stale_.capacity() + place_.capacity()) * sizeof(std::int32_t) +
                       (end_.capacity() + block_end_.capacity()) * sizeof(std::int64_t);
   for (const Server& s : all_)
     total += s.heap.capacity() * sizeof(Entry) + s.others.capacity() * sizeof(std::int32_t);

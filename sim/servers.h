@@ -1,13 +1,13 @@
 #pragma once
 // Virtual clocks: many classes of flows that run at a common level, timed without touching each.
 //
-// A server has a rate; its virtual time V grows by rate x dt (dt in ps). A class attached to it serves
-// speed x dV bytes to each of its flows, so it ends a flow at a fixed V = base + mark / speed,
-// however often the rate changes: a change costs O(1), not O(classes). Per resource there is a server
-// whose rate is the resource's level (hard) and one whose rate is its soft factor (soft); and one
-// clock whose rate is 1, for flows that nothing but their cap limits.
-// A soft class waits unattached (parked) while a solve is under way.
-// End times are whole ps, rounded up; a part in 2^50 below is taken as rounding noise.
+// A server has a rate; its virtual time V grows by rate x dt (dt in ps). A class attached to it
+// serves speed x dV bytes to each of its flows, so it ends a flow at a fixed V = base + mark /
+// speed, however often the rate changes: a change costs O(1), not O(classes). Per resource there is
+// a server whose rate is the resource's level (hard) and one whose rate is its soft factor (soft);
+// and one clock whose rate is 1, for flows that nothing but their cap limits. A soft class waits
+// unattached (parked) while a solve is under way. End times are whole ps, rounded up; a part in
+// 2^50 below is taken as rounding noise.
 #include <cstdint>
 #include <vector>
 

@@ -140,8 +140,8 @@ bool Sharing::may_share(std::int32_t a, std::int32_t b) const {
   return adjacent_[low * shares_.size() + static_cast<std::size_t>(std::max(a, b))];
 }
 
-// The first in order of its resources; if none has a place in it, its cap; else the resource that it
-// would fill first.
+// The first in order of its resources; if none has a place in it, its cap; else the resource that
+// it would fill first.
 std::int32_t Sharing::choose_owner(const FlowClass& c) const {
   std::int32_t best = kNobody, fullest = kNobody;
   double least = kUnlimited;

@@ -1,18 +1,18 @@
 #pragma once
 // Weighted max-min sharing of resources among classes of flows, kept up to date incrementally.
 //
-// Every flow runs at x = min(cap, weight x level of its owner); the owner is the resource on its way
-// that saturates at the lowest level, and the level of a resource follows from its own balance,
+// Every flow runs at x = min(cap, weight x level of its owner); the owner is the resource on its
+// way that saturates at the lowest level, and the level of a resource follows from its own balance,
 //   sum over owned flows of per_byte x weight x level = capacity - usage by flows not owned,
 // so once the order of the resources by level is known each level is one division. The order of
-// the last solve is kept. A change is swept upwards through it: a resource whose balance changed gets its
-// new level; if that passes a neighbour's, the two swap and the classes that use both change owner.
-// Levels below a change are never touched. Usage is summed in integers (2^-44 of the largest
-// capacity), so that sums are exact and independent of order and history.
-// Soft classes then run at x times the soft factor softmin(q, 1) / min(q, 1) with softmin(a, b) =
-// (a^-4 + b^-4)^(-1/4) and q = demand / capacity of the resource that froze them (if several did at
-// the same level, or if their cap limits them: the largest q). Demand counts the flows that freeze at the
-// resource's level at their cap, others at their rate, so it does not depend on who owns them.
+// the last solve is kept. A change is swept upwards through it: a resource whose balance changed
+// gets its new level; if that passes a neighbour's, the two swap and the classes that use both
+// change owner. Levels below a change are never touched. Usage is summed in integers (2^-44 of the
+// largest capacity), so that sums are exact and independent of order and history. Soft classes then
+// run at x times the soft factor softmin(q, 1) / min(q, 1) with softmin(a, b) = (a^-4 +
+// b^-4)^(-1/4) and q = demand / capacity of the resource that froze them (if several did at the
+// same level, or if their cap limits them: the largest q). Demand counts the flows that freeze at
+// the resource's level at their cap, others at their rate, so it does not depend on who owns them.
 // Exact within 1e-10 (ties are kept in their order). At most 2^17 capped flows on one resource.
 #include <cstdint>
 #include <vector>
@@ -53,11 +53,11 @@ class Sharing {
     std::int32_t place = kNobody;
     bool stale = false, touched = false, sinking = false, has_listed = false;
   };
-  struct Users {  // the rest of it, needed less often
-    std::int32_t pairs = 0;  // active pair classes, owned or not
-    std::int32_t soft = 0;   // active soft classes, owned or not
-    double busy = 0;         // demand / capacity
-    double full_at = kUnlimited;        // the level at which it is full
+  struct Users {                       // the rest of it, needed less often
+    std::int32_t pairs = 0;            // active pair classes, owned or not
+    std::int32_t soft = 0;             // active soft classes, owned or not
+    double busy = 0;                   // demand / capacity
+    double full_at = kUnlimited;       // the level at which it is full
     std::vector<std::int32_t> listed;  // active classes but pairs
   };
 

@@ -71,9 +71,7 @@ double Sharing::demand(std::int32_t r) const {
 }
 
 // Bytes per second of owned flows before softening.
-double Sharing::owned_rate(std::int32_t r) const {
-  return at(r).per_level / scale_ * at(r).pushed;
-}
+double Sharing::owned_rate(std::int32_t r) const { return at(r).per_level / scale_ * at(r).pushed; }
 
 std::int32_t Sharing::busiest(const FlowClass& c) const {
   std::int32_t best = c.owner >= 0 ? c.owner : c.uses.front().resource;

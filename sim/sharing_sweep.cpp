@@ -15,9 +15,9 @@ constexpr double kSame = 1e-13;
 std::int64_t slack(std::int64_t capacity) { return capacity >> 34; }
 
 bool uses(const FlowClass& c, std::int32_t resource) {
-  const auto at = std::lower_bound(
-      c.uses.begin(), c.uses.end(), resource,
-      [](const models::Use& use, std::int32_t r) { return use.resource < r; });
+  const auto at =
+      std::lower_bound(c.uses.begin(), c.uses.end(), resource,
+                       [](const models::Use& use, std::int32_t r) { return use.resource < r; });
   return at != c.uses.end() && at->resource == resource;
 }
 
@@ -225,8 +225,8 @@ void Sharing::push_heavy(std::int32_t r, double from, double to) {
     const FlowClass& cls = table_[c];
     for (const models::Use& use : cls.uses) {
       if (use.resource == r) continue;
-      const std::int64_t change = to_units(use.per_byte * (cls.weight * to)) -
-                                  to_units(use.per_byte * (cls.weight * from));
+      const std::int64_t change =
+          to_units(use.per_byte * (cls.weight * to)) - to_units(use.per_byte * (cls.weight * from));
       add_usage(use.resource, change * cls.count);
     }
   }

@@ -17,19 +17,26 @@ Duration from_us(const Constant& constant) { return {std::llround(constant.value
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// One loop trip of an sm lane, in seconds.
+// One loop trip of an sm lane, in seconds. Zero: the machine is ideal, its routes are charged once.
 double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane& lane,
                      const TrafficShape& shape) {
+  if (profile.remote_round.value <= 0) return 0;
   const int peers = std::max(shape.remote_sources, shape.remote_destinations);
-  const double wire = shape.remote_sources > 0 ? 2 * to_us(shape.route_latency) : 0;
   if (peers == 0) return profile.local_round.value * 1e-6;
-  const double loads = (lane.loads_in_flight - 1) * profile.load_step.value;
-  const double remote = profile.remote_round.value + wire + loads;
-  const double total = op.order == LoadOrder::serial
-                           ? peers * remote + profile.local_round.value
-                           : remote + (peers - 1) * profile.peer_step.value;
-  // A machine without round constants is ideal: its routes are charged once, in the latency.
-  return profile.remote_round.value > 0 ? total * 1e-6 : 0;
+  double one = profile.push_round.value;
+  if (shape.remote_sources > 0)
+    one = profile.remote_round.value + 2 * to_us(shape.route_latency) +
+          (lane.loads_in_flight - 1) * profile.load_step.value;
+  const double all = op.order == LoadOrder::serial ? peers * one + profile.local_round.value
+                                                   : one + (peers - 1) * profile.peer_step.value;
+  return all * 1e-6;
+}
+
+// What the SMs under the lane's CTAs can load and store, in bytes per second.
+double sm_limit(const CalibrationProfile& profile, const Lane& lane) {
+  if (profile.sm_rate.value <= 0) return kUnlimited;
+  const double sms = profile.sms.value > 0 ? profile.sms.value : lane.ctas;
+  return std::min<double>(lane.ctas, sms) * profile.sm_rate.value * 1e9;
 }
 
 double sm_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
@@ -40,7 +47,9 @@ double sm_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
       std::int64_t{lane.threads} * lane.vector_bytes * std::max<int>(1, lane.loads_in_flight);
   const std::int64_t per_block = ceil_div(shape.payload.count, std::max(1, lane.ctas));
   const auto trips = static_cast<double>(ceil_div(per_block, std::max<std::int64_t>(1, per_trip)));
-  return static_cast<double>(shape.payload.count) / (trips * round);
+  const int streams = std::max({1, shape.remote_sources, shape.remote_destinations});
+  return std::min(static_cast<double>(shape.payload.count) / (trips * round),
+                  sm_limit(profile, lane) / streams);
 }
 
 Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape) {
@@ -78,8 +87,9 @@ std::vector<Field> constants_used(const Plan& plan) {
   bool sm = false, copy = false;
   for (const Lane& lane : plan.lanes) (lane.engine == Engine::sm ? sm : copy) = true;
   if (sm)
-    add(used, {&P::graph_gap, &P::remote_round, &P::load_step, &P::peer_step, &P::local_round,
-               &P::wire_pull, &P::wire_pull_request, &P::wire_push, &P::wire_push_ack});
+    add(used,
+        {&P::graph_gap, &P::remote_round, &P::push_round, &P::sm_rate, &P::load_step, &P::peer_step,
+         &P::local_round, &P::wire_pull, &P::wire_pull_request, &P::wire_push, &P::wire_push_ack});
   if (copy) add(used, {&P::copy_push_issue, &P::copy_pull_issue, &P::copy_rate, &P::wire_copy});
   if (!plan.computes.empty()) add(used, {&P::peak_flops, &P::flops_efficiency});
   for (const Rendezvous& r : plan.rendezvous)
@@ -163,8 +173,11 @@ OpCost CostModel::cost(OpId id) {
     case OpKind::compute: cost = state_->compute_cost(id); break;
     case OpKind::barrier: break;
   }
-  cost.latency += state_->launch_gap(id, lane);
   return cost;
+}
+
+Duration CostModel::launch_gap(OpId id) const {
+  return state_->launch_gap(id, state_->plan.lane(state_->plan.op(id).lane));
 }
 
 std::span<const Use> CostModel::pattern(std::int32_t index) const {

@@ -16,10 +16,15 @@ struct Group {
 // What a part of the plan claims to compute, member by member of one group. The checks prove it and
 // the executors compare numbers with its direct definition (models/definition.h).
 //   all_reduce      output[r] = sum over members of input[s]
-//   all_to_all      output[r] block s = input[s] block r (blocks: element ranges of share(i, P, n))
-//   scan, exscan    output[p] = fold by decay_sum of input[0..p] (scan) or input[0..p-1] (exscan),
-//   one
-//                   power of the head's decay per member; suffix: members in reverse order
+//   reduce_scatter  output[r] = elements of share(r, P, n) of that sum
+//   all_gather      output[r] = input[0] input[1] ... one after the other
+//   all_to_all      output[r] = block r of input[0], block r of input[1], ... one after the other
+//                   (blocks: element ranges of share(i, P, n))
+//   broadcast       output[r] = input[0]
+//   sendrecv        output[r] = input[(r - 1) mod P]
+//   exscan, scan    output[p] = fold of input[0..p-1] (exscan) or input[0..p] (scan) by decay_sum,
+//                   one power of the head's decay per member; suffix: over the members in reverse
+//                   order
 struct Claim {
   Operation operation;
   bool suffix = false;
