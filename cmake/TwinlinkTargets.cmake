@@ -22,7 +22,8 @@ if(TL_SANITIZE)
 endif()
 
 # twinlink_library(NAME SOURCES file... [LIBS target...]): the static library twinlink_NAME.
-# LIBS are public (other twinlink folders) or third parties used in sources only (PRIVATE_LIBS).
+# LIBS are public (other twinlink folders, libraries to link); PRIVATE_LIBS are header-only third parties
+# that only our own sources include.
 function(twinlink_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;PRIVATE_LIBS" ${ARGN})
   add_library(twinlink_${name} STATIC ${ARG_SOURCES})
@@ -31,7 +32,11 @@ function(twinlink_library name)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/twinlink>)
   target_compile_features(twinlink_${name} PUBLIC cxx_std_20)
   target_link_libraries(twinlink_${name} PUBLIC ${ARG_LIBS}
-                        PRIVATE $<BUILD_INTERFACE:twinlink_options> ${ARG_PRIVATE_LIBS})
+                        PRIVATE $<BUILD_INTERFACE:twinlink_options>)
+  # Users of the installed package do not need what only our sources include.
+  foreach(lib ${ARG_PRIVATE_LIBS})
+    target_link_libraries(twinlink_${name} PRIVATE $<BUILD_INTERFACE:${lib}>)
+  endforeach()
   set_target_properties(twinlink_${name} PROPERTIES EXPORT_NAME ${name})
 endfunction()
 

@@ -22,7 +22,9 @@ class LongestPath {
         graph_(plan),
         begin_(plan.ops.size()),
         arrived_(plan.rendezvous.size()),
-        used_(costs.resources().size()) {}
+        used_(costs.resources().size()) {
+    for (std::size_t i = 0; i < plan.ops.size(); ++i) begin_[i] = costs.launch_gap(OpId{i});
+  }
 
   void run() {
     for (std::size_t i = 0; i < plan_.ops.size(); ++i)
@@ -75,7 +77,8 @@ class LongestPath {
     const OpId next = graph_.next_on_lane(op);
     if (next.valid()) reach(next, end);
     for (const Dependent& d : graph_.dependents(op))
-      reach(d.id(), end + costs_.edge_latency(d.kind(), d.crosses != 0));
+      reach(d.id(), end + costs_.edge_latency(d.kind(), d.crosses != 0) +
+                        (d.launches() ? costs_.launch_gap(d.id()) : Duration{}));
   }
 
   void reach(OpId op, Duration when) {

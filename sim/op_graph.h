@@ -14,6 +14,12 @@ namespace twinlink::sim {
 
 // A dependency seen from the op depended on.
 struct Dependent {
+  // The edge launches the dependent's kernel; flags and data are waited for inside it.
+  [[nodiscard]] bool launches() const {
+    const models::Edge e = kind();
+    return e == models::Edge::event || e == models::Edge::graph || e == models::Edge::stream_memory;
+  }
+
   std::uint32_t op : 26;
   std::uint32_t edge : 4;     // models::Edge
   std::uint32_t crosses : 1;  // the two ops run on different GPUs

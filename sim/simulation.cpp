@@ -43,6 +43,7 @@ Simulation::Simulation(const Plan& plan, CostModel& costs)
   timeline_.clock = Clock::simulated;
   timeline_.start.resize(plan.ops.size());
   timeline_.end.resize(plan.ops.size());
+  for (std::size_t i = 0; i < plan.ops.size(); ++i) timeline_.start[i] = costs.launch_gap(OpId{i});
 }
 
 void Simulation::run() {
@@ -146,11 +147,15 @@ void Simulation::finish(OpId op, Duration now) {
   ++done_;
   let_in_.clear();
   engines_.release(op, let_in_);
-  for (const OpId other : let_in_) start(other, now);
+  for (const OpId other : let_in_) start(other, now + costs_.launch_gap(other));
   const OpId next = graph_.next_on_lane(op);
   if (next.valid()) free_after(next, now, now);
   for (const Dependent& d : graph_.dependents(op))
-    free_after(d.id(), now + edge_latency_[edge_index(d)], now);
+    free_after(d.id(), now + edge_latency_[edge_index(d)] + gap_of(d), now);
+}
+
+Duration Simulation::gap_of(const Dependent& d) const {
+  return d.launches() ? costs_.launch_gap(d.id()) : Duration{};
 }
 
 void Simulation::free_after(OpId op, Duration when, Duration now) {

@@ -1,10 +1,12 @@
 #pragma once
 // One run of one plan in simulated time: the event loop.
 //
-// An op goes through: free (dependencies ended, lane reached it) -> ready (plus edge latency) ->
-// started (its engine lets it in) -> latency phase -> transfer -> end. Barriers arrive instead of
-// transferring and end together. Everything that happens at one instant is handled before the flows
-// are solved once. Ends at one instant are handled in the order of op ids.
+// Kernels are launched at time 0, or by the event, graph and stream memory edges of their first
+// ops; then the launch gap passes, during which flags may come. An op goes through: free
+// (dependencies ended, lane reached it) -> ready (plus edge latency) -> started (its engine lets it
+// in) -> latency phase -> transfer -> end. Barriers arrive instead of transferring and end
+// together. Everything that happens at one instant is handled before the flows are solved once.
+// Ends at one instant are handled in the order of op ids.
 #include <cstdint>
 #include <vector>
 
@@ -49,6 +51,7 @@ class Simulation {
   void arrive(OpId op, Duration now);
   void meet(std::uint32_t rendezvous, Duration now);
   void finish(OpId op, Duration now);
+  [[nodiscard]] Duration gap_of(const Dependent& d) const;
   void free_after(OpId op, Duration when, Duration now);
   [[noreturn]] void fail_stuck() const;
 

@@ -173,8 +173,11 @@ OpCost CostModel::cost(OpId id) {
     case OpKind::compute: cost = state_->compute_cost(id); break;
     case OpKind::barrier: break;
   }
-  cost.latency += state_->launch_gap(id, lane);
   return cost;
+}
+
+Duration CostModel::launch_gap(OpId id) const {
+  return state_->launch_gap(id, state_->plan.lane(state_->plan.op(id).lane));
 }
 
 std::span<const Use> CostModel::pattern(std::int32_t index) const {

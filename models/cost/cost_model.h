@@ -3,7 +3,7 @@
 // they could alone, and which resources each byte uses. The simulator shares the resources; it
 // knows nothing of GPUs. Lower bounds use the same numbers.
 //
-//   latency   launch gap (first op of a lane), engine issue, barrier, latency of the longest route
+//   latency   engine issue and the latency of the longest route
 //   cap       sm: the smaller of payload / (trips x round) and what the SMs under its CTAs can move
 //             (sm_rate, over all streams); trips = ceil(bytes per block / (threads x vector x
 //             loads)), round = one + (peers-1) peer_step (parallel) or peers x one + local_round
@@ -64,6 +64,10 @@ class CostModel {
   [[nodiscard]] std::span<const Use> pattern(std::int32_t index) const;
   [[nodiscard]] const std::vector<Resource>& resources() const;
   [[nodiscard]] std::string name_of(std::int32_t resource) const;
+  // How long after what launches it the lane's kernel begins: for the first op of an sm lane, else
+  // 0. Launched is it at time 0, or by the event, graph or stream memory edges of that op; waiting
+  // for flags happens inside the kernel, at the same time.
+  [[nodiscard]] Duration launch_gap(OpId id) const;
   // What an edge adds between the end of the op depended on and the start of the dependent.
   [[nodiscard]] Duration edge_latency(Edge edge, bool crosses_gpu) const;
   // Cost of a rendezvous after its last member arrived.

@@ -95,7 +95,9 @@ TEST_CASE("a reduce of all peers takes integer trips of one round") {
   CostModel model(machine, profile, plan);
 
   const OpCost parallel = model.cost(first);
-  CHECK(parallel.latency == us(2) + ns(500));  // the first op of a lane pays the launch gap
+  CHECK(parallel.latency == us(2));
+  CHECK(model.launch_gap(first) == ns(500));  // of the first op of a lane only
+  CHECK(model.launch_gap(serial) == Duration{});
   CHECK(parallel.cap == doctest::Approx(524288 / (2 * 5.1e-6)));
   CHECK(parallel.soft);
   CHECK(parallel.weight == parallel.cap);
