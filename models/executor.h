@@ -26,7 +26,8 @@ struct Inputs {
 struct Numbers {
   bool correct = false;
   double max_error = 0;
-  std::string reason;  // first wrong member and element, when not correct
+  std::string reason;                  // first wrong member and element, when not correct
+  std::vector<Rank> wrong_ranks = {};  // whose outputs are wrong, ascending
 };
 
 struct Execution {

@@ -3,9 +3,15 @@
 // library still builds (realgpu_none.cpp) and make_realgpu throws UnsupportedError (exit code 5).
 //
 // Stream mode: every lane is a stream, every cross-lane dependency an event, `copy` and `reduce`
-// are kernels on sm lanes and peer copies on copy lanes, `barrier` joins streams by events. Rank r
-// runs on device gpu_of_rank[r]. Numbers are compared with the direct definition before the time is
-// believed. Never used: NVLink multicast, clock or power settings.
+// are kernels on sm lanes and peer copies on copy lanes, `barrier` joins streams by events,
+// `compute` does the stated FLOPs and HBM reads without touching data. Rank r runs on device
+// gpu_of_rank[r]; several ranks may share one. If every lane says launch mode graph, the plan is
+// one CUDA graph over all devices, and a sample is the time of `repeats` plans in one graph divided
+// by their number (each waits for all lanes of the one before); else the host issues it op by op,
+// inside the time. Numbers are compared with the direct definition before and after timing; when
+// they are wrong there are no samples and no timeline. Timeline: see measured_timeline.h (its
+// makespan is that of one instrumented replay, not the median of the samples). Method:
+// docs/measuring.md. Never used: NVLink multicast, clock or power settings.
 #include <memory>
 #include <string>
 
@@ -16,6 +22,8 @@ namespace twinlink::realgpu {
 struct Options {
   int warmup = 5;
   int iterations = 20;
+  int repeats = 10;      // plans per graph; fewer when the plan has many ops
+  bool timeline = true;  // take the instrumented replays as well
 };
 
 // What was found on this machine, in words; empty devices: none.
@@ -25,7 +33,9 @@ struct DeviceInfo {
 };
 DeviceInfo describe_devices();
 
-// Throws UnsupportedError without CUDA or without a device.
+// Throws UnsupportedError without CUDA or without a device. execute() throws UnsupportedError for a
+// plan that names a GPU which is not there, GPUs without peer access, or an op no kernel serves;
+// GpuError (a std::runtime_error) when a CUDA call fails.
 std::unique_ptr<models::Executor> make_realgpu(const Options& options);
 
 }  // namespace twinlink::realgpu

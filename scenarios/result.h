@@ -2,12 +2,15 @@
 // One result (twinlink.result/1): a row of `run`, `coll` and `sweep`, and what it needs to be made
 // again.
 //
+// Rates: algbw = bytes / time, in GB/s (1e9 bytes per second).
 // busbw = algbw x factor (all_reduce 2(n-1)/n; reduce_scatter, all_gather, all_to_all (n-1)/n;
 // broadcast, sendrecv 1; scans: none). correct: sim = the plan is proved; host = proved and its
 // numbers right; realgpu = all three; none = not checked. A wrong number has no time.
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,10 +24,11 @@ struct Published {
   std::vector<std::pair<std::string, double>> fields;  // every visible figure of the matching row
   std::string kind;                                    // measured, model, ...
   std::vector<std::string> unmodelled;                 // fields we do not claim
+  std::string record;  // which record and row, and how near its algorithm is to ours
 };
 
 struct Result {
-  std::string scenario, variant, algorithm, machine, profile, version;
+  std::string scenario, scenario_hash, variant, algorithm, machine, profile, version;
   models::Operation operation = models::Operation::all_reduce;
   ExecutorKind executor = ExecutorKind::sim;
   int ranks = 0;
@@ -33,9 +37,10 @@ struct Result {
   std::optional<double> time_us, time_us_p10, time_us_p90;
   std::optional<double> algbw_gbps, busbw_gbps;
   std::optional<bool> correct;
-  bool expected_wrong =
-      false;           // a published algorithm known to be wrong here: correct:false is no failure
-  std::string reason;  // why not correct, or why there is no time
+  // A published algorithm known to be wrong here: correct:false is then no failure.
+  bool expected_wrong = false;
+  int wrong_ranks = 0;  // ranks whose output is proved wrong
+  std::string reason;   // why not correct, or why there is no time
   std::string bottleneck;
   std::string provenance;
   bool extrapolated = false;
@@ -44,5 +49,17 @@ struct Result {
 };
 
 double busbw_factor(models::Operation operation, int ranks);  // 0: none
+std::string_view name_of(ExecutorKind kind);
+// Sets time_us, algbw and busbw. `members`: ranks of one communicator.
+void set_time(Result& result, double time_us, int members);
+// A wrong answer that nobody expected: exit code 3.
+bool failed(const Result& result);
+// 100 x (ours - published) / published for each field that we claim and have.
+std::vector<std::pair<std::string, double>> published_errors(const Result& result);
+
+// The object of DESIGN section 5, keys in its order; what is not known is null.
+nlohmann::ordered_json to_json(const Result& result);
+// One object: the result itself, or {"results": [...]} for any other number of them.
+std::string to_json_text(const std::vector<Result>& results);
 
 }  // namespace twinlink::scenarios

@@ -57,6 +57,9 @@ class InternalError : public std::logic_error {
 // letters wrong). Ties go to the first candidate.
 std::string nearest_name(const std::string& name, const std::vector<std::string>& candidates);
 
+// ` Did you mean "<nearest_name>"?`, to end a message with; "" if no candidate is near.
+std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates);
+
 }  // namespace twinlink
 
 #define TL_ENSURE(condition, message) \

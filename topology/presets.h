@@ -1,9 +1,13 @@
 #pragma once
-// The machines twinlink knows by name, and how to build each of them.
+// The machines twinlink knows by name, how to build each of them, and how to damage them.
 //
-// Every preset states the source of its rates (data sheet, published measurement, assumed).
-// `crossbar` is ideal: one cut-through switch, 900 GB/s per direction and 1 us per link (so 2 us
-// from GPU to GPU), any number of ranks; a size is needed for it and optional elsewhere.
+// Every preset states the source of its rates (data sheet, published measurement, assumed); rates
+// are line rates. Latencies of links come on top of the calibration profile's constants, which are
+// measured end to end over the fabric: so they are 0, except on `crossbar`, whose profile is ideal,
+// and between CPU sockets. `crossbar` is one cut-through switch, 900 GB/s per direction and 1 us
+// per link (so 2 us from GPU to GPU), any number of GPUs; a size is needed for it and optional
+// elsewhere. GPUs are named gpu0, gpu1, ... To add a preset: one row in presets.cpp, one function
+// in the file of its family. Left out: hosts of NVLink machines, networks.
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,13 +25,19 @@ struct Preset {
 
 // All presets, in the order of `twinlink list`.
 std::span<const Preset> presets();
-// Builds a preset. `gpus` is used where the preset's own count is 0 (then it must be 1..4096).
-// Throws InputError for an unknown name (with the nearest one) or a count out of range.
+// Builds a preset. `gpus` is used where the preset's own count is 0 (then it must be 1..4096), and
+// ignored elsewhere.
+// Throws InputError for an unknown name (with the nearest and all known ones) or a count out of
+// range.
 Topology make_preset(const std::string& name, int gpus);
 
 // Degrades or removes parts of a machine. `factor` in (0, 1] multiplies the bandwidth of every link
-// between the two named nodes (both directions); 0 removes them. An empty `to` means every link of
-// `from`. Throws InputError if a name is unknown or no link joins the two.
+// between the two named nodes, both directions, rounded to whole bytes/s, at least 1; 0 removes
+// them. An empty `to` means every link of `from`. Nodes stay, even without links, so NodeIds and
+// GPU indices are those of the whole machine; LinkIds are dense again. Factors of several
+// degradations of one link multiply. The result's source() says what was done.
+// Throws InputError with all issues, pointers "/degrade/<i>/...": a name is unknown (with the
+// nearest one), no link joins the two, or a factor is outside [0, 1].
 struct Degradation {
   std::string from, to;
   double factor = 1.0;

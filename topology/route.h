@@ -1,13 +1,19 @@
 #pragma once
 // Deterministic routes: which links the bytes from one node to another cross, and in which shares.
 //
-// A route is the set of all paths with the fewest hops (ties: all of them); bytes are striped over
-// the paths in proportion to each path's narrowest link, as NVLink spreads a GPU's traffic over all
-// its switch chips. share sums to 1. The latency of a route is the largest of its paths' latencies.
-// GPUs, CPUs and NICs may end a route; only switches and CPUs forward. A missing route is an
-// InputError that names both ends. Boost.Graph is used in route.cpp only.
+// A route is the set of all paths with the fewest hops; bytes are striped over the paths in
+// proportion to each path's narrowest link, as NVLink spreads a GPU's traffic over all its switch
+// chips:
+//   share(link) = sum over paths p through link of narrowest(p) / sum over all paths of narrowest
+// This holds for any number of hops, and exactly: paths are counted per bandwidth level, not listed
+// (cost of a route: its links x its distinct bandwidths). So shares leaving the source sum to 1, as
+// do those entering the destination, and every node between forwards what it gets. Links side by
+// side between the same two nodes give a path each. The latency of a route is the largest of its
+// paths' latencies.
+// Any node may end a route; only switches and CPUs forward (a GPU or NIC passes nothing on). A
+// missing route is an InputError that names both ends. Boost.Graph is used in route.cpp only.
 // Not modelled: adaptive routing, in-order delivery per stripe.
-#include <map>
+#include <memory>
 #include <vector>
 
 #include "topology/topology.h"
@@ -23,21 +29,29 @@ struct Route {
   std::vector<LinkShare> links;  // by ascending link id
   Duration latency;
   int hops = 0;
+  double paths = 0;  // exact up to 2^53; 0: from a node to itself
 };
 
-// Finds routes on demand and remembers shortest-path levels per source. Not thread-safe: one Router
-// a thread.
+// The rate that a route sustains alone: the smallest bandwidth / share among its links.
+// Precondition: the route has a link.
+Bandwidth bandwidth_of(const Topology& topology, const Route& route);
+
+// Finds routes on demand and remembers the shortest-path links towards each destination asked for
+// (8 bytes a node and 4 a link used, per destination). Keeps a reference to the topology, which
+// must not change. Not thread-safe: one Router a thread.
 class Router {
  public:
   explicit Router(const Topology& topology);
+  ~Router();
+  Router(Router&&) noexcept;
+  Router& operator=(Router&&) = delete;
+
   // Links by ascending id. Route from a node to itself: no links, no latency.
   Route route(NodeId from, NodeId to);
 
  private:
-  const std::vector<int>& hops_to(NodeId to);
-  const Topology& topology_;
-  std::map<NodeId, std::vector<int>> hops_;    // per destination: hops from every node, -1: none
-  std::vector<std::vector<LinkId>> outgoing_;  // per node, ascending
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace twinlink::topology

@@ -17,9 +17,10 @@ std::string_view name_of(NodeKind kind) {
 }
 
 NodeId Topology::add_node(NodeKind kind, std::string name) {
-  TL_ENSURE(!find(name).valid(), "node names are unique: " + name);
+  const NodeId id{nodes_.size()};
+  const bool is_new = by_name_.emplace(name, id).second;
+  TL_ENSURE(is_new, "node names are unique: " + name);
   nodes_.push_back({kind, std::move(name)});
-  const NodeId id{nodes_.size() - 1};
   if (kind == NodeKind::gpu) gpus_.push_back(id);
   return id;
 }
@@ -41,9 +42,8 @@ LinkId Topology::add_duplex(const Link& link) {
 }
 
 NodeId Topology::find(std::string_view name) const {
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    if (nodes_[i].name == name) return NodeId{i};
-  return NodeId{};
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? NodeId{} : found->second;
 }
 
 }  // namespace twinlink::topology

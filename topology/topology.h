@@ -7,6 +7,8 @@
 // the gpu nodes in the order they were added; plans address GPUs by that index.
 // Not here: engines, memories and launch costs of a GPU (CalibrationProfile), switch buffering.
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +61,7 @@ class Topology {
   std::vector<Node> nodes_;
   std::vector<Link> links_;
   std::vector<NodeId> gpus_;
+  std::map<std::string, NodeId, std::less<>> by_name_;
 };
 
 }  // namespace twinlink::topology

@@ -25,19 +25,20 @@ struct CollectiveRequest {
   std::int32_t heads = 1;
   LaneShape shape;
   LaunchMode launch = LaunchMode::graph;
-  Compute
-      local_work;  // scans: work that a coupled algorithm does on the chain and others before it
+  Compute local_work;  // scans: what a coupled algorithm does on the chain and others before it
 };
 
-// What an algorithm moves, for one group of P members and n bytes, exactly as its plan does.
+// What an algorithm moves, for one group of P members and n bytes, exactly as its plan does. With
+// several groups: the sum of their messages, else the largest of any group.
 struct AlgorithmCounts {
-  std::int64_t rounds = 0;        // messages on the longest chain
-  std::int64_t messages = 0;      // transfers between different ranks
-  Bytes bytes_in, bytes_out;      // largest payload into and out of one rank
-  std::int64_t applications = 0;  // operator applications on the longest chain
+  std::int64_t rounds = 0;        // most ops on one chain that touch another rank's memory
+  std::int64_t messages = 0;      // slices of another rank that ops read or write, empty ones too
+  Bytes bytes_in, bytes_out;      // largest payload into and out of one member
+  std::int64_t applications = 0;  // most operator applications on one chain (k sources: k - 1)
 };
 
 // Time without contention: alpha per message (s), beta s/byte of a port, gamma s/byte of combining.
+// Rendezvous, launches and local work are not in it.
 struct AlphaBetaGamma {
   double alpha = 0, beta = 0, gamma = 0;
 };
@@ -47,10 +48,11 @@ struct Algorithm {
   Operation operation;
   std::string_view help;
   std::string_view source;
-  std::string_view closed_form_text;
+  std::string_view closed_form_text;  // P members, n bytes, L = ceil(log2 P)
   Plan (*build)(const CollectiveRequest& request);
   AlgorithmCounts (*counts)(const CollectiveRequest& request);
   double (*closed_form)(const CollectiveRequest& request, const AlphaBetaGamma& costs);  // seconds
+  OpCounts (*plan_size)(const CollectiveRequest& request);  // at most this; known before building
   int wrong_from = 0;  // > 0: published algorithm that is wrong from this many ranks on
 };
 

@@ -37,9 +37,11 @@ struct CalibrationProfile {
   Constant event;              // us; CUDA event or graph edge between streams or devices
   Constant stream_memory;      // us; stream write and wait on a memory word
   Constant remote_round;       // us; one dependent round of loads from a peer (L)
+  Constant push_round;         // us; one round of stores to a peer (posted, not waited for)
   Constant load_step;          // us; each further load in flight per thread lengthens a round
   Constant peer_step;          // us; each further peer loaded in parallel lengthens a round (l1)
   Constant local_round;        // us; one dependent round of loads from own memory (Ll)
+  Constant sm_rate;            // GB/s; what the loads and stores of one SM reach at most
   Constant copy_push_issue;    // us; copy engine, first byte after issue, destination remote
   Constant copy_pull_issue;    // us; copy engine, source remote
   Constant copy_local_issue;   // us; copy engine, both on the same GPU

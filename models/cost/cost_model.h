@@ -3,11 +3,12 @@
 // they could alone, and which resources each byte uses. The simulator shares the resources; it
 // knows nothing of GPUs. Lower bounds use the same numbers.
 //
-//   latency   launch gap (first op of a lane), engine issue, barrier, latency of the longest route
-//   cap       sm: payload / (trips x round); trips = ceil(bytes per block / (threads x vector x
-//   loads)),
-//             round = remote_round + (loads-1) load_step + (peers-1) peer_step (parallel), or
-//             peers x remote_round + local_round (serial); copy engine: copy_rate
+//   latency   engine issue and the latency of the longest route
+//   cap       sm: the smaller of payload / (trips x round) and what the SMs under its CTAs can move
+//             (sm_rate, over all streams); trips = ceil(bytes per block / (threads x vector x
+//             loads)), round = one + (peers-1) peer_step (parallel) or peers x one + local_round
+//             (serial), with one = remote_round + (loads-1) load_step + there and back (pull) or
+//             push_round (push); without a peer local_round. Copy engine: copy_rate
 //   compute   payload 1 "work", cap = 1 / (flops / (efficiency x peak)), HBM bytes per unit of work
 //   per_byte  link: share of the route x wire factor; HBM: bytes read or written per payload byte
 // Payload of a copy or reduce is the size of its largest source (or destination, if it has none);
@@ -40,7 +41,7 @@ struct Use {
 };
 
 struct OpCost {
-  Duration latency;
+  Duration latency{};
   double payload = 0;        // bytes (compute: 1); 0: done after the latency
   double cap = 0;            // payload per second, unloaded; infinity: only resources limit it
   double weight = 1;         // in weighted max-min sharing
@@ -63,6 +64,10 @@ class CostModel {
   [[nodiscard]] std::span<const Use> pattern(std::int32_t index) const;
   [[nodiscard]] const std::vector<Resource>& resources() const;
   [[nodiscard]] std::string name_of(std::int32_t resource) const;
+  // How long after what launches it the lane's kernel begins: for the first op of an sm lane, else
+  // 0. Launched is it at time 0, or by the event, graph or stream memory edges of that op; waiting
+  // for flags happens inside the kernel, at the same time.
+  [[nodiscard]] Duration launch_gap(OpId id) const;
   // What an edge adds between the end of the op depended on and the start of the dependent.
   [[nodiscard]] Duration edge_latency(Edge edge, bool crosses_gpu) const;
   // Cost of a rendezvous after its last member arrived.

@@ -75,22 +75,22 @@ std::uint32_t PlanBuilder::add_rendezvous(const Rendezvous& rendezvous) {
   return static_cast<std::uint32_t>(plan_.rendezvous.size() - 1);
 }
 
-OpId PlanBuilder::append(Op op, std::span<const Slice> sources, std::span<const Slice> destinations,
-                         std::span<const Dep> deps) {
+OpId PlanBuilder::append(const Op& head, std::span<const Slice> sources,
+                         std::span<const Slice> destinations, std::span<const Dep> deps) {
   TL_ENSURE(static_cast<std::int64_t>(plan_.ops.size()) < kPlanLimits.ops,
             "plan within its limit of ops");
-  TL_ENSURE(op.lane.valid() && op.lane.index() < plan_.lanes.size(),
+  TL_ENSURE(head.lane.valid() && head.lane.index() < plan_.lanes.size(),
             "op runs on a lane of the plan");
   for (const Slice& slice : sources) ensure_inside(plan_, slice);
   for (const Slice& slice : destinations) ensure_inside(plan_, slice);
   for (const Dep& d : deps) TL_ENSURE(d.op < plan_.ops.size(), "dependency points backwards");
+  Op& op = plan_.ops.emplace_back(head);
   op.first_slice = static_cast<std::uint32_t>(plan_.slices.size());
   op.first_dep = static_cast<std::uint32_t>(plan_.deps.size());
   op.sources = static_cast<std::uint32_t>(sources.size());
   plan_.slices.insert(plan_.slices.end(), sources.begin(), sources.end());
   plan_.slices.insert(plan_.slices.end(), destinations.begin(), destinations.end());
   plan_.deps.insert(plan_.deps.end(), deps.begin(), deps.end());
-  plan_.ops.push_back(op);
   return OpId{plan_.ops.size() - 1};
 }
 

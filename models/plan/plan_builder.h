@@ -18,7 +18,7 @@ struct LaneShape {
   std::int32_t ctas = 32;
   std::int16_t threads = 512;
   std::int16_t vector_bytes = 16;
-  std::int16_t loads_in_flight = 1;
+  std::int16_t loads_in_flight = 4;
 };
 
 struct OpCounts {
@@ -58,7 +58,7 @@ class PlanBuilder {
   Plan finish() { return std::move(plan_); }
 
  private:
-  OpId append(Op op, std::span<const Slice> sources, std::span<const Slice> destinations,
+  OpId append(const Op& head, std::span<const Slice> sources, std::span<const Slice> destinations,
               std::span<const Dep> deps);
   Plan plan_;
 };

@@ -1,0 +1,68 @@
+#include "models/collectives/group_frame.h"
+
+namespace twinlink::models {
+namespace {
+
+Bytes output_size(const CollectiveRequest& request, std::int64_t member, std::int64_t members) {
+  if (request.operation != Operation::all_to_all) return request.bytes;
+  const std::int64_t block = share(member, members, elements_of(request)).count;
+  return {block * members * size_of(request.element)};
+}
+
+}  // namespace
+
+std::vector<std::vector<Rank>> groups_of(const CollectiveRequest& request) {
+  if (!request.groups.empty()) return request.groups;
+  std::vector<Rank> all(request.gpu_of_rank.size());
+  for (std::size_t r = 0; r < all.size(); ++r) all[r] = Rank{r};
+  return {all};
+}
+
+std::vector<std::int64_t> group_sizes(const CollectiveRequest& request) {
+  if (request.groups.empty()) return {static_cast<std::int64_t>(request.gpu_of_rank.size())};
+  std::vector<std::int64_t> sizes;
+  for (const auto& group : request.groups) sizes.push_back(static_cast<std::int64_t>(group.size()));
+  return sizes;
+}
+
+std::int64_t elements_of(const CollectiveRequest& request) {
+  return request.bytes.count / size_of(request.element);
+}
+
+PlanBuilder start_plan(const CollectiveRequest& request, std::string_view algorithm) {
+  std::string name = std::string(name_of(request.operation)) + "/" + std::string(algorithm);
+  return PlanBuilder(std::move(name), request.gpu_of_rank);
+}
+
+GroupFrame add_group_frame(PlanBuilder& builder, const CollectiveRequest& request,
+                           const std::vector<Rank>& members) {
+  GroupFrame frame{builder.add_group(members), {}};
+  Claim claim{request.operation, request.suffix, frame.id, request.heads, {}, {}};
+  const auto size = static_cast<std::int64_t>(members.size());
+  for (std::int64_t m = 0; m < size; ++m) {
+    const Rank rank = members[static_cast<std::size_t>(m)];
+    const BufferId input =
+        builder.add_buffer({rank, BufferRole::input, request.element, request.bytes, "input"});
+    const BufferId output = builder.add_buffer(
+        {rank, BufferRole::output, request.element, output_size(request, m, size), "output"});
+    const KernelId kernel = builder.add_kernel({rank, request.launch, builder.plan().name});
+    frame.members.push_back({rank, input, output, kernel, LaneId{}});
+    claim.inputs.push_back(input);
+    claim.outputs.push_back(output);
+  }
+  builder.add_claim(std::move(claim));
+  return frame;
+}
+
+void add_lanes(PlanBuilder& builder, const CollectiveRequest& request, GroupFrame& frame) {
+  for (Member& member : frame.members)
+    member.lane = builder.add_sm_lane(member.kernel, request.shape);
+}
+
+BufferId add_scratch(PlanBuilder& builder, const CollectiveRequest& request, Rank rank,
+                     std::string name) {
+  return builder.add_buffer(
+      {rank, BufferRole::scratch, request.element, request.bytes, std::move(name)});
+}
+
+}  // namespace twinlink::models

@@ -1,0 +1,132 @@
+#include "models/collectives/request_check.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/collectives/group_frame.h"
+#include "topology/error.h"
+
+namespace twinlink::models {
+namespace {
+
+class Issues {
+ public:
+  void add(std::string pointer, std::string message) {
+    issues_.push_back({std::move(pointer), std::move(message), {}, 0, 0});
+  }
+  void require_range(std::string pointer, std::int64_t value, std::int64_t low, std::int64_t high) {
+    if (value >= low && value <= high) return;
+    add(std::move(pointer), std::to_string(value) + " is outside " + std::to_string(low) + " to " +
+                                std::to_string(high));
+  }
+  [[nodiscard]] bool none() const { return issues_.empty(); }
+  [[nodiscard]] std::vector<InputIssue> take() { return std::move(issues_); }
+
+ private:
+  std::vector<InputIssue> issues_;
+};
+
+bool is_scan(Operation operation) {
+  return operation == Operation::scan || operation == Operation::exscan;
+}
+
+void check_operation(Issues& issues, const Algorithm& algorithm, const CollectiveRequest& request) {
+  if (request.operation != algorithm.operation)
+    issues.add("/operation", "algorithm \"" + std::string(algorithm.name) + "\" is for " +
+                                 std::string(name_of(algorithm.operation)) + ", not for " +
+                                 std::string(name_of(request.operation)));
+  if (request.suffix && !is_scan(algorithm.operation))
+    issues.add("/params/direction", "only scans have a direction");
+}
+
+void check_ranks(Issues& issues, const CollectiveRequest& request) {
+  issues.require_range("/ranks", static_cast<std::int64_t>(request.gpu_of_rank.size()), 1,
+                       kPlanLimits.ranks);
+  for (std::size_t r = 0; r < request.gpu_of_rank.size(); ++r)
+    if (request.gpu_of_rank[r] < 0)
+      issues.add("/gpu_of_rank/" + std::to_string(r),
+                 std::to_string(request.gpu_of_rank[r]) + " is not the index of a GPU");
+}
+
+void check_group(Issues& issues, const CollectiveRequest& request, std::size_t g) {
+  const std::vector<Rank>& group = request.groups[g];
+  const std::string pointer = "/groups/" + std::to_string(g);
+  if (group.empty()) issues.add(pointer, "a group needs at least one rank");
+  std::vector<bool> seen(request.gpu_of_rank.size());
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    const std::string at = pointer + "/" + std::to_string(i);
+    const std::string rank = "rank " + std::to_string(group[i].value);
+    if (!group[i].valid() || group[i].index() >= seen.size())
+      issues.add(at, rank + " does not exist; ranks are 0 to " +
+                         std::to_string(static_cast<std::int64_t>(seen.size()) - 1));
+    else if (seen[group[i].index()])
+      issues.add(at, rank + " is in the group twice");
+    else
+      seen[group[i].index()] = true;
+  }
+}
+
+void check_sizes(Issues& issues, const CollectiveRequest& request) {
+  const std::int64_t element = size_of(request.element);
+  issues.require_range("/bytes", request.bytes.count, 0, kMaxRequestBytes.count);
+  if (request.bytes.count % element != 0)
+    issues.add("/bytes", std::to_string(request.bytes.count) + " bytes are not whole " +
+                             std::string(name_of(request.element)) + " elements of " +
+                             std::to_string(element) + " bytes");
+  if (request.heads < 1)
+    issues.add("/params/heads", std::to_string(request.heads) + " heads; at least 1 is needed");
+}
+
+void check_shape(Issues& issues, const LaneShape& shape) {
+  issues.require_range("/shape/ctas", shape.ctas, 1, 65536);
+  issues.require_range("/shape/threads", shape.threads, 32, 1024);
+  if (shape.threads % 32 != 0)
+    issues.add("/shape/threads", std::to_string(shape.threads) + " is not a multiple of 32");
+  constexpr std::int16_t kVectorBytes[] = {1, 2, 4, 8, 16, 32};
+  if (std::find(std::begin(kVectorBytes), std::end(kVectorBytes), shape.vector_bytes) ==
+      std::end(kVectorBytes))
+    issues.add("/shape/vector_bytes",
+               std::to_string(shape.vector_bytes) + " is not one of 1, 2, 4, 8, 16, 32");
+  issues.require_range("/shape/loads_in_flight", shape.loads_in_flight, 1, 64);
+}
+
+void check_local_work(Issues& issues, const CollectiveRequest& request) {
+  const Compute& work = request.local_work;
+  if (!std::isfinite(work.flops) || work.flops < 0)
+    issues.add("/local_work/flops", "must be a finite number, at least 0");
+  if (work.hbm_bytes.count < 0)
+    issues.add("/local_work/hbm_bytes",
+               std::to_string(work.hbm_bytes.count) + " is negative; at least 0 is needed");
+  const bool asked = work.flops > 0 || work.hbm_bytes.count > 0;
+  if (asked && !is_scan(request.operation)) issues.add("/local_work", "only scans have local work");
+}
+
+void check_plan_size(Issues& issues, const Algorithm& algorithm, const CollectiveRequest& request) {
+  for (const std::int64_t size : group_sizes(request))
+    if (size == 0) return;  // said already
+  const OpCounts counts = algorithm.plan_size(request);
+  const auto over = [&](const char* what, std::size_t count, std::int64_t limit) {
+    if (count <= static_cast<std::size_t>(limit)) return;
+    issues.add("", "the plan of " + std::string(algorithm.name) + " would have " +
+                       std::to_string(count) + " " + what + "; the limit is " +
+                       std::to_string(limit));
+  };
+  over("ops", counts.ops, kPlanLimits.ops);
+  over("slices", counts.slices, kPlanLimits.slices);
+}
+
+}  // namespace
+
+void check_request(const Algorithm& algorithm, const CollectiveRequest& request) {
+  Issues issues;
+  check_operation(issues, algorithm, request);
+  check_ranks(issues, request);
+  for (std::size_t g = 0; g < request.groups.size(); ++g) check_group(issues, request, g);
+  check_sizes(issues, request);
+  check_shape(issues, request.shape);
+  check_local_work(issues, request);
+  check_plan_size(issues, algorithm, request);
+  if (!issues.none()) throw InputError(issues.take());
+}
+
+}  // namespace twinlink::models

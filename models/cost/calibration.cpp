@@ -1,0 +1,72 @@
+#include "models/cost/calibration.h"
+
+#include <array>
+
+namespace twinlink::models {
+namespace {
+
+using P = CalibrationProfile;
+
+constexpr std::array kConstants{
+    ConstantTraits{"graph_gap", "us", &P::graph_gap,
+                   "kernel launched by a CUDA graph node: gap and ramp"},
+    ConstantTraits{"eager_gap", "us", &P::eager_gap, "kernel launched by the host: gap and ramp"},
+    ConstantTraits{"barrier_relaxed", "us", &P::barrier_relaxed,
+                   "all ranks meet, nothing is ordered"},
+    ConstantTraits{"barrier_fenced", "us", &P::barrier_fenced,
+                   "all ranks meet, earlier stores are visible"},
+    ConstantTraits{"flag", "us", &P::flag, "one way: store to the waiter's flag until it is seen"},
+    ConstantTraits{"event", "us", &P::event, "CUDA event or graph edge between streams or devices"},
+    ConstantTraits{"stream_memory", "us", &P::stream_memory,
+                   "stream write and wait on a memory word"},
+    ConstantTraits{"remote_round", "us", &P::remote_round,
+                   "one dependent round of loads from a peer"},
+    ConstantTraits{"push_round", "us", &P::push_round, "one round of stores to a peer, posted"},
+    ConstantTraits{"load_step", "us", &P::load_step, "each further load in flight per thread"},
+    ConstantTraits{"peer_step", "us", &P::peer_step, "each further peer loaded in parallel"},
+    ConstantTraits{"local_round", "us", &P::local_round,
+                   "one dependent round of loads from own memory"},
+    ConstantTraits{"sm_rate", "GB/s", &P::sm_rate, "most that loads and stores of one SM reach"},
+    ConstantTraits{"copy_push_issue", "us", &P::copy_push_issue,
+                   "copy engine start, remote destination"},
+    ConstantTraits{"copy_pull_issue", "us", &P::copy_pull_issue,
+                   "copy engine start, remote source"},
+    ConstantTraits{"copy_local_issue", "us", &P::copy_local_issue, "copy engine start, same GPU"},
+    ConstantTraits{"copy_rate", "GB/s", &P::copy_rate, "cap of one copy engine queue"},
+    ConstantTraits{"copy_weight", "GB/s", &P::copy_weight, "copy engine's weight in sharing"},
+    ConstantTraits{"wire_pull", "", &P::wire_pull,
+                   "wire bytes to the reader per byte pulled by SMs"},
+    ConstantTraits{"wire_pull_request", "", &P::wire_pull_request,
+                   "wire bytes back per byte pulled by SMs"},
+    ConstantTraits{"wire_push", "", &P::wire_push, "wire bytes forward per byte pushed by SMs"},
+    ConstantTraits{"wire_push_ack", "", &P::wire_push_ack,
+                   "wire bytes back per byte pushed by SMs"},
+    ConstantTraits{"wire_copy", "", &P::wire_copy, "wire bytes per byte moved by a copy engine"},
+    ConstantTraits{"wire_ll", "", &P::wire_ll, "further factor on LL payload"},
+    ConstantTraits{"wire_ll128", "", &P::wire_ll128, "further factor on LL128 payload"},
+    ConstantTraits{"hbm", "GB/s", &P::hbm, "HBM of one GPU, reads plus writes"},
+    ConstantTraits{"sms", "", &P::sms, "streaming multiprocessors of one GPU"},
+    ConstantTraits{"ctas_per_sm", "", &P::ctas_per_sm, "co-resident CTAs of one SM"},
+    ConstantTraits{"copy_engines", "", &P::copy_engines, "copy engine queues that run at once"},
+    ConstantTraits{"peak_flops", "TFLOP/s", &P::peak_flops, "dense bf16 peak"},
+    ConstantTraits{"flops_efficiency", "", &P::flops_efficiency,
+                   "share of the peak a compute op reaches"},
+};
+
+}  // namespace
+
+std::span<const ConstantTraits> constant_table() { return kConstants; }
+
+CalibrationProfile ideal_profile() {
+  CalibrationProfile ideal;
+  ideal.name = "crossbar";
+  ideal.about = "Ideal by definition: only the links cost time.";
+  for (const ConstantTraits& traits : kConstants)
+    ideal.*traits.field = {0, 0, Provenance::assumed, "ideal by definition"};
+  for (auto wire : {&P::wire_pull, &P::wire_push, &P::wire_copy, &P::wire_ll, &P::wire_ll128,
+                    &P::flops_efficiency})
+    (ideal.*wire).value = 1;
+  return ideal;
+}
+
+}  // namespace twinlink::models

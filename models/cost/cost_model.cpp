@@ -1,0 +1,252 @@
+#include "models/cost/cost_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "models/cost/fabric.h"
+#include "models/cost/traffic.h"
+#include "topology/error.h"
+
+namespace twinlink::models {
+namespace {
+
+constexpr double kUnlimited = std::numeric_limits<double>::infinity();
+
+Duration from_us(const Constant& constant) { return {std::llround(constant.value * 1e6)}; }
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// One loop trip of an sm lane, in seconds. Zero: the machine is ideal, its routes are charged once.
+double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane& lane,
+                     const TrafficShape& shape) {
+  if (profile.remote_round.value <= 0) return 0;
+  const int peers = std::max(shape.remote_sources, shape.remote_destinations);
+  if (peers == 0) return profile.local_round.value * 1e-6;
+  double one = profile.push_round.value;
+  if (shape.remote_sources > 0)
+    one = profile.remote_round.value + 2 * to_us(shape.route_latency) +
+          (lane.loads_in_flight - 1) * profile.load_step.value;
+  const double all = op.order == LoadOrder::serial ? peers * one + profile.local_round.value
+                                                   : one + (peers - 1) * profile.peer_step.value;
+  return all * 1e-6;
+}
+
+// What the SMs under the lane's CTAs can load and store, in bytes per second.
+double sm_limit(const CalibrationProfile& profile, const Lane& lane) {
+  if (profile.sm_rate.value <= 0) return kUnlimited;
+  const double sms = profile.sms.value > 0 ? profile.sms.value : lane.ctas;
+  return std::min<double>(lane.ctas, sms) * profile.sm_rate.value * 1e9;
+}
+
+double sm_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
+              const TrafficShape& shape) {
+  const double round = round_seconds(profile, op, lane, shape);
+  if (round <= 0 || shape.payload.count == 0) return kUnlimited;
+  const std::int64_t per_trip =
+      std::int64_t{lane.threads} * lane.vector_bytes * std::max<int>(1, lane.loads_in_flight);
+  const std::int64_t per_block = ceil_div(shape.payload.count, std::max(1, lane.ctas));
+  const auto trips = static_cast<double>(ceil_div(per_block, std::max<std::int64_t>(1, per_trip)));
+  const int streams = std::max({1, shape.remote_sources, shape.remote_destinations});
+  return std::min(static_cast<double>(shape.payload.count) / (trips * round),
+                  sm_limit(profile, lane) / streams);
+}
+
+Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape) {
+  if (shape.remote_sources > 0) return from_us(profile.copy_pull_issue);
+  if (shape.remote_destinations > 0) return from_us(profile.copy_push_issue);
+  return from_us(profile.copy_local_issue);
+}
+
+std::vector<OpId> first_ops(const Plan& plan) {
+  std::vector<OpId> first(plan.lanes.size());
+  for (std::size_t i = plan.ops.size(); i-- > 0;) first[plan.ops[i].lane.index()] = OpId{i};
+  return first;
+}
+
+void ensure_gpus_exist(const topology::Topology& topology, const Plan& plan) {
+  const auto have = static_cast<std::int32_t>(topology.gpus().size());
+  for (const std::int32_t gpu : plan.gpu_of_rank)
+    if (gpu < 0 || gpu >= have)
+      throw InputError("the plan needs GPU " + std::to_string(gpu) + ", but machine \"" +
+                           topology.name() + "\" has " + std::to_string(have) +
+                           (have == 1 ? " GPU" : " GPUs"),
+                       "/ranks");
+}
+
+using Field = Constant CalibrationProfile::*;
+
+void add(std::vector<Field>& fields, std::initializer_list<Field> more) {
+  fields.insert(fields.end(), more);
+}
+
+// The constants that the plan's kinds of work touch.
+std::vector<Field> constants_used(const Plan& plan) {
+  using P = CalibrationProfile;
+  std::vector<Field> used{&P::hbm};
+  bool sm = false, copy = false;
+  for (const Lane& lane : plan.lanes) (lane.engine == Engine::sm ? sm : copy) = true;
+  if (sm)
+    add(used,
+        {&P::graph_gap, &P::remote_round, &P::push_round, &P::sm_rate, &P::load_step, &P::peer_step,
+         &P::local_round, &P::wire_pull, &P::wire_pull_request, &P::wire_push, &P::wire_push_ack});
+  if (copy) add(used, {&P::copy_push_issue, &P::copy_pull_issue, &P::copy_rate, &P::wire_copy});
+  if (!plan.computes.empty()) add(used, {&P::peak_flops, &P::flops_efficiency});
+  for (const Rendezvous& r : plan.rendezvous)
+    add(used, {r.edge == Edge::flag_relaxed ? &P::barrier_relaxed : &P::barrier_fenced});
+  if (!plan.deps.empty()) add(used, {&P::flag});
+  return used;
+}
+
+}  // namespace
+
+struct CostModel::State {
+  State(const topology::Topology& t, const CalibrationProfile& p, const Plan& plan_in)
+      : topology(t),
+        profile(p),
+        plan(plan_in),
+        fabric(t),
+        patterns(fabric, p),
+        reader(plan_in, fabric, p.hbm.value > 0) {
+    ensure_gpus_exist(t, plan);
+    first_op = first_ops(plan);
+    for (std::size_t i = 0; i < fabric.size(); ++i)
+      resources.push_back({ResourceKind::link, fabric.capacity(i), static_cast<std::int32_t>(i)});
+    if (p.hbm.value <= 0) return;
+    for (std::size_t gpu = 0; gpu < t.gpus().size(); ++gpu)
+      resources.push_back({ResourceKind::hbm, p.hbm.value * 1e9, static_cast<std::int32_t>(gpu)});
+  }
+
+  [[nodiscard]] Duration launch_gap(OpId id, const Lane& lane) const {
+    if (lane.engine != Engine::sm || first_op[plan.op(id).lane.index()] != id) return {};
+    return from_us(lane.launch == LaunchMode::graph ? profile.graph_gap : profile.eager_gap);
+  }
+
+  OpCost compute_cost(OpId id) {
+    const Compute& work = plan.computes[plan.op(id).detail];
+    const std::int32_t gpu = plan.gpu_of(plan.rank_of(id));
+    const double rate = profile.peak_flops.value * 1e12 * profile.flops_efficiency.value;
+    OpCost cost{.payload = 1, .cap = kUnlimited};
+    if (rate > 0 && work.flops > 0) cost.cap = rate / work.flops;
+    const bool moves = work.hbm_bytes.count > 0 && profile.hbm.value > 0;
+    const Traffic traffic{gpu, gpu, Carrier::memory, Edge::flag_relaxed,
+                          static_cast<double>(work.hbm_bytes.count)};
+    if (moves) cost.pattern = patterns.intern(std::span(&traffic, 1));
+    if (!moves && cost.cap == kUnlimited) cost.payload = 0;
+    return cost;
+  }
+
+  OpCost transfer_cost(OpId id, const Op& op, const Lane& lane) {
+    const TrafficShape shape = reader.describe(id, scratch);
+    OpCost cost{.latency = shape.route_latency,
+                .payload = static_cast<double>(shape.payload.count)};
+    cost.pattern = patterns.intern(scratch);
+    if (lane.engine == Engine::copy) {
+      cost.latency += copy_issue(profile, shape);
+      cost.cap = profile.copy_rate.value > 0 ? profile.copy_rate.value * 1e9 : kUnlimited;
+      cost.weight = profile.copy_weight.value > 0 ? profile.copy_weight.value * 1e9 : 1;
+    } else {
+      cost.cap = sm_cap(profile, op, lane, shape);
+      cost.soft = cost.cap != kUnlimited;
+      cost.weight = cost.soft ? cost.cap : 1;
+    }
+    return cost;
+  }
+
+  const topology::Topology& topology;
+  const CalibrationProfile& profile;
+  const Plan& plan;
+  Fabric fabric;
+  PatternTable patterns;
+  TrafficReader reader;
+  std::vector<Resource> resources;
+  std::vector<OpId> first_op;  // per lane
+  std::vector<Traffic> scratch;
+};
+
+CostModel::CostModel(const topology::Topology& topology, const CalibrationProfile& profile,
+                     const Plan& plan)
+    : state_(std::make_unique<State>(topology, profile, plan)) {}
+CostModel::~CostModel() = default;
+
+OpCost CostModel::cost(OpId id) {
+  const Op& op = state_->plan.op(id);
+  const Lane& lane = state_->plan.lane(op.lane);
+  OpCost cost{.cap = kUnlimited};
+  switch (op.kind) {
+    case OpKind::copy:
+    case OpKind::reduce: cost = state_->transfer_cost(id, op, lane); break;
+    case OpKind::compute: cost = state_->compute_cost(id); break;
+    case OpKind::barrier: break;
+  }
+  return cost;
+}
+
+Duration CostModel::launch_gap(OpId id) const {
+  return state_->launch_gap(id, state_->plan.lane(state_->plan.op(id).lane));
+}
+
+std::span<const Use> CostModel::pattern(std::int32_t index) const {
+  return state_->patterns.uses(index);
+}
+
+const std::vector<Resource>& CostModel::resources() const { return state_->resources; }
+
+std::string CostModel::name_of(std::int32_t resource) const {
+  const Resource& r = state_->resources[static_cast<std::size_t>(resource)];
+  switch (r.kind) {
+    case ResourceKind::link: return state_->fabric.name_of(static_cast<std::size_t>(r.index));
+    case ResourceKind::hbm: {
+      const NodeId gpu = state_->topology.gpus()[static_cast<std::size_t>(r.index)];
+      return "hbm of " + state_->topology.node(gpu).name;
+    }
+  }
+  return "?";
+}
+
+Duration CostModel::edge_latency(Edge edge, bool crosses_gpu) const {
+  const CalibrationProfile& p = state_->profile;
+  switch (edge) {
+    case Edge::flag_relaxed:
+    case Edge::flag_fenced: return crosses_gpu ? from_us(p.flag) : Duration{};
+    case Edge::inline_ll:
+    case Edge::inline_ll128: return {};
+    case Edge::event:
+    case Edge::graph: return from_us(p.event);
+    case Edge::stream_memory: return from_us(p.stream_memory);
+  }
+  return {};
+}
+
+Duration CostModel::barrier_latency(Edge edge) const {
+  const CalibrationProfile& p = state_->profile;
+  return from_us(edge == Edge::flag_relaxed ? p.barrier_relaxed : p.barrier_fenced);
+}
+
+int CostModel::cta_slots() const {
+  const CalibrationProfile& p = state_->profile;
+  return static_cast<int>(p.sms.value * p.ctas_per_sm.value);
+}
+
+int CostModel::copy_slots() const { return static_cast<int>(state_->profile.copy_engines.value); }
+
+Provenance CostModel::provenance() const {
+  Provenance worst = state_->topology.provenance();
+  for (const Field field : constants_used(state_->plan))
+    worst = worse(worst, (state_->profile.*field).provenance);
+  return worst;
+}
+
+bool CostModel::extrapolated() const {
+  const CalibrationProfile& p = state_->profile;
+  if (p.calibrated_ranks == 0) return false;
+  bool outside = state_->plan.ranks() > p.calibrated_ranks;
+  for (const Claim& claim : state_->plan.claims)
+    for (const BufferId input : claim.inputs) {
+      const Bytes size = state_->plan.buffer(input).size;
+      outside |= size < p.calibrated_bytes_min || size > p.calibrated_bytes_max;
+    }
+  return outside;
+}
+
+}  // namespace twinlink::models

@@ -1,0 +1,53 @@
+#pragma once
+// The links of a machine as resources, and what a byte from GPU to GPU uses of them.
+//
+// On a uniform star (every GPU has the same links to the same switches, no link between switches,
+// as in a healthy HGX or NVL72) every route stripes over all links in the same proportions, so all
+// outgoing links of a GPU fill together: they fold into one out port, the incoming ones into one in
+// port, exactly. Any other machine has one resource per link and asks the Router.
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "topology/route.h"
+#include "topology/topology.h"
+
+namespace twinlink::models {
+
+struct FabricUse {
+  std::int32_t resource;
+  double share;  // of the bytes that travel
+};
+
+struct FabricRoute {
+  std::vector<FabricUse> uses;
+  Duration latency;
+};
+
+class Fabric {
+ public:
+  explicit Fabric(const topology::Topology& topology);
+  [[nodiscard]] std::size_t size() const { return capacity_.size(); }
+  [[nodiscard]] double capacity(std::size_t resource) const { return capacity_[resource]; }
+  [[nodiscard]] std::string name_of(std::size_t resource) const;
+  // Between two GPUs by index; the same GPU: nothing. Remembered; valid while the Fabric lives.
+  const FabricRoute& route(std::int32_t from_gpu, std::int32_t to_gpu);
+
+  // The latency of that route.
+  Duration latency(std::int32_t from_gpu, std::int32_t to_gpu) {
+    return folded_ && from_gpu != to_gpu ? star_latency_ : route(from_gpu, to_gpu).latency;
+  }
+
+ private:
+  [[nodiscard]] FabricRoute find(std::int32_t from_gpu, std::int32_t to_gpu);
+  const topology::Topology& topology_;
+  topology::Router router_;
+  bool folded_ = false;
+  Duration star_latency_;
+  std::vector<double> capacity_;
+  std::map<std::pair<std::int32_t, std::int32_t>, FabricRoute> routes_;
+};
+
+}  // namespace twinlink::models

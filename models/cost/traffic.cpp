@@ -1,0 +1,226 @@
+#include "models/cost/traffic.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace twinlink::models {
+namespace {
+
+Edge inline_edge(const Plan& plan, OpId id) {
+  for (const Dep& d : plan.deps_of(id))
+    if (d.kind() == Edge::inline_ll || d.kind() == Edge::inline_ll128) return d.kind();
+  return Edge::flag_relaxed;
+}
+
+Bytes largest(std::span<const Slice> slices) {
+  Bytes most;
+  for (const Slice& slice : slices) most = std::max(most, slice.size);
+  return most;
+}
+
+double ratio(const Slice& slice, Bytes payload) {
+  if (slice.size == payload) return 1;
+  return static_cast<double>(slice.size.count) / static_cast<double>(payload.count);
+}
+
+std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
+  hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
+  return hash ^ (hash >> 29);
+}
+
+std::uint64_t hash_of(std::span<const Traffic> traffic) {
+  std::uint64_t hash = traffic.size();
+  for (const Traffic& t : traffic) {
+    const auto ends = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(t.from_gpu)) << 32) |
+                      static_cast<std::uint32_t>(t.to_gpu);
+    const auto kind =
+        static_cast<std::uint64_t>(t.carrier) * 16 + static_cast<std::uint64_t>(t.wire);
+    hash = mix(mix(mix(hash, ends), kind), std::bit_cast<std::uint64_t>(t.ratio));
+  }
+  return hash;
+}
+
+struct ReadPlan {
+  const Plan& plan;
+  Fabric& fabric;
+  const std::vector<std::int32_t>& gpu_of_buffer;
+  bool memory;
+};
+
+// Collects what the slices of one op move.
+class Collector {
+ public:
+  Collector(const ReadPlan& read, OpId id, std::vector<Traffic>& traffic)
+      : read_(read),
+        traffic_(traffic),
+        lane_(read.plan.lane(read.plan.op(id).lane)),
+        home_(read.plan.gpu_of(lane_.rank)),
+        wire_(inline_edge(read.plan, id)) {}
+
+  TrafficShape collect(std::span<const Slice> sources, std::span<const Slice> destinations) {
+    shape_.payload = sources.empty() ? largest(destinations) : largest(sources);
+    if (shape_.payload.count == 0) return shape_;
+    if (lane_.engine == Engine::copy)
+      straight(sources, destinations);
+    else
+      through_sms(sources, destinations);
+    return shape_;
+  }
+
+ private:
+  [[nodiscard]] std::int32_t gpu(const Slice& slice) const {
+    return read_.gpu_of_buffer[slice.buffer.index()];
+  }
+
+  void memory(std::int32_t gpu_index, double amount) {
+    if (!read_.memory) return;
+    traffic_.push_back({gpu_index, gpu_index, Carrier::memory, Edge::flag_relaxed, amount});
+  }
+
+  void travel(std::int32_t from, std::int32_t to, Carrier carrier, double amount) {
+    traffic_.push_back({from, to, carrier, wire_, amount});
+    shape_.route_latency = std::max(shape_.route_latency, read_.fabric.latency(from, to));
+  }
+
+  void through_sms(std::span<const Slice> sources, std::span<const Slice> destinations) {
+    for (const Slice& slice : sources) {
+      if (slice.size.count == 0) continue;
+      const double amount = ratio(slice, shape_.payload);
+      memory(gpu(slice), amount);
+      if (gpu(slice) == home_) continue;
+      travel(gpu(slice), home_, Carrier::pull, amount);
+      ++shape_.remote_sources;
+    }
+    for (const Slice& slice : destinations) {
+      if (slice.size.count == 0) continue;
+      const double amount = ratio(slice, shape_.payload);
+      memory(gpu(slice), amount);
+      if (gpu(slice) == home_) continue;
+      travel(home_, gpu(slice), Carrier::push, amount);
+      ++shape_.remote_destinations;
+    }
+  }
+
+  void straight(std::span<const Slice> sources, std::span<const Slice> destinations) {
+    for (std::size_t i = 0; i < destinations.size(); ++i) {
+      const Slice& source = sources[sources.size() == 1 ? 0 : i];
+      if (destinations[i].size.count == 0) continue;
+      const double amount = ratio(destinations[i], shape_.payload);
+      memory(gpu(source), amount);
+      memory(gpu(destinations[i]), amount);
+      if (gpu(source) == gpu(destinations[i])) continue;
+      travel(gpu(source), gpu(destinations[i]), Carrier::copy_engine, amount);
+      ++(gpu(source) == home_ ? shape_.remote_destinations : shape_.remote_sources);
+    }
+  }
+
+  const ReadPlan& read_;
+  std::vector<Traffic>& traffic_;
+  const Lane& lane_;
+  std::int32_t home_;
+  Edge wire_;
+  TrafficShape shape_;
+};
+
+}  // namespace
+
+TrafficReader::TrafficReader(const Plan& plan, Fabric& fabric, bool memory)
+    : plan_(plan), fabric_(fabric), memory_(memory) {
+  for (const Buffer& buffer : plan.buffers) gpu_of_buffer_.push_back(plan.gpu_of(buffer.rank));
+}
+
+TrafficShape TrafficReader::describe(OpId id, std::vector<Traffic>& traffic) const {
+  traffic.clear();
+  const ReadPlan read{plan_, fabric_, gpu_of_buffer_, memory_};
+  return Collector(read, id, traffic).collect(plan_.sources(id), plan_.destinations(id));
+}
+
+PatternTable::PatternTable(Fabric& fabric, const CalibrationProfile& profile)
+    : fabric_(fabric), profile_(profile), patterns_(1), slots_(1024, -1) {}
+
+std::span<const Use> PatternTable::uses(std::int32_t index) const {
+  const Pattern& pattern = patterns_[static_cast<std::size_t>(index)];
+  return std::span(uses_).subspan(pattern.first_use, pattern.uses);
+}
+
+bool PatternTable::same(const Pattern& pattern, std::span<const Traffic> traffic) const {
+  const auto known = std::span(traffic_).subspan(pattern.first_traffic, pattern.traffic);
+  return std::equal(known.begin(), known.end(), traffic.begin(), traffic.end());
+}
+
+std::int32_t PatternTable::intern(std::span<const Traffic> traffic) {
+  if (traffic.empty()) return 0;
+  const std::uint64_t hash = hash_of(traffic);
+  const std::size_t slot = slot_of(hash, traffic);
+  if (slots_[slot] >= 0) return slots_[slot];
+
+  const std::size_t first_use = uses_.size();
+  for (const Traffic& t : traffic)
+    t.carrier == Carrier::memory ? add_memory_use(t) : add_link_uses(t);
+  merge_uses(first_use);
+  const auto index = static_cast<std::int32_t>(patterns_.size());
+  patterns_.push_back({static_cast<std::uint32_t>(first_use),
+                       static_cast<std::uint32_t>(uses_.size() - first_use),
+                       static_cast<std::uint32_t>(traffic_.size()),
+                       static_cast<std::uint32_t>(traffic.size()), hash});
+  traffic_.insert(traffic_.end(), traffic.begin(), traffic.end());
+  slots_[slot] = index;
+  if (2 * patterns_.size() > slots_.size()) grow();
+  return index;
+}
+
+std::size_t PatternTable::slot_of(std::uint64_t hash, std::span<const Traffic> traffic) const {
+  std::size_t slot = hash & (slots_.size() - 1);
+  while (slots_[slot] >= 0) {
+    const Pattern& pattern = patterns_[static_cast<std::size_t>(slots_[slot])];
+    if (pattern.hash == hash && same(pattern, traffic)) break;
+    slot = (slot + 1) & (slots_.size() - 1);
+  }
+  return slot;
+}
+
+void PatternTable::grow() {
+  slots_.assign(2 * slots_.size(), -1);
+  for (std::size_t i = 1; i < patterns_.size(); ++i) {
+    std::size_t slot = patterns_[i].hash & (slots_.size() - 1);
+    while (slots_[slot] >= 0) slot = (slot + 1) & (slots_.size() - 1);
+    slots_[slot] = static_cast<std::int32_t>(i);
+  }
+}
+
+void PatternTable::add_memory_use(const Traffic& traffic) {
+  if (profile_.hbm.value <= 0) return;
+  const auto resource = static_cast<std::int32_t>(fabric_.size()) + traffic.from_gpu;
+  uses_.push_back({resource, traffic.ratio});
+}
+
+void PatternTable::add_link_uses(const Traffic& traffic) {
+  double forward = profile_.wire_copy.value, back = 0;
+  if (traffic.carrier == Carrier::pull)
+    forward = profile_.wire_pull.value, back = profile_.wire_pull_request.value;
+  if (traffic.carrier == Carrier::push)
+    forward = profile_.wire_push.value, back = profile_.wire_push_ack.value;
+  if (traffic.wire == Edge::inline_ll) forward *= profile_.wire_ll.value;
+  if (traffic.wire == Edge::inline_ll128) forward *= profile_.wire_ll128.value;
+  for (const FabricUse& use : fabric_.route(traffic.from_gpu, traffic.to_gpu).uses)
+    uses_.push_back({use.resource, use.share * forward * traffic.ratio});
+  if (back <= 0) return;
+  for (const FabricUse& use : fabric_.route(traffic.to_gpu, traffic.from_gpu).uses)
+    uses_.push_back({use.resource, use.share * back * traffic.ratio});
+}
+
+void PatternTable::merge_uses(std::size_t first) {
+  const auto begin = uses_.begin() + static_cast<std::ptrdiff_t>(first);
+  std::stable_sort(begin, uses_.end(),
+                   [](const Use& a, const Use& b) { return a.resource < b.resource; });
+  auto out = begin;
+  for (auto in = begin; in != uses_.end(); ++in) {
+    if (out != begin && std::prev(out)->resource == in->resource)
+      std::prev(out)->per_byte += in->per_byte;
+    else
+      *out++ = *in;
+  }
+  uses_.erase(out, uses_.end());
+}
+
+}  // namespace twinlink::models

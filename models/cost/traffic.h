@@ -1,0 +1,79 @@
+#pragma once
+// The traffic of one op: which GPU's bytes go where, in units of the op's payload, and the interned
+// patterns of resource uses that follow from it.
+//
+// Payload is the size of the largest source (of the largest destination, if there is no source).
+// An sm lane pulls remote sources to its GPU and pushes to remote destinations from it; a copy
+// engine moves bytes straight from source to destination. Every slice also reads or writes its
+// GPU's HBM.
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "models/cost/calibration.h"
+#include "models/cost/cost_model.h"
+#include "models/cost/fabric.h"
+#include "models/plan/plan.h"
+
+namespace twinlink::models {
+
+enum class Carrier : std::uint8_t { pull, push, copy_engine, memory };
+
+struct Traffic {
+  std::int32_t from_gpu, to_gpu;
+  Carrier carrier;
+  Edge wire;     // inline_ll and inline_ll128 add their factor; anything else: none
+  double ratio;  // bytes per payload byte
+  bool operator==(const Traffic&) const = default;
+};
+
+// Summary of an op that its latency and rate need.
+struct TrafficShape {
+  Bytes payload;
+  int remote_sources = 0, remote_destinations = 0;
+  Duration route_latency;
+};
+
+// Reads ops of one plan. memory: whether HBM traffic is wanted.
+class TrafficReader {
+ public:
+  TrafficReader(const Plan& plan, Fabric& fabric, bool memory);
+  // Fills `traffic` (cleared first) and returns the summary.
+  TrafficShape describe(OpId id, std::vector<Traffic>& traffic) const;
+
+ private:
+  const Plan& plan_;
+  Fabric& fabric_;
+  bool memory_;
+  std::vector<std::int32_t> gpu_of_buffer_;
+};
+
+class PatternTable {
+ public:
+  PatternTable(Fabric& fabric, const CalibrationProfile& profile);
+  // Index of the pattern of this traffic; equal traffic has equal indices. Pattern 0 uses nothing.
+  std::int32_t intern(std::span<const Traffic> traffic);
+  [[nodiscard]] std::span<const Use> uses(std::int32_t index) const;
+
+ private:
+  struct Pattern {
+    std::uint32_t first_use = 0, uses = 0, first_traffic = 0, traffic = 0;
+    std::uint64_t hash = 0;
+  };
+  void add_link_uses(const Traffic& traffic);
+  void add_memory_use(const Traffic& traffic);
+  void merge_uses(std::size_t first);
+  [[nodiscard]] bool same(const Pattern& pattern, std::span<const Traffic> traffic) const;
+  // Where the pattern of this traffic is, or would be, in slots_.
+  [[nodiscard]] std::size_t slot_of(std::uint64_t hash, std::span<const Traffic> traffic) const;
+  void grow();
+
+  Fabric& fabric_;
+  const CalibrationProfile& profile_;
+  std::vector<Use> uses_;
+  std::vector<Traffic> traffic_;
+  std::vector<Pattern> patterns_;
+  std::vector<std::int32_t> slots_;  // open addressing, a power of two; -1: free
+};
+
+}  // namespace twinlink::models

@@ -1,0 +1,189 @@
+#include "models/definition.h"
+
+#include <utility>
+
+#include "models/definition_elements.h"
+#include "topology/error.h"
+
+namespace twinlink::models {
+namespace {
+
+// The arithmetic of a definition: what an input is and how a head decays.
+class ElementRules {
+ public:
+  using Value = double;
+  ElementRules(const Plan& plan, const Claim& claim, const Inputs& inputs)
+      : plan_(plan), claim_(claim), inputs_(inputs) {}
+  [[nodiscard]] Value input(const Buffer& buffer, std::int64_t e) const {
+    return stored(buffer.element, input_value(claim_, inputs_, buffer.rank, e));
+  }
+  [[nodiscard]] Value decay_of(std::int32_t head) const { return decay(inputs_, head); }
+  [[nodiscard]] const Plan& plan() const { return plan_; }
+  [[nodiscard]] const Claim& claim() const { return claim_; }
+
+ private:
+  const Plan& plan_;
+  const Claim& claim_;
+  const Inputs& inputs_;
+};
+
+class ExactRules {
+ public:
+  using Value = std::uint32_t;
+  ExactRules(const Plan& plan, const Claim& claim, const Inputs& inputs)
+      : plan_(plan), claim_(claim), inputs_(inputs) {}
+  [[nodiscard]] Value input(const Buffer& buffer, std::int64_t e) const {
+    return exact_input(inputs_, buffer.rank, e);
+  }
+  [[nodiscard]] Value decay_of(std::int32_t head) const { return exact_decay(inputs_, head); }
+  [[nodiscard]] const Plan& plan() const { return plan_; }
+  [[nodiscard]] const Claim& claim() const { return claim_; }
+
+ private:
+  const Plan& plan_;
+  const Claim& claim_;
+  const Inputs& inputs_;
+};
+
+template <class Rules>
+using Array = std::vector<typename Rules::Value>;
+template <class Rules>
+using Arrays = std::vector<Array<Rules>>;
+
+template <class Rules>
+Array<Rules> input_of(const Rules& rules, std::size_t member) {
+  const Buffer& buffer = rules.plan().buffer(rules.claim().inputs[member]);
+  Array<Rules> values(static_cast<std::size_t>(elements_of(buffer)));
+  for (std::size_t e = 0; e < values.size(); ++e)
+    values[e] = rules.input(buffer, static_cast<std::int64_t>(e));
+  return values;
+}
+
+// Every member of an operation on one common size must have it.
+void need_equal_sizes(const Plan& plan, const Claim& claim) {
+  const std::int64_t first = elements_of(plan.buffer(claim.inputs.front()));
+  for (const BufferId b : claim.inputs)
+    if (elements_of(plan.buffer(b)) != first)
+      throw InputError("claim " + std::string(name_of(claim.operation)) +
+                       ": inputs differ in size; buffer " + plan.buffer(b).name + " has " +
+                       std::to_string(elements_of(plan.buffer(b))) + " elements, the first has " +
+                       std::to_string(first));
+}
+
+template <class Rules>
+Array<Rules> sum_of_inputs(const Rules& rules) {
+  need_equal_sizes(rules.plan(), rules.claim());
+  Array<Rules> sum = input_of(rules, 0);
+  for (std::size_t m = 1; m < rules.claim().inputs.size(); ++m) {
+    const Array<Rules> input = input_of(rules, m);
+    for (std::size_t e = 0; e < sum.size(); ++e) sum[e] += input[e];
+  }
+  return sum;
+}
+
+template <class T>
+std::vector<T> block(const std::vector<T>& values, std::size_t i, std::size_t parts) {
+  const Share s = share(static_cast<std::int64_t>(i), static_cast<std::int64_t>(parts),
+                        static_cast<std::int64_t>(values.size()));
+  return {values.begin() + s.begin, values.begin() + s.begin + s.count};
+}
+
+template <class Rules>
+Arrays<Rules> reduce_scatter(const Rules& rules) {
+  const Array<Rules> sum = sum_of_inputs(rules);
+  const std::size_t members = rules.claim().inputs.size();
+  Arrays<Rules> outputs;
+  for (std::size_t m = 0; m < members; ++m) outputs.push_back(block(sum, m, members));
+  return outputs;
+}
+
+template <class T>
+void append(std::vector<T>& to, const std::vector<T>& values) {
+  to.insert(to.end(), values.begin(), values.end());
+}
+
+template <class Rules>
+Arrays<Rules> all_gather(const Rules& rules) {
+  const std::size_t members = rules.claim().inputs.size();
+  Array<Rules> all;
+  for (std::size_t m = 0; m < members; ++m) append(all, input_of(rules, m));
+  return Arrays<Rules>(members, all);
+}
+
+template <class Rules>
+Arrays<Rules> all_to_all(const Rules& rules) {
+  const std::size_t members = rules.claim().inputs.size();
+  Arrays<Rules> outputs(members);
+  for (std::size_t from = 0; from < members; ++from) {
+    const Array<Rules> input = input_of(rules, from);
+    for (std::size_t to = 0; to < members; ++to) append(outputs[to], block(input, to, members));
+  }
+  return outputs;
+}
+
+template <class Rules>
+Arrays<Rules> sendrecv(const Rules& rules) {
+  const std::size_t members = rules.claim().inputs.size();
+  Arrays<Rules> outputs(members);
+  for (std::size_t m = 0; m < members; ++m) outputs[(m + 1) % members] = input_of(rules, m);
+  return outputs;
+}
+
+// state <- decay state + input, head by head.
+template <class Rules>
+void advance(const Rules& rules, const Array<Rules>& input, Array<Rules>& state) {
+  const auto n = static_cast<std::int64_t>(state.size());
+  const std::int32_t heads = rules.claim().heads;
+  for (std::int32_t h = 0; h < heads && n > 0; ++h) {
+    const typename Rules::Value a = rules.decay_of(h);
+    const auto end = static_cast<std::size_t>(head_begin(h + 1, n, heads));
+    for (auto e = static_cast<std::size_t>(head_begin(h, n, heads)); e < end; ++e)
+      state[e] = a * state[e] + input[e];
+  }
+}
+
+// One pass over the members: P n operations.
+template <class Rules>
+Arrays<Rules> scan(const Rules& rules) {
+  need_equal_sizes(rules.plan(), rules.claim());
+  const std::size_t members = rules.claim().inputs.size();
+  const bool inclusive = rules.claim().operation == Operation::scan;
+  Arrays<Rules> outputs(members);
+  Array<Rules> state(input_of(rules, 0).size(), 0);
+  for (std::size_t step = 0; step < members; ++step) {
+    const std::size_t m = rules.claim().suffix ? members - 1 - step : step;
+    if (!inclusive) outputs[m] = state;
+    advance(rules, input_of(rules, m), state);
+    if (inclusive) outputs[m] = state;
+  }
+  return outputs;
+}
+
+template <class Rules>
+Arrays<Rules> define(const Rules& rules) {
+  const Claim& claim = rules.claim();
+  if (claim.inputs.empty()) return {};
+  switch (claim.operation) {
+    case Operation::all_reduce: return Arrays<Rules>(claim.inputs.size(), sum_of_inputs(rules));
+    case Operation::reduce_scatter: return reduce_scatter(rules);
+    case Operation::all_gather: return all_gather(rules);
+    case Operation::all_to_all: return all_to_all(rules);
+    case Operation::broadcast: return Arrays<Rules>(claim.inputs.size(), input_of(rules, 0));
+    case Operation::sendrecv: return sendrecv(rules);
+    case Operation::scan:
+    case Operation::exscan: return scan(rules);
+  }
+  return {};
+}
+
+}  // namespace
+
+Values expected_outputs(const Plan& plan, const Claim& claim, const Inputs& inputs) {
+  return define(ElementRules(plan, claim, inputs));
+}
+
+ExactValues expected_outputs_exact(const Plan& plan, const Claim& claim, const Inputs& inputs) {
+  return define(ExactRules(plan, claim, inputs));
+}
+
+}  // namespace twinlink::models

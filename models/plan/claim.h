@@ -1,0 +1,49 @@
+#pragma once
+// What a plan claims to compute: for whom (groups), on which buffers, by which definition; and how
+// elements are dealt to members. The checks prove claims, the executors compare numbers with them.
+#include <cstdint>
+#include <vector>
+
+#include "models/plan/vocabulary.h"
+#include "topology/ids.h"
+
+namespace twinlink::models {
+
+struct Group {
+  std::vector<Rank> members;  // in the group's own order
+};
+
+// What a part of the plan claims to compute, member by member of one group. The checks prove it and
+// the executors compare numbers with its direct definition (models/definition.h).
+//   all_reduce      output[r] = sum over members of input[s]
+//   reduce_scatter  output[r] = elements of share(r, P, n) of that sum
+//   all_gather      output[r] = input[0] input[1] ... one after the other
+//   all_to_all      output[r] = block r of input[0], block r of input[1], ... one after the other
+//                   (blocks: element ranges of share(i, P, n))
+//   broadcast       output[r] = input[0]
+//   sendrecv        output[r] = input[(r - 1) mod P]
+//   exscan, scan    output[p] = fold of input[0..p-1] (exscan) or input[0..p] (scan) by decay_sum,
+//                   one power of the head's decay per member; suffix: over the members in reverse
+//                   order
+struct Claim {
+  Operation operation;
+  bool suffix = false;
+  GroupId group;
+  std::int32_t heads = 1;  // decays are per head; element e of n belongs to head e * heads / n
+  std::vector<BufferId> inputs;   // one per member, in the group's order
+  std::vector<BufferId> outputs;  // may equal inputs (in place)
+};
+
+// Elements of share i when n elements are dealt to `parts` as evenly as possible: the first n %
+// parts shares have one more. begin is the sum of the shares before i. parts >= 1, 0 <= i < parts.
+struct Share {
+  std::int64_t begin = 0;
+  std::int64_t count = 0;
+};
+constexpr Share share(std::int64_t i, std::int64_t parts, std::int64_t n) {
+  const std::int64_t base = n / parts;
+  const std::int64_t extra = n % parts;
+  return {i * base + (i < extra ? i : extra), base + (i < extra ? 1 : 0)};
+}
+
+}  // namespace twinlink::models

@@ -1,0 +1,47 @@
+#pragma once
+// One op of a plan as work on a stream: a kernel on sm lanes, copy-engine transfers on copy lanes.
+//
+// compute ops change no data: they do the stated FLOPs in plain fp32 arithmetic (no tensor cores)
+// and read the stated bytes from a buffer larger than the L2. Everything that a launch needs
+// (factors of decay_sum, that buffer) is allocated by the constructor, because nothing may be
+// allocated under capture.
+// Errors: UnsupportedError for an op that no kernel serves.
+#include <vector>
+
+#include "models/definition.h"
+#include "realgpu/plan_memory.h"
+#include "realgpu/stamps.h"
+#include "realgpu/stream.h"
+
+namespace twinlink::realgpu {
+
+class OpLauncher {
+ public:
+  // Keeps references to all three.
+  OpLauncher(const models::Plan& plan, const models::Inputs& inputs, const PlanMemory& memory);
+
+  // Puts the op on the stream of its lane. `stamp` may be null. Barriers and ops without bytes
+  // put nothing there (and leave their stamp unwritten).
+  void launch(OpId op, const Stream& stream, Stamp* stamp) const;
+
+ private:
+  [[nodiscard]] bool does_nothing(OpId op) const;
+  [[nodiscard]] LaunchShape shape_of(OpId op) const;
+  void make_factors(OpId op);
+  void make_work_buffers();
+  void launch_on_sms(OpId op, const Stream& stream, Stamp* stamp) const;
+  void launch_on_copy_engine(OpId op, const Stream& stream, Stamp* stamp) const;
+  void fold(OpId op, const Stream& stream, Stamp* stamp) const;
+  void copy(OpId op, const Stream& stream, Stamp* stamp) const;
+  void work(OpId op, const Stream& stream, Stamp* stamp) const;
+
+  const models::Plan& plan_;
+  const models::Inputs& inputs_;
+  const PlanMemory& memory_;
+  std::vector<models::StateShape> shapes_;
+  std::vector<DeviceBuffer> factors_;        // one per decay_sum op with bytes
+  std::vector<std::int32_t> factors_of_op_;  // index into factors_; -1: none
+  std::vector<DeviceBuffer> work_buffers_;   // one per device with compute ops
+};
+
+}  // namespace twinlink::realgpu

@@ -1,0 +1,107 @@
+#include "scenarios/cli/run_output.h"
+
+#include <fmt/format.h>
+
+#include "scenarios/atomic_file.h"
+#include "scenarios/cli/verbs.h"
+#include "scenarios/trace.h"
+#include "topology/error.h"
+
+namespace twinlink::scenarios::cli {
+namespace {
+
+std::size_t points_of(const Scenario& scenario) {
+  return scenario.algorithms.size() * scenario.ranks.size() * scenario.bytes.size();
+}
+
+std::string trace_name(const std::string& file, const Result& result) {
+  const std::size_t slash = file.find_last_of('/');
+  std::size_t dot = file.find_last_of('.');
+  if (dot == std::string::npos || (slash != std::string::npos && dot < slash)) dot = file.size();
+  return fmt::format("{}.{}.{}.{}{}", file.substr(0, dot), result.algorithm, result.ranks,
+                     result.bytes.count, file.substr(dot));
+}
+
+TraceFacts trace_facts(const Result& result) {
+  return {{"program", "twinlink"},
+          {"version", result.version},
+          {"scenario", result.scenario},
+          {"scenario_hash", result.scenario_hash},
+          {"operation", std::string(models::name_of(result.operation))},
+          {"algorithm", result.algorithm},
+          {"ranks", std::to_string(result.ranks)},
+          {"bytes", std::to_string(result.bytes.count)},
+          {"machine", result.machine},
+          {"executor", std::string(name_of(result.executor))},
+          {"profile", result.profile},
+          {"seed", std::to_string(result.seed)}};
+}
+
+void write_trace_file(const std::string& path, const Result& result, const models::Plan& plan,
+                      const models::Timeline& timeline) {
+  AtomicFile file(path);
+  write_trace(plan, timeline, trace_facts(result),
+              [&file](std::string_view text) { file.write(text); });
+  file.commit();
+}
+
+int exit_code(const Scenario& scenario, const Run& run, const Session& session) {
+  if (run.interrupted) {
+    session.note(
+        fmt::format("interrupted: {} of {} points are done", run.results.size(), run.points));
+    return kInterrupted;
+  }
+  int code = kOk;
+  for (const Result& result : run.results) {
+    if (!failed(result)) continue;
+    session.note(fmt::format("failed: {} on {} ranks with {} bytes: {}", result.algorithm,
+                             result.ranks, result.bytes.count, result.reason));
+    code = kFailed;
+  }
+  for (const std::string& text : failed_assertions(scenario, run.results)) {
+    session.note("failed: " + text);
+    code = kFailed;
+  }
+  return code;
+}
+
+}  // namespace
+
+Run run_and_trace(const Scenario& scenario, RunOptions options, const OutputChoice& choice,
+                  const Session& session) {
+  options.stop = &interrupted();
+  options.progress = [&session](std::size_t done, std::size_t points) {
+    if (points > 1)
+      session.progress(done < points ? fmt::format("{}/{} points", done, points) : "");
+  };
+  const bool single = points_of(scenario) == 1;
+  if (!choice.trace_file.empty())
+    options.on_timeline = [&](const Result& result, const models::Plan& plan,
+                              const models::Timeline& timeline) {
+      const std::string path = single ? choice.trace_file : trace_name(choice.trace_file, result);
+      write_trace_file(path, result, plan, timeline);
+      if (!single) session.note("trace: " + path);
+    };
+  Run run = run_scenario(scenario, options);
+  for (const std::string& text : run.skipped) session.note("skipped: " + text);
+  return run;
+}
+
+int finish(const Scenario& scenario, const Run& run, const OutputChoice& choice,
+           const std::string& text, Session& session) {
+  session.progress("");
+  const std::string json =
+      choice.json || !choice.results_file.empty() ? to_json_text(run.results) : "";
+  session.out = choice.json ? json : text;
+  if (!choice.results_file.empty()) write_output(choice.results_file, json);
+  return exit_code(scenario, run, session);
+}
+
+ExecutorKind parse_executor(const std::string& name) {
+  for (const ExecutorKind kind : {ExecutorKind::sim, ExecutorKind::host, ExecutorKind::realgpu})
+    if (name == name_of(kind)) return kind;
+  throw UsageError(
+      fmt::format("no executor \"{}\".{}", name, suggestion(name, {"sim", "host", "realgpu"})));
+}
+
+}  // namespace twinlink::scenarios::cli

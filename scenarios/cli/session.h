@@ -1,0 +1,41 @@
+#pragma once
+// One call of the program: its streams, its interruption and its exit code. Results go to stdout in
+// one piece at the end, talk goes to stderr at once.
+#include <atomic>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace twinlink::scenarios::cli {
+
+enum ExitCode : int {
+  kOk = 0,
+  kInternal = 1,
+  kUsage = 2,
+  kFailed = 3,  // an assertion, a proof or a number
+  kBadInput = 4,
+  kNoDevice = 5,  // no device, built without CUDA, or not supported
+  kInterrupted = 130,
+};
+
+struct Session {
+  std::function<int()> action;  // the chosen verb, set while the command line is read
+  std::string out;              // what goes to stdout
+
+  void note(std::string_view text) const;  // a line on stderr
+  // Overwrites one line of stderr, on a terminal only; empty text removes it.
+  void progress(std::string_view text) const;
+  // Writes `out`. False: it could not be written, though somebody is still reading.
+  bool flush();
+};
+
+// Closed standard streams are opened on /dev/null; a reader that goes away is no signal; the first
+// Ctrl-C sets the flag, the second ends the program.
+void prepare_streams_and_signals();
+const std::atomic<bool>& interrupted();
+
+// The text of a file, or of stdin for "-"; all of `text` to a file, or nothing. Throw InputError.
+std::string read_input(const std::string& path);
+void write_output(const std::string& path, std::string_view text);
+
+}  // namespace twinlink::scenarios::cli

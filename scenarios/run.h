@@ -1,0 +1,55 @@
+#pragma once
+// Runs a scenario: for every point (algorithm x ranks x bytes) the plan is built, proved and
+// executed, and becomes one Result, in that order.
+//
+// The proof and the simulation of one plan may run side by side; the results do not depend on it.
+// A plan that is proved wrong is still timed where that is possible, and its result says why it is
+// wrong. Expected wrong is only what Algorithm::wrong_from announces and provenance confirms.
+// Errors: InputError when the scenario does not fit the machine, UnsupportedError when this build
+// or computer cannot run it; nothing is half-done then. Nothing is printed here.
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "models/plan/plan.h"
+#include "models/timeline.h"
+#include "realgpu/realgpu.h"
+#include "scenarios/result.h"
+#include "scenarios/scenario.h"
+
+namespace twinlink::scenarios {
+
+struct RunOptions {
+  bool check = true;  // false: nothing is proved or compared, and `correct` is not known
+  // Points that a builder refuses are left out and named in Run::skipped instead of being an error.
+  bool skip_refused = false;
+  realgpu::Options measuring;
+  const std::atomic<bool>* stop = nullptr;  // looked at between points
+  std::function<void(std::size_t done, std::size_t points)> progress;
+  // Called after each point that has a timeline.
+  std::function<void(const Result&, const models::Plan&, const models::Timeline&)> on_timeline;
+};
+
+struct Run {
+  std::vector<Result> results;
+  std::vector<std::string> skipped;
+  std::size_t points = 0;  // asked for
+  bool interrupted = false;
+  // What was run on, for people.
+  std::string machine, machine_source, profile, profile_about;
+  int gpus = 0;
+};
+
+Run run_scenario(const Scenario& scenario, const RunOptions& options);
+
+// The sentence of every assertion that does not hold; empty: all hold. An assertion that selects no
+// result fails.
+std::vector<std::string> failed_assertions(const Scenario& scenario,
+                                           const std::vector<Result>& results);
+
+// "0-3, 7": ranks as ranges.
+std::string ranks_text(const std::vector<Rank>& ranks);
+
+}  // namespace twinlink::scenarios

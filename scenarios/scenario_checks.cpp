@@ -1,0 +1,72 @@
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "scenarios/scenario_fields.h"
+#include "scenarios/units_text.h"
+
+namespace twinlink::scenarios {
+namespace {
+
+// Ranks that a preset of fixed size has room for; 0: any number, or not known here.
+std::int64_t rank_room(const Scenario& scenario) {
+  for (const topology::Preset& preset : topology::presets())
+    if (preset.name == scenario.machine.name)
+      return static_cast<std::int64_t>(preset.gpus) * scenario.ranks_per_gpu;
+  return 0;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> read_rank_count(const Scenario& scenario, const Value& value) {
+  const auto ranks = read_integer(value, {1, kScenarioLimits.ranks});
+  const std::int64_t room = rank_room(scenario);
+  if (!ranks || room == 0 || *ranks <= room) return ranks;
+  value.complain(
+      std::to_string(*ranks) + " ranks do not fit on " + scenario.machine.name +
+      ", which has room for " + std::to_string(room) +
+      (scenario.ranks_per_gpu == 1 ? " (\"ranks_per_gpu\" lets ranks share a GPU)" : ""));
+  return std::nullopt;
+}
+
+std::optional<Bytes> read_whole_size(const Scenario& scenario, const Value& value) {
+  const std::optional<Bytes> size = read_bytes(value);
+  if (!size) return std::nullopt;
+  const int element = models::size_of(scenario.element);
+  if (size->count < element || size->count % element != 0)
+    value.complain(to_text(*size) + " is not a whole number of elements of " +
+                   std::to_string(element) + " bytes (" + std::string(name_of(scenario.element)) +
+                   "), at least one");
+  else if (*size > kScenarioLimits.bytes)
+    value.complain(to_text(*size) + " is too large; at most " + to_text(kScenarioLimits.bytes));
+  return size;
+}
+
+void check_points(const Scenario& scenario, const Value& root) {
+  const std::array<std::size_t, 3> lists{scenario.algorithms.size(), scenario.ranks.size(),
+                                         scenario.bytes.size()};
+  Int128 points = 1;
+  std::string product;
+  for (const std::size_t length : lists) {
+    points *= static_cast<Int128>(std::max<std::size_t>(length, 1));
+    product += (product.empty() ? "" : " x ") + std::to_string(length);
+  }
+  if (points <= kScenarioLimits.points) return;
+  root.complain("algorithms x ranks x bytes are " + product + " = " +
+                std::to_string(static_cast<std::int64_t>(points)) + " points; at most " +
+                std::to_string(kScenarioLimits.points) + " are run");
+}
+
+void check_groups(const Scenario& scenario, const Value& groups) {
+  if (scenario.ranks.empty() || !groups.node->is_array()) return;
+  const int ranks = *std::ranges::min_element(scenario.ranks);
+  for (const Value& group : elements(groups)) {
+    if (!group.node->is_array()) continue;
+    for (const Value& member : elements(group))
+      if (member.node->is_number_integer() && member.node->get<double>() >= ranks)
+        member.complain("rank " + describe(*member.node) + " does not exist among " +
+                        std::to_string(ranks) + " ranks");
+  }
+}
+
+}  // namespace twinlink::scenarios

@@ -1,0 +1,29 @@
+#pragma once
+// The parts of a scenario that are objects of their own, and the checks across fields. Used by
+// scenario.cpp only; each adds its issues to the document and goes on.
+#include "scenarios/json/object_reader.h"
+#include "scenarios/scenario.h"
+
+namespace twinlink::scenarios {
+
+// What one scenario may ask for; beyond it the request is refused with its size.
+struct ScenarioLimits {
+  std::int64_t points = 100'000;
+  int ranks = models::kPlanLimits.ranks;
+  Bytes bytes{std::int64_t{1} << 40};
+};
+inline constexpr ScenarioLimits kScenarioLimits{};
+
+void read_machine(MachineSpec& machine, const Value& value);
+void read_params(Params& params, const Value& value);
+void read_assertions(std::vector<Assertion>& assertions, const Value& value);
+void read_groups(std::vector<std::vector<int>>& groups, const Value& value);
+
+// One of "ranks" and of "bytes". Machine, ranks_per_gpu and element have been read before.
+std::optional<std::int64_t> read_rank_count(const Scenario& scenario, const Value& value);
+std::optional<Bytes> read_whole_size(const Scenario& scenario, const Value& value);
+// Refuses too many points, and ranks of groups that do not exist for every entry of "ranks".
+void check_points(const Scenario& scenario, const Value& root);
+void check_groups(const Scenario& scenario, const Value& groups);
+
+}  // namespace twinlink::scenarios

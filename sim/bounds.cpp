@@ -1,0 +1,113 @@
+#include "sim/bounds.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "models/cost/cost_model.h"
+#include "sim/op_graph.h"
+#include "topology/error.h"
+
+namespace twinlink::sim {
+namespace {
+
+using namespace models;
+
+// Longest path over lanes, edges and rendezvous, each op at its own best speed.
+class LongestPath {
+ public:
+  LongestPath(const Plan& plan, CostModel& costs)
+      : plan_(plan),
+        costs_(costs),
+        graph_(plan),
+        begin_(plan.ops.size()),
+        arrived_(plan.rendezvous.size()),
+        used_(costs.resources().size()) {
+    for (std::size_t i = 0; i < plan.ops.size(); ++i) begin_[i] = costs.launch_gap(OpId{i});
+  }
+
+  void run() {
+    for (std::size_t i = 0; i < plan_.ops.size(); ++i)
+      if (graph_.is_free(OpId{i})) open_.push_back(OpId{i});
+    while (!open_.empty()) {
+      const OpId op = open_.back();
+      open_.pop_back();
+      visit(op);
+    }
+  }
+  [[nodiscard]] Duration longest() const { return longest_; }
+
+  // The resource that needs most time for all its bytes.
+  [[nodiscard]] Duration fullest() const {
+    double seconds = 0;
+    for (std::size_t r = 0; r < used_.size(); ++r)
+      seconds = std::max(seconds, used_[r] / costs_.resources()[r].capacity);
+    // A bound must stay below: sums of doubles may be off in the last digits.
+    return {static_cast<std::int64_t>(std::floor(seconds * 1e12 * (1 - 1e-12)))};
+  }
+
+ private:
+  void visit(OpId op) {
+    const OpCost cost = costs_.cost(op);
+    const Duration end = begin_[op.index()] + cost.latency + transfer(cost);
+    if (plan_.op(op).kind != OpKind::barrier) return finish(op, end);
+    const std::uint32_t id = plan_.op(op).detail;
+    const Rendezvous& rendezvous = plan_.rendezvous[id];
+    Meeting& meeting = arrived_[id];
+    meeting.members.push_back(op);
+    meeting.last = std::max(meeting.last, end);
+    if (meeting.members.size() < plan_.groups[rendezvous.group.index()].members.size()) return;
+    for (const OpId member : meeting.members)
+      finish(member, meeting.last + costs_.barrier_latency(rendezvous.edge));
+  }
+
+  Duration transfer(const OpCost& cost) {
+    if (cost.payload <= 0) return {};
+    double rate = cost.cap;
+    for (const Use& use : costs_.pattern(cost.pattern)) {
+      const auto r = static_cast<std::size_t>(use.resource);
+      used_[r] += use.per_byte * cost.payload;
+      rate = std::min(rate, costs_.resources()[r].capacity / use.per_byte);
+    }
+    return {static_cast<std::int64_t>(std::floor(cost.payload / rate * 1e12 * (1 - 1e-12)))};
+  }
+
+  void finish(OpId op, Duration end) {
+    longest_ = std::max(longest_, end);
+    const OpId next = graph_.next_on_lane(op);
+    if (next.valid()) reach(next, end);
+    for (const Dependent& d : graph_.dependents(op))
+      reach(d.id(), end + costs_.edge_latency(d.kind(), d.crosses != 0) +
+                        (d.launches() ? costs_.launch_gap(d.id()) : Duration{}));
+  }
+
+  void reach(OpId op, Duration when) {
+    begin_[op.index()] = std::max(begin_[op.index()], when);
+    if (graph_.release(op)) open_.push_back(op);
+  }
+
+  struct Meeting {
+    std::vector<OpId> members;
+    Duration last;
+  };
+  const Plan& plan_;
+  CostModel& costs_;
+  OpGraph graph_;
+  std::vector<Duration> begin_;
+  std::vector<Meeting> arrived_;
+  std::vector<double> used_;
+  std::vector<OpId> open_;
+  Duration longest_;
+};
+
+}  // namespace
+
+LowerBound lower_bound(const Plan& plan, const topology::Topology& topology,
+                       const CalibrationProfile& profile) {
+  CostModel costs(topology, profile, plan);
+  LongestPath path(plan, costs);
+  path.run();
+  return {path.fullest(), path.longest()};
+}
+
+}  // namespace twinlink::sim

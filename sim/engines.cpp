@@ -1,0 +1,129 @@
+#include "sim/engines.h"
+
+#include <algorithm>
+#include <string>
+
+#include "topology/error.h"
+
+namespace twinlink::sim {
+
+using models::Engine;
+using models::Lane;
+using models::Plan;
+
+Engines::Engines(const Plan& plan, EngineSlots slots)
+    : plan_(plan), slots_(slots), kernels_(plan.kernels.size()), queue_of_lane_(plan.lanes.size()) {
+  for (std::size_t i = 0; i < plan.lanes.size(); ++i) {
+    const Lane& lane = plan.lanes[i];
+    const std::int32_t gpu = plan.gpu_of(lane.rank);
+    gpus_[gpu];
+    if (lane.engine == Engine::sm) {
+      kernel(lane.kernel).ctas += lane.ctas;
+      kernel(lane.kernel).gpu = gpu;
+    } else {
+      queue_of_lane_[i] =
+          queue_index_.try_emplace({gpu, lane.queue}, queue_index_.size()).first->second;
+    }
+  }
+  queue_busy_.resize(queue_index_.size());
+  for (const models::Op& op : plan.ops)
+    if (plan.lane(op.lane).engine == Engine::sm) ++kernel(plan.lane(op.lane).kernel).ops_left;
+  for (std::size_t i = 0; i < kernels_.size(); ++i)
+    if (slots_.ctas > 0 && kernels_[i].ctas > slots_.ctas)
+      throw UnsupportedError("kernel \"" + plan.kernels[i].name + "\" of rank " +
+                             std::to_string(plan.kernels[i].rank.value) + " needs " +
+                             std::to_string(kernels_[i].ctas) + " CTAs at once, a GPU holds " +
+                             std::to_string(slots_.ctas));
+}
+
+bool Engines::is_open(LaneId lane) const {
+  const Lane& l = plan_.lane(lane);
+  return l.engine == Engine::sm && (slots_.ctas == 0 || kernels_[l.kernel.index()].resident);
+}
+
+bool Engines::request(OpId op) {
+  const Lane& lane = plan_.lane(plan_.op(op).lane);
+  return lane.engine == Engine::sm ? request_sm(op, lane.kernel) : request_copy(op);
+}
+
+void Engines::release(OpId op, std::vector<OpId>& started) {
+  const Lane& lane = plan_.lane(plan_.op(op).lane);
+  if (lane.engine == Engine::copy) return release_copy(op, started);
+  if (slots_.ctas > 0) release_sm(lane.kernel, started);
+}
+
+bool Engines::fits(const KernelState& state) const {
+  return gpus_.at(state.gpu).ctas_used + state.ctas <= slots_.ctas;
+}
+
+bool Engines::request_sm(OpId op, KernelId id) {
+  if (slots_.ctas == 0) return true;
+  KernelState& state = kernel(id);
+  if (state.resident) return true;
+  GpuState& gpu = gpus_.at(state.gpu);
+  if (gpu.kernels.empty() && fits(state)) {
+    state.resident = true;
+    gpu.ctas_used += state.ctas;
+    return true;
+  }
+  if (!state.queued) gpu.kernels.push_back(id);
+  state.queued = true;
+  state.waiting.push_back(op);
+  return false;
+}
+
+void Engines::release_sm(KernelId id, std::vector<OpId>& started) {
+  KernelState& ended = kernel(id);
+  if (--ended.ops_left > 0) return;
+  GpuState& gpu = gpus_.at(ended.gpu);
+  gpu.ctas_used -= ended.ctas;
+  while (!gpu.kernels.empty() && fits(kernel(gpu.kernels.front()))) {
+    KernelState& next = kernel(gpu.kernels.front());
+    gpu.kernels.pop_front();
+    next.resident = true;
+    gpu.ctas_used += next.ctas;
+    started.insert(started.end(), next.waiting.begin(), next.waiting.end());
+    next.waiting.clear();
+  }
+}
+
+std::size_t Engines::queue_of(OpId op) const { return queue_of_lane_[plan_.op(op).lane.index()]; }
+
+bool Engines::try_copy(OpId op) {
+  GpuState& gpu = gpus_.at(plan_.gpu_of(plan_.rank_of(op)));
+  if (queue_busy_[queue_of(op)]) return false;
+  if (slots_.copies > 0 && gpu.copies_active >= slots_.copies) return false;
+  queue_busy_[queue_of(op)] = true;
+  ++gpu.copies_active;
+  return true;
+}
+
+bool Engines::request_copy(OpId op) {
+  if (try_copy(op)) return true;
+  gpus_.at(plan_.gpu_of(plan_.rank_of(op))).copies.push_back(op);
+  return false;
+}
+
+void Engines::release_copy(OpId op, std::vector<OpId>& started) {
+  GpuState& gpu = gpus_.at(plan_.gpu_of(plan_.rank_of(op)));
+  queue_busy_[queue_of(op)] = false;
+  --gpu.copies_active;
+  for (auto it = gpu.copies.begin(); it != gpu.copies.end();) {
+    if (try_copy(*it)) {
+      started.push_back(*it);
+      it = gpu.copies.erase(it);
+    } else {
+      ++it;
+    }
+  }
+}
+
+OpId Engines::any_waiting() const {
+  for (const auto& [index, gpu] : gpus_) {
+    if (!gpu.copies.empty()) return gpu.copies.front();
+    if (!gpu.kernels.empty()) return kernels_[gpu.kernels.front().index()].waiting.front();
+  }
+  return OpId{};
+}
+
+}  // namespace twinlink::sim

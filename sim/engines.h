@@ -1,0 +1,71 @@
+#pragma once
+// Engines as finite servers: who may start now, who waits, who is let in when something is freed.
+//
+// sm: a kernel holds the CTAs of all its lanes from its first op's start to its last op's end;
+// kernels of a GPU that do not fit wait in the order in which they became ready (the first one
+// blocks those behind it). copy: a queue serves one op at a time, at most `copy_slots` queues of a
+// GPU at once; ops wait in the order in which they became ready. A slot count of 0 means no limit.
+// A kernel larger than its GPU is an UnsupportedError with both numbers.
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "models/plan/plan.h"
+
+namespace twinlink::sim {
+
+struct EngineSlots {
+  int ctas = 0;
+  int copies = 0;
+};
+
+class Engines {
+ public:
+  Engines(const models::Plan& plan, EngineSlots slots);
+
+  // True when ops of this lane never have to ask: their kernel is resident, or nothing is limited.
+  [[nodiscard]] bool is_open(LaneId lane) const;
+  // The op is ready now. True: it starts; false: it waits and will come out of `release`.
+  bool request(OpId op);
+  // The op has ended. Appends the ops that may start now.
+  void release(OpId op, std::vector<OpId>& started);
+  // Some op that waits for an engine; invalid if none does.
+  [[nodiscard]] OpId any_waiting() const;
+
+ private:
+  struct KernelState {
+    std::int32_t ctas = 0;
+    std::int32_t gpu = 0;
+    std::uint32_t ops_left = 0;
+    bool resident = false;
+    bool queued = false;
+    std::vector<OpId> waiting;
+  };
+  struct GpuState {
+    std::int32_t ctas_used = 0;
+    std::int32_t copies_active = 0;
+    std::deque<KernelId> kernels;  // waiting
+    std::deque<OpId> copies;       // waiting
+  };
+
+  [[nodiscard]] KernelState& kernel(KernelId id) { return kernels_[id.index()]; }
+  bool request_sm(OpId op, KernelId id);
+  bool request_copy(OpId op);
+  bool try_copy(OpId op);
+  void release_sm(KernelId id, std::vector<OpId>& started);
+  void release_copy(OpId op, std::vector<OpId>& started);
+  [[nodiscard]] bool fits(const KernelState& state) const;
+  [[nodiscard]] std::size_t queue_of(OpId op) const;
+
+  const models::Plan& plan_;
+  EngineSlots slots_;
+  std::vector<KernelState> kernels_;
+  std::map<std::int32_t, GpuState> gpus_;
+  std::map<std::pair<std::int32_t, std::int32_t>, std::size_t> queue_index_;  // (GPU, queue)
+  std::vector<std::size_t> queue_of_lane_;
+  std::vector<bool> queue_busy_;
+};
+
+}  // namespace twinlink::sim

@@ -1,0 +1,148 @@
+#include "sim/flow_solver.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "topology/error.h"
+
+namespace twinlink::sim {
+namespace {
+
+// The part of a duration below which it counts as rounding noise.
+constexpr double kNoise = 0x1p-50;
+
+std::int64_t whole_ps(double duration) {
+  return static_cast<std::int64_t>(std::ceil(duration - duration * kNoise));
+}
+
+}  // namespace
+
+FlowSolver::FlowSolver(std::vector<double> capacities)
+    : capacities_(std::move(capacities)),
+      servers_(table_, capacities_.size()),
+      sharing_(table_, servers_, capacities_),
+      users_(capacities_.size(), 0),
+      alone_(capacities_.size(), kNobody) {}
+
+void FlowSolver::begin(const FlowSpec& spec, std::span<const models::Use> uses, Duration now) {
+  TL_ENSURE(spec.payload > 0 && (!uses.empty() || spec.cap != kUnlimited), "a flow takes time");
+  const std::int32_t c = table_.class_of(spec, uses);
+  FlowClass& cls = table_[c];
+  bool free = cls.owner == kNobody;
+  for (const models::Use& use : cls.uses)
+    free &= users_[static_cast<std::size_t>(use.resource)] == 0;
+  for (const models::Use& use : cls.uses) ++users_[static_cast<std::size_t>(use.resource)];
+  if (free) {
+    table_.add_flow(c, spec.payload, spec.tag);
+    begin_alone(c, now);
+    return;
+  }
+  if (cls.owner == kNobody) {
+    table_.add_flow(c, spec.payload, spec.tag);
+    cls.count = 1;
+    share_neighbours(c, now);
+    sharing_.activate(c, 0, now);
+    return;
+  }
+  if (cls.owner == kAlone) share(c, now);
+  table_.add_flow(c, servers_.served(c, now) + spec.payload, spec.tag);
+  sharing_.set_count(c, cls.count + 1, now);
+}
+
+// Its rate follows from its cap and its narrowest resource, and so does its soft factor.
+double FlowSolver::alone_rate(const FlowClass& c) const {
+  double rate = c.cap;
+  double busy = 0;
+  for (const models::Use& use : c.uses) {
+    const double capacity = capacities_[static_cast<std::size_t>(use.resource)];
+    rate = std::min(rate, capacity / use.per_byte);
+    busy = std::max(busy, use.per_byte * c.cap / capacity);
+  }
+  return c.soft ? rate * soft_factor(busy) : rate;
+}
+
+void FlowSolver::begin_alone(std::int32_t c, Duration now) {
+  FlowClass& cls = table_[c];
+  for (const models::Use& use : cls.uses) alone_[static_cast<std::size_t>(use.resource)] = c;
+  cls.owner = kAlone;
+  cls.count = 1;
+  cls.base = static_cast<double>(now.ps);
+  cls.speed = alone_rate(cls) * 1e-12;
+  cls.until = now.ps + whole_ps(table_.first_mark(c) / cls.speed);
+  alone_ends_.push({cls.until}, static_cast<std::uint32_t>(c));
+}
+
+// From alone to shared.
+void FlowSolver::share(std::int32_t c, Duration now) {
+  FlowClass& cls = table_[c];
+  for (const models::Use& use : cls.uses) alone_[static_cast<std::size_t>(use.resource)] = kNobody;
+  sharing_.activate(c, (static_cast<double>(now.ps) - cls.base) * cls.speed, now);
+}
+
+void FlowSolver::share_neighbours(std::int32_t c, Duration now) {
+  for (const models::Use& use : table_[c].uses) {
+    const std::int32_t neighbour = alone_[static_cast<std::size_t>(use.resource)];
+    if (neighbour != kNobody) share(neighbour, now);
+  }
+}
+
+bool FlowSolver::is_current(const Event& end) const {
+  const FlowClass& cls = table_[static_cast<std::int32_t>(end.what)];
+  return cls.owner == kAlone && cls.until == end.when;
+}
+
+std::int64_t FlowSolver::next_end() {
+  while (!alone_ends_.empty() && !is_current(alone_ends_.top())) alone_ends_.pop();
+  const std::int64_t alone = alone_ends_.empty() ? Servers::kNever : alone_ends_.top().when;
+  return std::min(alone, servers_.next_end());
+}
+
+void FlowSolver::end_alone(std::int32_t c) {
+  FlowClass& cls = table_[c];
+  for (const models::Use& use : cls.uses) alone_[static_cast<std::size_t>(use.resource)] = kNobody;
+  cls.owner = kNobody;
+  cls.count = 0;
+}
+
+void FlowSolver::take_ended(Duration now, std::vector<std::uint32_t>& tags) {
+  const std::size_t before = tags.size();
+  const auto leave = [this, &tags](std::int32_t c) {
+    tags.push_back(table_.pop_flow(c));
+    for (const models::Use& use : table_[c].uses) --users_[static_cast<std::size_t>(use.resource)];
+  };
+  while (!alone_ends_.empty() && alone_ends_.top().when <= now.ps) {
+    const Event end = alone_ends_.pop();
+    if (!is_current(end)) continue;
+    leave(static_cast<std::int32_t>(end.what));
+    end_alone(static_cast<std::int32_t>(end.what));
+  }
+  if (servers_.next_end() <= now.ps)
+    for (std::int32_t c = servers_.ended(now); c != kNobody; c = servers_.ended(now)) {
+      leave(c);
+      sharing_.set_count(c, table_[c].count - 1, now);
+    }
+  std::sort(tags.begin() + static_cast<std::ptrdiff_t>(before), tags.end());
+}
+
+double FlowSolver::load(std::int32_t resource) const {
+  const std::int32_t c = alone_[static_cast<std::size_t>(resource)];
+  if (c == kNobody) return sharing_.load(resource);
+  for (const models::Use& use : table_[c].uses)
+    if (use.resource == resource) return use.per_byte * table_[c].speed * 1e12;
+  return 0;
+}
+
+double FlowSolver::rate(const FlowSpec& spec) const {
+  const std::int32_t c = table_.class_of(spec, {});
+  if (table_[c].owner == kNobody) return 0;
+  return table_[c].owner == kAlone ? table_[c].speed * 1e12 : sharing_.rate_of(c);
+}
+
+std::size_t FlowSolver::memory_bytes() const {
+  return table_.memory_bytes() + servers_.memory_bytes() + sharing_.memory_bytes() +
+         capacities_.capacity() * sizeof(double) +
+         (users_.capacity() + alone_.capacity()) * sizeof(std::int32_t) +
+         alone_ends_.memory_bytes();
+}
+
+}  // namespace twinlink::sim

@@ -1,0 +1,151 @@
+#include "sim/flow_table.h"
+
+#include <algorithm>
+
+#include "topology/error.h"
+
+namespace twinlink::sim {
+namespace {
+
+bool is_pair(const FlowSpec& spec, std::span<const models::Use> uses) {
+  if (uses.size() != 2 || spec.soft || spec.cap != kUnlimited) return false;
+  return uses[0].per_byte * spec.weight == 1 && uses[1].per_byte * spec.weight == 1;
+}
+
+bool fits(const FlowClass& c, const FlowSpec& spec) {
+  return c.weight == spec.weight && c.cap == spec.cap && c.soft == spec.soft;
+}
+
+template <class T>
+std::size_t heap(const std::vector<T>& v) {
+  return v.capacity() * sizeof(T);
+}
+
+}  // namespace
+
+std::int32_t FlowTable::class_of(const FlowSpec& spec, std::span<const models::Use> uses) {
+  const auto pattern = static_cast<std::size_t>(spec.pattern);
+  if (pattern < class_of_pattern_.size())
+    for (std::int32_t c = class_of_pattern_[pattern]; c != kNobody; c = (*this)[c].next)
+      if (fits((*this)[c], spec)) return c;
+  return make_class(spec, uses);
+}
+
+std::int32_t FlowTable::make_class(const FlowSpec& spec, std::span<const models::Use> uses) {
+  TL_ENSURE(spec.pattern >= 0 && spec.weight > 0 && spec.cap > 0, "a flow has a rate");
+  const auto pattern = static_cast<std::size_t>(spec.pattern);
+  if (pattern >= class_of_pattern_.size())
+    class_of_pattern_.resize(std::max(pattern + 1, class_of_pattern_.size() * 3 / 2), kNobody);
+  const auto c = static_cast<std::int32_t>(classes_.size());
+  FlowClass made{.uses = keep(uses), .weight = spec.weight, .cap = spec.cap};
+  made.next = std::exchange(class_of_pattern_[pattern], c);
+  made.soft = spec.soft;
+  made.pair = is_pair(spec, uses);
+  classes_.push_back(made);
+  if (made.pair) index_pair(c);
+  return c;
+}
+
+std::span<const models::Use> FlowTable::keep(std::span<const models::Use> uses) {
+  constexpr std::size_t kBlock = 1024;
+  if (uses_.empty() || uses_.back().capacity() - uses_.back().size() < uses.size())
+    uses_.emplace_back().reserve(std::max(kBlock, uses.size()));
+  std::vector<models::Use>& block = uses_.back();
+  block.insert(block.end(), uses.begin(), uses.end());
+  return std::span(block).last(uses.size());
+}
+
+void FlowTable::add_flow(std::int32_t c, double mark, std::uint32_t tag) {
+  std::int32_t flow = free_flow_;
+  if (flow == kNobody) {
+    flow = static_cast<std::int32_t>(flows_.size());
+    flows_.emplace_back();
+  } else {
+    free_flow_ = flows_[static_cast<std::size_t>(flow)].sibling;
+  }
+  flows_[static_cast<std::size_t>(flow)] = {mark, tag, kNobody, kNobody};
+  FlowClass& cls = (*this)[c];
+  cls.first = cls.first == kNobody ? flow : merge(cls.first, flow);
+}
+
+std::uint32_t FlowTable::pop_flow(std::int32_t c) {
+  FlowClass& cls = (*this)[c];
+  const std::int32_t flow = cls.first;
+  Flow& gone = flows_[static_cast<std::size_t>(flow)];
+  cls.first = merge_children(gone.child);
+  gone.sibling = std::exchange(free_flow_, flow);
+  return gone.tag;
+}
+
+// The smaller mark becomes the parent; on a tie the older root stays.
+std::int32_t FlowTable::merge(std::int32_t a, std::int32_t b) {
+  if (flows_[static_cast<std::size_t>(b)].mark < flows_[static_cast<std::size_t>(a)].mark)
+    std::swap(a, b);
+  Flow& parent = flows_[static_cast<std::size_t>(a)];
+  flows_[static_cast<std::size_t>(b)].sibling = std::exchange(parent.child, b);
+  return a;
+}
+
+// Two passes: merge neighbours pairwise, then the results from the last to the first.
+std::int32_t FlowTable::merge_children(std::int32_t first) {
+  std::int32_t done = kNobody;  // list of merged pairs, last pair first
+  while (first != kNobody) {
+    const std::int32_t a = first;
+    const std::int32_t b = flows_[static_cast<std::size_t>(a)].sibling;
+    first = b == kNobody ? kNobody : flows_[static_cast<std::size_t>(b)].sibling;
+    const std::int32_t root = b == kNobody ? a : merge(a, b);
+    flows_[static_cast<std::size_t>(root)].sibling = std::exchange(done, root);
+  }
+  std::int32_t root = kNobody;
+  while (done != kNobody) {
+    const std::int32_t next = flows_[static_cast<std::size_t>(done)].sibling;
+    root = root == kNobody ? done : merge(root, done);
+    done = next;
+  }
+  return root;
+}
+
+std::size_t FlowTable::pair_slot(std::int32_t a, std::int32_t b) const {
+  const auto key = static_cast<std::uint64_t>(a) << 32 | static_cast<std::uint32_t>(b);
+  std::size_t slot = (key * 0x9E37'79B9'7F4A'7C15u) >> 32 & (pairs_.size() - 1);
+  while (pairs_[slot].cls != kNobody && (pairs_[slot].a != a || pairs_[slot].b != b))
+    slot = (slot + 1) & (pairs_.size() - 1);
+  return slot;
+}
+
+void FlowTable::grow_pairs() {
+  std::vector<PairSlot> old(std::max<std::size_t>(16, pairs_.size() * 2));
+  old.swap(pairs_);
+  for (const PairSlot& entry : old)
+    if (entry.cls != kNobody) pairs_[pair_slot(entry.a, entry.b)] = entry;
+}
+
+void FlowTable::index_pair(std::int32_t c) {
+  if ((pairs_used_ + 1) * 2 > pairs_.size()) grow_pairs();
+  const std::span<const models::Use> uses = (*this)[c].uses;
+  PairSlot& slot = pairs_[pair_slot(uses[0].resource, uses[1].resource)];
+  if (slot.cls == kNobody)
+    ++pairs_used_;
+  else
+    other_pairs_.emplace_back(c, slot.cls);
+  slot = {uses[0].resource, uses[1].resource, c};
+}
+
+std::int32_t FlowTable::find_pair(std::int32_t a, std::int32_t b) const {
+  if (pairs_.empty()) return kNobody;
+  return pairs_[pair_slot(std::min(a, b), std::max(a, b))].cls;
+}
+
+std::int32_t FlowTable::next_pair(std::int32_t c) const {
+  const auto found = std::lower_bound(other_pairs_.begin(), other_pairs_.end(), std::pair(c, 0));
+  return found != other_pairs_.end() && found->first == c ? found->second : kNobody;
+}
+
+std::size_t FlowTable::memory_bytes() const {
+  std::size_t total = heap(classes_) + heap(class_of_pattern_) + heap(flows_) + heap(pairs_) +
+                      heap(other_pairs_) + heap(uses_);
+  for (const auto& block : uses_) total += heap(block);
+  return total;
+}
+
+}  // namespace twinlink::sim

@@ -1,0 +1,103 @@
+#pragma once
+// The live flows, folded into classes: flows with the same resource uses, cap, weight and softness
+// always run at the same rate, so of a class only the flow that ends first has to be watched.
+//
+// A class lives for ever once seen (there are as many as distinct patterns); a flow lives from
+// begin to end. Within a class flows are ordered by their mark: the bytes that a flow of the class
+// that runs since the class became active has been served when this one ends. Equal marks end
+// together. Pairs: classes over exactly two resources can be looked up by them.
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "models/cost/cost_model.h"
+
+namespace twinlink::sim {
+
+inline constexpr double kUnlimited = std::numeric_limits<double>::infinity();
+
+// What becomes of a payload: `tag` names it in FlowSolver::take_ended.
+struct FlowSpec {
+  double payload = 0;  // bytes, > 0
+  double cap = kUnlimited;
+  double weight = 1;
+  std::int32_t pattern = 0;  // flows of equal pattern have equal uses
+  bool soft = false;
+  std::uint32_t tag = 0;
+};
+
+// Values of FlowClass::owner that are not resources.
+inline constexpr std::int32_t kNobody = -1;  // the class has no flows
+inline constexpr std::int32_t kByCap = -2;   // its cap limits it
+inline constexpr std::int32_t kAlone = -3;   // nobody else uses its resources
+
+struct FlowClass {
+  std::span<const models::Use> uses;
+  double weight = 1;
+  double cap = kUnlimited;
+  double base = 0;   // virtual time of its server (alone: ps) at which it had served nothing
+  double speed = 0;  // bytes per flow and unit of the server's virtual time
+  std::int32_t owner = kNobody;
+  std::int32_t server = kNobody;
+  std::int32_t place = 0;  // in the server's heap
+  std::int32_t first = kNobody;
+  std::int32_t count = 0;
+  std::int64_t until = 0;       // alone: ps at which its flow ends
+  std::int32_t next = kNobody;  // another class of the same pattern
+  bool soft = false;
+  bool pair = false;  // two uses of weight x per_byte == 1, no cap, not soft
+  bool unit = false;  // a pair with one flow, as last attached
+};
+
+class FlowTable {
+ public:
+  // The class of a flow; made if it is new (`uses` is copied then).
+  std::int32_t class_of(const FlowSpec& spec, std::span<const models::Use> uses);
+  FlowClass& operator[](std::int32_t c) { return classes_[static_cast<std::size_t>(c)]; }
+  const FlowClass& operator[](std::int32_t c) const {
+    return classes_[static_cast<std::size_t>(c)];
+  }
+  // The pair class over two resources that was seen last, kNobody if none; then next_pair.
+  [[nodiscard]] std::int32_t find_pair(std::int32_t a, std::int32_t b) const;
+  [[nodiscard]] std::int32_t next_pair(std::int32_t c) const;
+
+  void add_flow(std::int32_t c, double mark, std::uint32_t tag);
+  [[nodiscard]] double first_mark(std::int32_t c) const { return flows_[at(c)].mark; }
+  // Removes the flow of the class that ends first; its tag.
+  std::uint32_t pop_flow(std::int32_t c);
+  [[nodiscard]] std::size_t memory_bytes() const;
+
+ private:
+  struct Flow {  // a node of a pairing heap
+    double mark;
+    std::uint32_t tag;
+    std::int32_t child, sibling;
+  };
+  struct PairSlot {
+    std::int32_t a = kNobody, b = kNobody, cls = kNobody;
+  };
+
+  [[nodiscard]] std::size_t at(std::int32_t c) const {
+    return static_cast<std::size_t>(classes_[static_cast<std::size_t>(c)].first);
+  }
+  std::int32_t make_class(const FlowSpec& spec, std::span<const models::Use> uses);
+  std::span<const models::Use> keep(std::span<const models::Use> uses);
+  std::int32_t merge(std::int32_t a, std::int32_t b);
+  std::int32_t merge_children(std::int32_t first);
+  void index_pair(std::int32_t c);
+  [[nodiscard]] std::size_t pair_slot(std::int32_t a, std::int32_t b) const;
+  void grow_pairs();
+
+  std::vector<FlowClass> classes_;
+  std::vector<std::vector<models::Use>> uses_;  // blocks that never move
+  std::vector<std::int32_t> class_of_pattern_;
+  std::vector<Flow> flows_;
+  std::int32_t free_flow_ = kNobody;
+  std::vector<PairSlot> pairs_;  // open addressing, a power of two
+  std::size_t pairs_used_ = 0;
+  std::vector<std::pair<std::int32_t, std::int32_t>> other_pairs_;  // class -> older one, sorted
+};
+
+}  // namespace twinlink::sim

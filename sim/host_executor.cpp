@@ -1,0 +1,43 @@
+#include "sim/host_executor.h"
+
+#include <cstring>
+
+#include "models/definition_buffers.h"
+#include "sim/host_fold.h"
+#include "sim/host_memory.h"
+
+namespace twinlink::sim {
+namespace {
+
+void run_copy(const models::Plan& plan, OpId op, HostMemory& memory) {
+  const auto from = plan.sources(op);
+  const auto to = plan.destinations(op);
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const std::span<std::byte> source = memory.bytes(from[from.size() == 1 ? 0 : i]);
+    if (!source.empty()) std::memmove(memory.bytes(to[i]).data(), source.data(), source.size());
+  }
+}
+
+}  // namespace
+
+models::Execution HostExecutor::execute(const models::Plan& plan, const models::Inputs& inputs) {
+  check_runnable(plan);
+  HostMemory memory(plan, inputs);
+  HostFold fold(plan, inputs, memory);
+  for (std::size_t i = 0; i < plan.ops.size(); ++i) {
+    const OpId op{i};
+    switch (plan.op(op).kind) {
+      case models::OpKind::copy: run_copy(plan, op, memory); break;
+      case models::OpKind::reduce: fold.run(op); break;
+      case models::OpKind::compute:         // time only: a compute op changes no data here
+      case models::OpKind::barrier: break;  // the order of ids already is one
+    }
+  }
+  models::Execution execution;
+  if (!plan.claims.empty())
+    execution.numbers = verify(
+        plan, inputs, [&](BufferId b) -> std::span<const std::byte> { return memory.bytes(b); });
+  return execution;
+}
+
+}  // namespace twinlink::sim

@@ -1,0 +1,120 @@
+#pragma once
+// Weighted max-min sharing of resources among classes of flows, kept up to date incrementally.
+//
+// Every flow runs at x = min(cap, weight x level of its owner); the owner is the resource on its
+// way that saturates at the lowest level, and the level of a resource follows from its own balance,
+//   sum over owned flows of per_byte x weight x level = capacity - usage by flows not owned,
+// so once the order of the resources by level is known each level is one division. The order of
+// the last solve is kept. A change is swept upwards through it: a resource whose balance changed
+// gets its new level; if that passes a neighbour's, the two swap and the classes that use both
+// change owner. Levels below a change are never touched. Usage is summed in integers (2^-44 of the
+// largest capacity), so that sums are exact and independent of order and history. Soft classes then
+// run at x times the soft factor: with q = demand / capacity of their owner (or of the resource
+// with the largest q, if their cap limits them; demand counts owned flows at their cap),
+//   softmin(q, 1) / min(q, 1), softmin(a, b) = (a^-4 + b^-4)^(-1/4).
+// Exact within 1e-10 (ties are kept in their order). At most 2^17 capped flows on one resource.
+#include <cstdint>
+#include <vector>
+
+#include "sim/flow_table.h"
+#include "sim/servers.h"
+
+namespace twinlink::sim {
+
+// softmin(q, 1) / min(q, 1); 1 for infinite q.
+double soft_factor(double q);
+
+class Sharing {
+ public:
+  Sharing(FlowTable& table, Servers& servers, const std::vector<double>& capacities);
+  // Puts a class with its first flow under shared resources. served: bytes per flow so far.
+  void activate(std::int32_t c, double served, Duration now);
+  // Changes the number of flows of an active class; 0 ends its activity.
+  void set_count(std::int32_t c, std::int32_t count, Duration now);
+  // Brings levels and rates up to date. Rates hold until the next change.
+  void solve(Duration now);
+  // Bytes per second that shared flows take from a resource; needs a solved state.
+  [[nodiscard]] double load(std::int32_t resource) const;
+  // Bytes per second and flow of an active class.
+  [[nodiscard]] double rate_of(std::int32_t c) const;
+  [[nodiscard]] std::size_t memory_bytes() const;
+
+ private:
+  struct Share {  // one resource
+    std::int64_t capacity = 0;
+    std::int64_t solved = 0;  // usage at the last commit
+    double level = 0;         // where it stands in the order
+    double pushed = 0;        // what the usage of others is based on
+    std::int64_t pushed_units = 0;
+    double weight = 0;       // of owned flows but units
+    std::int32_t units = 0;  // owned unit flows
+    std::int32_t heavy = 0;  // owned classes that are not units
+    std::int32_t pairs = 0;  // active pair classes, owned or not
+    std::int32_t soft = 0;   // active soft classes, owned or not
+    std::int32_t place = kNobody;
+    bool stale = false, touched = false, sinking = false;
+    double busy = 0;                    // demand / capacity
+    double factor = 1;                  // soft factor
+    std::vector<std::int32_t> limited;  // active classes with a cap, or soft
+  };
+
+  [[nodiscard]] static bool owns(const Share& s) { return s.units + s.heavy > 0; }
+  // Whether its place in the order means anything.
+  [[nodiscard]] static bool is_placed(const Share& s) {
+    return owns(s) || (s.place != kNobody && s.level != kUnlimited);
+  }
+  Share& at(std::int32_t r) { return shares_[static_cast<std::size_t>(r)]; }
+  [[nodiscard]] const Share& at(std::int32_t r) const {
+    return shares_[static_cast<std::size_t>(r)];
+  }
+  [[nodiscard]] std::int64_t to_units(double bytes_per_s) const;
+  [[nodiscard]] std::int64_t usage_of(const FlowClass& c, const models::Use& use) const;
+
+  // Who owns what (sharing.cpp).
+  void enlist(std::int32_t c, bool active);
+  [[nodiscard]] std::int32_t choose_owner(const FlowClass& c) const;
+  void hold(std::int32_t c, std::int32_t owner);
+  void release(std::int32_t c);
+  void move(std::int32_t c, std::int32_t owner, Duration now);
+  void attach(std::int32_t c, double served, Duration now);
+  void add_usage(std::int32_t r, std::int64_t units);
+  void touch(std::int32_t r);
+  void add_place(std::int32_t r);
+
+  // The sweep (sharing_sweep.cpp).
+  void sweep(Duration now);
+  std::size_t settle(std::size_t i, Duration now);
+  std::size_t retire(std::size_t i);
+  void drop_place(std::size_t i);
+  void send_to_end(std::size_t i);
+  [[nodiscard]] bool is_squeezed(std::int32_t r) const;
+  void swap_places(std::size_t i);
+  void give_shared(std::int32_t from, std::int32_t to, Duration now);
+  [[nodiscard]] double plain_level(const Share& s, std::int64_t usage) const;
+  double level_with_caps(std::int32_t r, Duration now);
+  bool move_limited(std::int32_t r, double level, Duration now);
+  void refresh_weight(std::int32_t r);
+  void commit(std::int32_t r, double level, Duration now);
+  void push_units(std::int32_t r, std::int64_t change);
+  void push_heavy(std::int32_t server, double change_from, double change_to);
+  bool admit_overloaded();
+
+  // Soft flows (sharing_soft.cpp).
+  void soften(Duration now);
+  void update_factor(std::int32_t r, Duration now);
+  [[nodiscard]] double demand(std::int32_t r) const;
+  void choose_busiest(std::int32_t c, Duration now);
+
+  FlowTable& table_;
+  Servers& servers_;
+  double scale_;  // units per byte/s
+  std::vector<Share> shares_;
+  std::vector<std::int64_t> usage_;  // by flows that the resource does not own
+  std::vector<std::int32_t> order_;  // resources, ascending by level; those with no limit last
+  std::vector<std::int32_t> touched_;
+  std::vector<std::int32_t> scratch_;
+  std::int32_t soft_classes_ = 0;
+  bool changed_ = false;
+};
+
+}  // namespace twinlink::sim

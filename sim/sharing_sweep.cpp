@@ -1,0 +1,237 @@
+#include <algorithm>
+#include <cmath>
+
+#include "sim/sharing.h"
+#include "topology/error.h"
+
+namespace twinlink::sim {
+namespace {
+
+// Levels nearer to each other than this are a tie and keep their order; far above rounding noise.
+constexpr double kTie = 1e-10;
+// Changes of a level below this are rounding noise and go no further.
+constexpr double kSame = 1e-13;
+// Overload within the noise of the integer sums.
+std::int64_t slack(std::int64_t capacity) { return capacity >> 34; }
+
+bool uses(const FlowClass& c, std::int32_t resource) {
+  const auto at =
+      std::lower_bound(c.uses.begin(), c.uses.end(), resource,
+                       [](const models::Use& use, std::int32_t r) { return use.resource < r; });
+  return at != c.uses.end() && at->resource == resource;
+}
+
+}  // namespace
+
+void Sharing::solve(Duration now) {
+  if (!changed_) return;
+  changed_ = false;
+  do sweep(now);
+  while (admit_overloaded());
+  if (soft_classes_ > 0) soften(now);
+  for (const std::int32_t r : touched_) at(r).touched = false;
+  touched_.clear();
+  servers_.refresh();
+}
+
+void Sharing::sweep(Duration now) {
+  std::size_t budget = 1000 + order_.size() * (order_.size() + 64);
+  for (std::size_t i = 0; i < order_.size();) {
+    const std::int32_t r = order_[i];
+    if (!at(r).stale && usage_[static_cast<std::size_t>(r)] == at(r).solved) {
+      ++i;
+      continue;
+    }
+    i = settle(i, now);
+    TL_ENSURE(budget-- > 0, "the sharing of resources settles");
+  }
+}
+
+// Gives the resource at place i its level. Returns the place to go on from.
+std::size_t Sharing::settle(std::size_t i, Duration now) {
+  const std::int32_t r = order_[i];
+  Share& s = at(r);
+  if (is_squeezed(r) && !s.sinking) {
+    s.sinking = true;
+    send_to_end(i);
+    return i;
+  }
+  s.level = level_with_caps(r, now);
+  if (s.level == kUnlimited) {
+    commit(r, s.level, now);
+    return retire(i);
+  }
+  if (i + 1 < order_.size() && s.level > at(order_[i + 1]).level * (1 + kTie)) {
+    swap_places(i);
+    give_shared(r, order_[i], now);
+    return i;
+  }
+  if (i > 0 && s.level < at(order_[i - 1]).level * (1 - kTie)) {
+    swap_places(i - 1);
+    give_shared(order_[i], r, now);
+    return i - 1;
+  }
+  commit(r, s.level, now);
+  return i + 1;
+}
+
+// Removes the resource at place i from the order.
+void Sharing::drop_place(std::size_t i) {
+  at(order_[i]).place = kNobody;
+  for (std::size_t j = i + 1; j < order_.size(); ++j) {
+    order_[j - 1] = order_[j];
+    at(order_[j - 1]).place = static_cast<std::int32_t>(j - 1);
+  }
+  order_.pop_back();
+}
+
+// Owns nothing, yet others take more than it has: it must sink through the order from its end.
+bool Sharing::is_squeezed(std::int32_t r) const {
+  const Share& s = at(r);
+  return !owns(s) && plain_level(s, usage_[static_cast<std::size_t>(r)]) == 0;
+}
+
+void Sharing::send_to_end(std::size_t i) {
+  const std::int32_t r = order_[i];
+  drop_place(i);
+  at(r).place = static_cast<std::int32_t>(order_.size());
+  order_.push_back(r);
+}
+
+// A resource without limit goes to the end while a pair uses it (pairs push without a look at who
+// is overloaded), else out of the order. Returns the place to go on from.
+std::size_t Sharing::retire(std::size_t i) {
+  const bool last = i + 1 == order_.size() || at(order_[i + 1]).level == kUnlimited;
+  const bool stays = at(order_[i]).pairs > 0;
+  if (last && stays) return i + 1;
+  if (stays)
+    send_to_end(i);
+  else
+    drop_place(i);
+  return i;
+}
+
+void Sharing::swap_places(std::size_t i) {
+  std::swap(order_[i], order_[i + 1]);
+  at(order_[i]).place = static_cast<std::int32_t>(i);
+  at(order_[i + 1]).place = static_cast<std::int32_t>(i + 1);
+}
+
+// `to` came before `from` in the order: it now owns what both use.
+void Sharing::give_shared(std::int32_t from, std::int32_t to, Duration now) {
+  if (!owns(at(from))) return;
+  for (std::int32_t c = table_.find_pair(from, to); c != kNobody; c = table_.next_pair(c))
+    if (table_[c].owner == from) move(c, to, now);
+  if (at(from).heavy == 0) return;
+  scratch_.clear();
+  for (const std::int32_t server : {servers_.hard(from), servers_.soft(from)})
+    for (const Servers::Entry& e : servers_.entries(server))
+      if (!table_[e.cls].pair && uses(table_[e.cls], to)) scratch_.push_back(e.cls);
+  for (const std::int32_t c : scratch_) move(c, to, now);
+}
+
+void Sharing::refresh_weight(std::int32_t r) {
+  Share& s = at(r);
+  s.weight = 0;
+  if (s.heavy == 0) return;
+  for (const std::int32_t server : {servers_.hard(r), servers_.soft(r)})
+    for (const Servers::Entry& e : servers_.entries(server)) {
+      const FlowClass& cls = table_[e.cls];
+      if (cls.unit) continue;
+      for (const models::Use& use : cls.uses)
+        if (use.resource == r) s.weight += cls.count * (use.per_byte * cls.weight);
+    }
+}
+
+// The level from the balance; 0 if others already take all; unlimited if it owns nothing and fits.
+double Sharing::plain_level(const Share& s, std::int64_t usage) const {
+  const std::int64_t room = s.capacity - usage;
+  if (!owns(s)) return room >= -slack(s.capacity) ? kUnlimited : 0;
+  if (room <= 0) return 0;
+  return static_cast<double>(room) / (scale_ * (s.units + s.weight));
+}
+
+double Sharing::level_with_caps(std::int32_t r, Duration now) {
+  Share& s = at(r);
+  const std::int64_t& usage = usage_[static_cast<std::size_t>(r)];
+  if (s.stale) refresh_weight(r);
+  double level = plain_level(s, usage);
+  if (s.limited.empty()) return level;
+  // Newton's method on a concave, piecewise linear function: ends after a pass per distinct cap.
+  for (std::size_t pass = 0; pass < s.limited.size() + 2; ++pass) {
+    if (!move_limited(r, level, now)) break;
+    refresh_weight(r);
+    level = plain_level(s, usage);
+  }
+  return level;
+}
+
+// Classes whose cap lies below the level are limited by their cap, those above by the resource.
+bool Sharing::move_limited(std::int32_t r, double level, Duration now) {
+  bool moved = false;
+  for (const std::int32_t c : at(r).limited) {
+    const FlowClass& cls = table_[c];
+    const double at_cap = cls.cap / cls.weight;
+    const bool free = cls.owner == r && at_cap < level * (1 - kTie);
+    const bool taken = cls.owner == kByCap && at_cap > level * (1 + kTie);
+    if (free) move(c, kByCap, now);
+    if (taken) move(c, r, now);
+    moved |= free || taken;
+  }
+  return moved;
+}
+
+void Sharing::commit(std::int32_t r, double level, Duration now) {
+  Share& s = at(r);
+  s.stale = s.sinking = false;
+  s.solved = usage_[static_cast<std::size_t>(r)];
+  if (level == kUnlimited || std::abs(level - s.pushed) <= s.pushed * kSame) return;
+  const double before = s.pushed;
+  const std::int64_t units = to_units(level);
+  if (s.units > 0) push_units(r, units - s.pushed_units);
+  s.pushed = level;
+  s.pushed_units = units;
+  servers_.set_rate(servers_.hard(r), level, now);
+  if (s.heavy == 0) return;
+  push_heavy(servers_.hard(r), before, level);
+  push_heavy(servers_.soft(r), before, level);
+  touch(r);
+}
+
+void Sharing::push_units(std::int32_t r, std::int64_t change) {
+  const Share& s = at(r);
+  const bool watched = s.heavy > 0 || soft_classes_ > 0;
+  for (const Servers::Entry& e : servers_.entries(servers_.hard(r))) {
+    if (watched && !table_[e.cls].unit) continue;
+    usage_[static_cast<std::size_t>(e.other)] += change;
+    if (watched) touch(e.other);
+  }
+}
+
+void Sharing::push_heavy(std::int32_t server, double from, double to) {
+  for (const Servers::Entry& e : servers_.entries(server)) {
+    const FlowClass& cls = table_[e.cls];
+    if (cls.unit) continue;
+    for (const models::Use& use : cls.uses) {
+      if (use.resource == cls.owner) continue;
+      const std::int64_t change =
+          to_units(use.per_byte * (cls.weight * to)) - to_units(use.per_byte * (cls.weight * from));
+      add_usage(use.resource, change * cls.count);
+    }
+  }
+}
+
+bool Sharing::admit_overloaded() {
+  bool admitted = false;
+  for (std::size_t i = 0; i < touched_.size(); ++i) {
+    const std::int32_t r = touched_[i];
+    const Share& s = at(r);
+    if (s.place != kNobody) continue;
+    if (usage_[static_cast<std::size_t>(r)] <= s.capacity + slack(s.capacity)) continue;
+    add_place(r);
+    admitted = true;
+  }
+  return admitted;
+}
+
+}  // namespace twinlink::sim

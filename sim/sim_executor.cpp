@@ -1,0 +1,45 @@
+#include "sim/sim_executor.h"
+
+#include "models/cost/cost_model.h"
+#include "sim/simulation.h"
+
+namespace twinlink::sim {
+namespace {
+
+using namespace models;
+
+// Below this utilisation no resource explains the time: latencies and dependencies do.
+constexpr double kBusy = 0.5;
+
+Bottleneck find_bottleneck(const CostModel& costs, const std::vector<double>& bytes,
+                           Duration makespan) {
+  Bottleneck worst{"latency", 0};
+  if (makespan.ps == 0) return worst;
+  std::int32_t busiest = -1;
+  for (std::size_t r = 0; r < bytes.size(); ++r) {
+    const double seconds = static_cast<double>(makespan.ps) * 1e-12;
+    const double utilisation = bytes[r] / (costs.resources()[r].capacity * seconds);
+    if (utilisation <= worst.utilisation) continue;
+    worst.utilisation = utilisation;
+    busiest = static_cast<std::int32_t>(r);
+  }
+  if (worst.utilisation >= kBusy) worst.resource = costs.name_of(busiest);
+  return worst;
+}
+
+}  // namespace
+
+SimResult SimExecutor::simulate(const Plan& plan) const {
+  CostModel costs(topology_, profile_, plan);
+  Simulation simulation(plan, costs);
+  simulation.run();
+  SimResult result{simulation.take_timeline(), {}, simulation.resource_bytes()};
+  result.bottleneck = find_bottleneck(costs, result.resource_bytes, result.timeline.makespan());
+  return result;
+}
+
+Execution SimExecutor::execute(const Plan& plan, const Inputs&) {
+  return {simulate(plan).timeline, {}, {}};
+}
+
+}  // namespace twinlink::sim

@@ -1,0 +1,189 @@
+#include "sim/simulation.h"
+
+#include <algorithm>
+#include <string>
+
+#include "topology/error.h"
+
+namespace twinlink::sim {
+namespace {
+
+using namespace models;
+
+constexpr std::uint32_t kWhatShift = 30;
+constexpr std::uint32_t kWhichMask = (1U << kWhatShift) - 1;
+
+std::vector<double> capacities(const CostModel& costs) {
+  std::vector<double> result;
+  for (const Resource& resource : costs.resources()) result.push_back(resource.capacity);
+  return result;
+}
+
+std::vector<Duration> edge_latencies(const CostModel& costs) {
+  std::vector<Duration> result;
+  for (const auto& word : words(Edge{}))
+    for (const bool crosses : {false, true})
+      result.push_back(costs.edge_latency(word.value, crosses));
+  return result;
+}
+
+std::size_t edge_index(const Dependent& d) { return 2 * std::size_t{d.edge} + d.crosses; }
+
+}  // namespace
+
+Simulation::Simulation(const Plan& plan, CostModel& costs)
+    : plan_(plan),
+      costs_(costs),
+      graph_(plan),
+      engines_(plan, {costs.cta_slots(), costs.copy_slots()}),
+      solver_(capacities(costs)),
+      edge_latency_(edge_latencies(costs)),
+      arrived_(plan.rendezvous.size()),
+      resource_bytes_(costs.resources().size()) {
+  timeline_.clock = Clock::simulated;
+  timeline_.start.resize(plan.ops.size());
+  timeline_.end.resize(plan.ops.size());
+  for (std::size_t i = 0; i < plan.ops.size(); ++i) timeline_.start[i] = costs.launch_gap(OpId{i});
+}
+
+void Simulation::run() {
+  begin_free_ops();
+  while (true) {
+    std::int64_t next = solver_.next_end();
+    if (!events_.empty()) next = std::min(next, events_.top().when);
+    if (next == Servers::kNever) break;
+    drain(Duration{next});
+  }
+  if (done_ != plan_.ops.size()) fail_stuck();
+}
+
+void Simulation::begin_free_ops() {
+  for (std::size_t i = 0; i < plan_.ops.size(); ++i)
+    if (graph_.is_free(OpId{i})) set_ready(OpId{i}, Duration{});
+  drain(Duration{});
+}
+
+void Simulation::drain(Duration now) {
+  ended_.clear();
+  solver_.take_ended(now, ended_);
+  flows_changed_ = !ended_.empty();
+  for (const std::uint32_t tag : ended_) finish(OpId{static_cast<std::int32_t>(tag)}, now);
+  while (!events_.empty() && events_.top().when == now.ps) handle(events_.pop(), now);
+  if (flows_changed_) solver_.solve(now);
+}
+
+void Simulation::push(Duration when, What what, std::uint32_t which) {
+  events_.push(when, (static_cast<std::uint32_t>(what) << kWhatShift) | which);
+}
+
+void Simulation::handle(const Event& event, Duration now) {
+  const std::uint32_t which = event.what & kWhichMask;
+  switch (static_cast<What>(event.what >> kWhatShift)) {
+    case What::ready: {
+      const OpId op{static_cast<std::int32_t>(which)};
+      if (engines_.request(op)) start(op, now);
+      return;
+    }
+    case What::latency_over: return after_latency(which, now);
+    case What::met: return meet(which, now);
+  }
+}
+
+// The op is free; it is ready at the time kept in start, which may still lie ahead.
+void Simulation::set_ready(OpId op, Duration now) {
+  const Duration ready = timeline_.start[op.index()];
+  if (engines_.is_open(plan_.op(op).lane)) return start(op, std::max(ready, now));
+  if (ready > now) return push(ready, What::ready, static_cast<std::uint32_t>(op.value));
+  if (engines_.request(op)) start(op, now);
+}
+
+void Simulation::start(OpId op, Duration when) {
+  timeline_.start[op.index()] = when;
+  std::uint32_t slot = static_cast<std::uint32_t>(pending_.size());
+  if (free_slots_.empty()) {
+    pending_.emplace_back();
+  } else {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  pending_[slot] = {op, costs_.cost(op)};
+  push(when + pending_[slot].cost.latency, What::latency_over, slot);
+}
+
+void Simulation::after_latency(std::uint32_t slot, Duration now) {
+  const Pending pending = pending_[slot];
+  free_slots_.push_back(slot);
+  if (plan_.op(pending.op).kind == OpKind::barrier) return arrive(pending.op, now);
+  begin_flow(pending.op, pending.cost, now);
+}
+
+void Simulation::begin_flow(OpId op, const OpCost& cost, Duration now) {
+  const auto uses = costs_.pattern(cost.pattern);
+  const bool instant = cost.payload <= 0 || (uses.empty() && cost.cap == kUnlimited);
+  if (instant) return finish(op, now);
+  for (const Use& use : uses)
+    resource_bytes_[static_cast<std::size_t>(use.resource)] += use.per_byte * cost.payload;
+  solver_.begin({cost.payload, cost.cap, cost.weight, cost.pattern, cost.soft,
+                 static_cast<std::uint32_t>(op.value)},
+                uses, now);
+  flows_changed_ = true;
+}
+
+void Simulation::arrive(OpId op, Duration now) {
+  const std::uint32_t id = plan_.op(op).detail;
+  const Rendezvous& rendezvous = plan_.rendezvous[id];
+  arrived_[id].push_back(op);
+  if (arrived_[id].size() < plan_.groups[rendezvous.group.index()].members.size()) return;
+  push(now + costs_.barrier_latency(rendezvous.edge), What::met, id);
+}
+
+void Simulation::meet(std::uint32_t rendezvous, Duration now) {
+  std::sort(arrived_[rendezvous].begin(), arrived_[rendezvous].end());
+  for (const OpId member : arrived_[rendezvous]) finish(member, now);
+}
+
+void Simulation::finish(OpId op, Duration now) {
+  timeline_.end[op.index()] = now;
+  ++done_;
+  let_in_.clear();
+  engines_.release(op, let_in_);
+  for (const OpId other : let_in_) start(other, now + costs_.launch_gap(other));
+  const OpId next = graph_.next_on_lane(op);
+  if (next.valid()) free_after(next, now, now);
+  for (const Dependent& d : graph_.dependents(op))
+    free_after(d.id(), now + edge_latency_[edge_index(d)] + gap_of(d), now);
+}
+
+Duration Simulation::gap_of(const Dependent& d) const {
+  return d.launches() ? costs_.launch_gap(d.id()) : Duration{};
+}
+
+void Simulation::free_after(OpId op, Duration when, Duration now) {
+  Duration& ready = timeline_.start[op.index()];
+  ready = std::max(ready, when);
+  if (graph_.release(op)) set_ready(op, now);
+}
+
+void Simulation::fail_stuck() const {
+  OpId stuck = engines_.any_waiting();
+  const char* why = "waits for its engine";
+  for (std::size_t i = 0; i < plan_.ops.size() && !stuck.valid(); ++i) {
+    if (!graph_.is_free(OpId{i})) {
+      stuck = OpId{i};
+      why = "waits for an op that never ends";
+    }
+  }
+  for (std::size_t id = 0; id < arrived_.size() && !stuck.valid(); ++id)
+    if (!arrived_[id].empty()) stuck = arrived_[id].front(), why = "waits at its rendezvous";
+  throw InternalError("the plan stops: op " + std::to_string(stuck.value) + " of rank " +
+                      std::to_string(plan_.rank_of(stuck).value) + " " + why + " (" +
+                      std::to_string(plan_.ops.size() - done_) + " ops left)");
+}
+
+std::size_t Simulation::memory_bytes() const {
+  return graph_.memory_bytes() + solver_.memory_bytes() + events_.memory_bytes() +
+         (timeline_.start.capacity() + timeline_.end.capacity()) * sizeof(Duration) +
+         pending_.capacity() * sizeof(Pending);
+}
+
+}  // namespace twinlink::sim

@@ -1,0 +1,76 @@
+#pragma once
+// One run of one plan in simulated time: the event loop.
+//
+// Kernels are launched at time 0, or by the event, graph and stream memory edges of their first
+// ops; then the launch gap passes, during which flags may come. An op goes through: free
+// (dependencies ended, lane reached it) -> ready (plus edge latency) -> started (its engine lets it
+// in) -> latency phase -> transfer -> end. Barriers arrive instead of transferring and end
+// together. Everything that happens at one instant is handled before the flows are solved once.
+// Ends at one instant are handled in the order of op ids.
+#include <cstdint>
+#include <vector>
+
+#include "models/cost/cost_model.h"
+#include "models/plan/plan.h"
+#include "models/timeline.h"
+#include "sim/engines.h"
+#include "sim/event_queue.h"
+#include "sim/flow_solver.h"
+#include "sim/op_graph.h"
+
+namespace twinlink::sim {
+
+class Simulation {
+ public:
+  Simulation(const models::Plan& plan, models::CostModel& costs);
+  // Once. Throws InternalError, naming an op, when the plan cannot go on.
+  void run();
+
+  [[nodiscard]] models::Timeline take_timeline() { return std::move(timeline_); }
+  // Bytes that crossed each resource.
+  [[nodiscard]] const std::vector<double>& resource_bytes() const { return resource_bytes_; }
+  // Heap bytes of the run's own state, timeline included.
+  [[nodiscard]] std::size_t memory_bytes() const;
+
+ private:
+  // What an event's 32 bits mean: the two highest say which kind, the others which one.
+  enum class What : std::uint32_t { ready, latency_over, met };
+  struct Pending {  // an op in its latency phase
+    OpId op;
+    models::OpCost cost;
+  };
+
+  void push(Duration when, What what, std::uint32_t which);
+  void begin_free_ops();
+  void drain(Duration now);
+  void handle(const Event& event, Duration now);
+  void set_ready(OpId op, Duration now);
+  void start(OpId op, Duration now);
+  void after_latency(std::uint32_t slot, Duration now);
+  void begin_flow(OpId op, const models::OpCost& cost, Duration now);
+  void arrive(OpId op, Duration now);
+  void meet(std::uint32_t rendezvous, Duration now);
+  void finish(OpId op, Duration now);
+  [[nodiscard]] Duration gap_of(const Dependent& d) const;
+  void free_after(OpId op, Duration when, Duration now);
+  [[noreturn]] void fail_stuck() const;
+
+  const models::Plan& plan_;
+  models::CostModel& costs_;
+  OpGraph graph_;
+  Engines engines_;
+  FlowSolver solver_;
+  EventQueue events_;
+  models::Timeline timeline_;           // start holds the ready time until the op starts
+  std::vector<Duration> edge_latency_;  // by edge, twice: on one GPU, between two
+  std::vector<Pending> pending_;
+  std::vector<std::uint32_t> free_slots_;
+  std::vector<std::vector<OpId>> arrived_;  // per rendezvous
+  std::vector<double> resource_bytes_;
+  std::vector<std::uint32_t> ended_;
+  std::vector<OpId> let_in_;
+  std::size_t done_ = 0;
+  bool flows_changed_ = false;
+};
+
+}  // namespace twinlink::sim

@@ -1,0 +1,13 @@
+#pragma once
+// Counts what a plan does from its ops alone: the second road of every counts and closed form.
+#include "models/collectives/catalogue.h"
+
+namespace twinlink::models::test {
+
+AlgorithmCounts count(const Plan& plan);
+
+// Seconds of the longest chain over lanes, dependencies and rendezvous, where an op costs alpha and
+// beta per byte of other ranks that it moves, and gamma per byte of its result and application.
+double longest_chain(const Plan& plan, const AlphaBetaGamma& costs);
+
+}  // namespace twinlink::models::test

@@ -1,0 +1,211 @@
+#include "models/cost/cost_model.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "models/plan/plan_builder.h"
+#include "topology/error.h"
+
+using namespace twinlink;
+using namespace twinlink::models;
+using topology::NodeKind;
+using topology::Topology;
+
+namespace {
+
+// `gpus` GPUs on one switch, 100 GB/s and 1 us per link.
+Topology star(int gpus) {
+  Topology t("star", Provenance::assumed, "test");
+  const NodeId hub = t.add_node(NodeKind::nvswitch, "hub");
+  for (int i = 0; i < gpus; ++i)
+    t.add_duplex({t.add_node(NodeKind::gpu, "gpu" + std::to_string(i)), hub, gb_per_s(100), us(1)});
+  return t;
+}
+
+// Every rank has one buffer of `size`; lane i belongs to rank i.
+struct Bench {
+  PlanBuilder builder;
+  std::vector<BufferId> buffers;
+  std::vector<LaneId> lanes;
+
+  Bench(int ranks, Bytes size, const LaneShape& shape) : builder("test", ranks) {
+    for (int r = 0; r < ranks; ++r) {
+      buffers.push_back(
+          builder.add_buffer({Rank{r}, BufferRole::inout, ElementType::fp32, size, "work"}));
+      const KernelId kernel = builder.add_kernel({Rank{r}, LaunchMode::graph, "k"});
+      lanes.push_back(builder.add_sm_lane(kernel, shape));
+    }
+  }
+  [[nodiscard]] Slice whole(int rank) const {
+    const BufferId b = buffers[static_cast<std::size_t>(rank)];
+    return {b, 0, Bytes{0}, builder.plan().buffer(b).size};
+  }
+};
+
+CalibrationProfile with(
+    std::initializer_list<std::pair<Constant CalibrationProfile::*, double>> set) {
+  CalibrationProfile profile = ideal_profile();
+  for (const auto& [field, value] : set) (profile.*field).value = value;
+  return profile;
+}
+
+}  // namespace
+
+TEST_CASE("on an ideal machine a pull costs the route's latency and one byte of two ports") {
+  const Topology machine = star(3);
+  Bench bench(3, kib(64), {});
+  const OpId pull = bench.builder.copy(bench.lanes[0], bench.whole(1), bench.whole(0), {});
+  const Plan plan = bench.builder.finish();
+  const CalibrationProfile ideal = ideal_profile();
+  CostModel model(machine, ideal, plan);
+
+  const OpCost cost = model.cost(pull);
+  CHECK(cost.latency == us(2));
+  CHECK(cost.payload == 65536.0);
+  CHECK(cost.cap == std::numeric_limits<double>::infinity());
+  CHECK_FALSE(cost.soft);
+  const auto uses = model.pattern(cost.pattern);
+  REQUIRE(uses.size() == 2);
+  CHECK(model.name_of(uses[0].resource) == "gpu0 in");
+  CHECK(model.name_of(uses[1].resource) == "gpu1 out");
+  CHECK(uses[0].per_byte == 1.0);
+  CHECK(model.resources()[0].capacity == 100e9);
+}
+
+TEST_CASE("a reduce of all peers takes integer trips of one round") {
+  // 3 remote sources in parallel: round = 0.9 + 2 * 0.1 us; the route's 2 us come on top, twice
+  // (there and back): 5.1 us. 36 CTAs x 512 threads x 16 B = 294912 B a trip; 512 KiB / 36 CTAs =
+  // 14564 B a block, 8192 B a trip of a block: 2 trips. Rate = 524288 B / (2 * 5.1 us).
+  const Topology machine = star(4);
+  Bench bench(4, kib(512), {36, 512, 16, 1});
+  const std::vector<Slice> sources{bench.whole(0), bench.whole(1), bench.whole(2), bench.whole(3)};
+  const Slice destination = bench.whole(0);
+  const OpId first =
+      bench.builder.reduce(bench.lanes[0], Operator::sum, sources, std::span(&destination, 1), {});
+  const OpId serial = bench.builder.reduce(bench.lanes[0], Operator::sum, sources,
+                                           std::span(&destination, 1), {}, LoadOrder::serial);
+  const Plan plan = bench.builder.finish();
+  const CalibrationProfile profile = with({{&CalibrationProfile::remote_round, 0.9},
+                                           {&CalibrationProfile::peer_step, 0.1},
+                                           {&CalibrationProfile::local_round, 0.6},
+                                           {&CalibrationProfile::graph_gap, 0.5},
+                                           {&CalibrationProfile::hbm, 3000}});
+  CostModel model(machine, profile, plan);
+
+  const OpCost parallel = model.cost(first);
+  CHECK(parallel.latency == us(2));
+  CHECK(model.launch_gap(first) == ns(500));  // of the first op of a lane only
+  CHECK(model.launch_gap(serial) == Duration{});
+  CHECK(parallel.cap == doctest::Approx(524288 / (2 * 5.1e-6)));
+  CHECK(parallel.soft);
+  CHECK(parallel.weight == parallel.cap);
+  // Serial: 3 rounds of 0.9 + 4 us each and one local round of 0.6 us a trip.
+  CHECK(model.cost(serial).cap == doctest::Approx(524288 / (2 * (3 * 4.9e-6 + 0.6e-6))));
+  CHECK(model.cost(serial).latency == us(2));
+
+  // Own in port: 3 bytes per payload byte; own HBM: one read and one write; each peer: one of both.
+  double in = 0, own_hbm = 0;
+  for (const Use& use : model.pattern(parallel.pattern)) {
+    if (model.name_of(use.resource) == "gpu0 in") in = use.per_byte;
+    if (model.name_of(use.resource) == "hbm of gpu0") own_hbm = use.per_byte;
+  }
+  CHECK(in == 3.0);
+  CHECK(own_hbm == 2.0);
+}
+
+TEST_CASE("requests and headers of a pull travel too") {
+  const Topology machine = star(2);
+  Bench bench(2, kib(64), {});
+  const OpId pull = bench.builder.copy(bench.lanes[0], bench.whole(1), bench.whole(0), {});
+  const OpId push = bench.builder.copy(bench.lanes[0], bench.whole(0), bench.whole(1), {});
+  const Plan plan = bench.builder.finish();
+  const CalibrationProfile profile = with({{&CalibrationProfile::wire_pull, 1.125},
+                                           {&CalibrationProfile::wire_pull_request, 0.25},
+                                           {&CalibrationProfile::wire_push, 1.25}});
+  CostModel model(machine, profile, plan);
+  const auto per_byte = [&](OpId op, const std::string& name) {
+    for (const Use& use : model.pattern(model.cost(op).pattern))
+      if (model.name_of(use.resource) == name) return use.per_byte;
+    return 0.0;
+  };
+  CHECK(per_byte(pull, "gpu1 out") == 1.125);
+  CHECK(per_byte(pull, "gpu0 in") == 1.125);
+  CHECK(per_byte(pull, "gpu0 out") == 0.25);
+  CHECK(per_byte(pull, "gpu1 in") == 0.25);
+  CHECK(per_byte(push, "gpu0 out") == 1.25);
+  CHECK(per_byte(push, "gpu1 out") == 0.0);
+}
+
+TEST_CASE("a copy engine pays its issue, by direction, and has its own cap and weight") {
+  const Topology machine = star(2);
+  Bench bench(2, kib(64), {});
+  const LaneId queue = bench.builder.add_copy_lane(Rank{0}, 0, LaunchMode::eager);
+  const OpId pull = bench.builder.copy(queue, bench.whole(1), bench.whole(0), {});
+  const OpId push = bench.builder.copy(queue, bench.whole(0), bench.whole(1), {});
+  const Plan plan = bench.builder.finish();
+  const CalibrationProfile profile = with({{&CalibrationProfile::copy_pull_issue, 9.2},
+                                           {&CalibrationProfile::copy_push_issue, 1.9},
+                                           {&CalibrationProfile::copy_rate, 80},
+                                           {&CalibrationProfile::copy_weight, 700}});
+  CostModel model(machine, profile, plan);
+  CHECK(model.cost(pull).latency == us(2) + ns(9200));
+  CHECK(model.cost(push).latency == us(2) + ns(1900));
+  CHECK(model.cost(push).cap == 80e9);
+  CHECK(model.cost(push).weight == 700e9);
+  CHECK_FALSE(model.cost(push).soft);
+}
+
+TEST_CASE("a compute op takes its FLOPs at the efficient peak") {
+  const Topology machine = star(1);
+  Bench bench(1, kib(64), {});
+  const OpId work = bench.builder.compute(bench.lanes[0], {"gemm", 2e9, Bytes{0}}, {}, {}, {});
+  const Plan plan = bench.builder.finish();
+  const CalibrationProfile profile =
+      with({{&CalibrationProfile::peak_flops, 100}, {&CalibrationProfile::flops_efficiency, 0.5}});
+  CostModel model(machine, profile, plan);
+  // 2 GFLOP at 50 TFLOP/s: 40 us, so 25000 works a second.
+  CHECK(model.cost(work).payload == 1.0);
+  CHECK(model.cost(work).cap == doctest::Approx(25000.0));
+}
+
+TEST_CASE("a machine with one slower link is not folded") {
+  Topology machine = star(2);
+  const NodeId spare = machine.add_node(NodeKind::gpu, "gpu2");
+  machine.add_duplex({spare, machine.find("hub"), gb_per_s(50), us(1)});
+  Bench bench(3, kib(64), {});
+  const OpId pull = bench.builder.copy(bench.lanes[0], bench.whole(2), bench.whole(0), {});
+  const Plan plan = bench.builder.finish();
+  const CalibrationProfile ideal = ideal_profile();
+  CostModel model(machine, ideal, plan);
+  const auto uses = model.pattern(model.cost(pull).pattern);
+  REQUIRE(uses.size() == 2);
+  CHECK(model.name_of(uses[1].resource) == "link gpu2 -> hub");
+  CHECK(model.resources()[static_cast<std::size_t>(uses[1].resource)].capacity == 50e9);
+}
+
+TEST_CASE("a plan for more GPUs than the machine has is refused") {
+  const Topology machine = star(2);
+  Bench bench(3, kib(64), {});
+  const Plan plan = bench.builder.finish();
+  const CalibrationProfile ideal = ideal_profile();
+  CHECK_THROWS_WITH_AS(CostModel(machine, ideal, plan),
+                       "/ranks: the plan needs GPU 2, but machine \"star\" has 2 GPUs", InputError);
+}
+
+TEST_CASE("the worst provenance of the constants touched is reported") {
+  Topology machine("pair", Provenance::measured, "test");
+  machine.add_duplex({machine.add_node(NodeKind::gpu, "gpu0"),
+                      machine.add_node(NodeKind::gpu, "gpu1"), gb_per_s(100), us(1)});
+  Bench bench(2, kib(64), {});
+  bench.builder.copy(bench.lanes[0], bench.whole(1), bench.whole(0), {});
+  const Plan plan = bench.builder.finish();
+  CalibrationProfile profile = ideal_profile();
+  for (const ConstantTraits& traits : constant_table())
+    (profile.*traits.field).provenance = Provenance::measured;
+  profile.copy_rate.provenance = Provenance::assumed;  // not touched: no copy lane
+  CHECK(CostModel(machine, profile, plan).provenance() == Provenance::measured);
+  profile.remote_round.provenance = Provenance::fitted;
+  CHECK(CostModel(machine, profile, plan).provenance() == Provenance::fitted);
+}

@@ -1,0 +1,118 @@
+// Mutations of real plans, one at a time: each must be rejected by the right check, with a message
+// that names rank and op.
+#include <doctest/doctest.h>
+
+#include "models/checks/proof.h"
+#include "tests/models/collectives/requests.h"
+
+namespace twinlink::models {
+namespace {
+
+Plan plan_of(Operation operation, const char* algorithm, int ranks, std::int64_t elements) {
+  const Plan plan = test::build(operation, algorithm, test::request_of(operation, ranks, elements));
+  REQUIRE(prove(plan).correct());
+  return plan;
+}
+
+Slice& source(Plan& plan, OpId op, std::size_t i) {
+  return plan.slices[plan.op(op).first_slice + i];
+}
+Slice& destination(Plan& plan, OpId op) { return source(plan, op, plan.op(op).sources); }
+Dep& dep_of(Plan& plan, OpId op) { return plan.deps[plan.op(op).first_dep]; }
+
+void drop_deps(Plan& plan, OpId op) {
+  const std::size_t count = plan.deps_of(op).size();
+  const auto first = plan.deps.begin() + plan.op(op).first_dep;
+  plan.deps.erase(first, first + static_cast<std::ptrdiff_t>(count));
+  for (std::size_t later = op.index() + 1; later < plan.ops.size(); ++later)
+    plan.ops[later].first_dep -= static_cast<std::uint32_t>(count);
+}
+
+// Some finding of `check` must be about this rank and op, and say so.
+void check_caught(const Plan& plan, Check check, Rank rank, OpId op) {
+  const Proof proof = prove(plan);
+  CHECK(!proof.correct());
+  bool caught = false;
+  for (const Finding& finding : proof.findings) {
+    INFO(finding.message);
+    const std::string r = "rank " + std::to_string(finding.rank.value);
+    const std::string o = "op " + std::to_string(finding.op.value);
+    CHECK(finding.message.find(r) != std::string::npos);
+    if (finding.op.valid()) CHECK(finding.message.find(o) != std::string::npos);
+    caught |= finding.check == check && finding.rank == rank && finding.op == op;
+  }
+  CHECK(caught);
+}
+
+TEST_CASE("a dropped dependency is a race of the reader") {
+  Plan plan = plan_of(Operation::all_reduce, "ring", 4, 8);
+  const OpId op{6};  // rank 2, step 1: reads rank 1's output
+  drop_deps(plan, op);
+  check_caught(plan, Check::race, Rank{2}, op);
+}
+
+TEST_CASE("a flag without a fence does not show data") {
+  Plan plan = plan_of(Operation::exscan, "ring_decoupled", 5, 3);
+  const OpId op{2};  // rank 2 reads what rank 1 pushed
+  dep_of(plan, op).edge = static_cast<std::uint32_t>(Edge::flag_relaxed) & 0xF;
+  check_caught(plan, Check::race, Rank{2}, op);
+}
+
+TEST_CASE("a relaxed rendezvous in the middle of two-shot does not show data") {
+  Plan plan = plan_of(Operation::all_reduce, "two_shot", 3, 7);
+  plan.rendezvous[1].edge = Edge::flag_relaxed;
+  check_caught(plan, Check::race, Rank{0}, OpId{9});  // rank 0 fetches
+}
+
+TEST_CASE("a shifted partner folds ranks that are not neighbours") {
+  Plan plan = plan_of(Operation::exscan, "blelloch", 8, 3);
+  const OpId op{1};  // rank 3 pulls rank 2's input, now rank 1's
+  source(plan, op, 0).buffer = plan.claims[0].inputs[1];
+  check_caught(plan, Check::provenance, Rank{3}, op);
+}
+
+TEST_CASE("a wrong decay power") {
+  Plan plan = plan_of(Operation::exscan, "blelloch", 8, 3);
+  const OpId op{4};  // rank 3: total [0 1] x decay^2 + total [2 3]
+  REQUIRE(source(plan, op, 0).decay_power == 2);
+  source(plan, op, 0).decay_power = 1;
+  check_caught(plan, Check::provenance, Rank{3}, op);
+}
+
+TEST_CASE("an inclusive result where the claim is exclusive") {
+  Plan plan = plan_of(Operation::exscan, "blelloch", 2, 3);
+  // op 0: total [0 1] at rank 1; op 3: rank 1's prefix = identity x decay + input of rank 0
+  const OpId op{3};
+  REQUIRE(plan.rank_of(op) == Rank{1});
+  source(plan, op, 1).buffer = destination(plan, OpId{0}).buffer;
+  source(plan, op, 0).decay_power = 2;
+  check_caught(plan, Check::provenance, Rank{1}, op);
+}
+
+TEST_CASE("a rank that is added twice") {
+  Plan plan = plan_of(Operation::all_reduce, "one_shot", 3, 5);
+  const OpId op{4};  // rank 1: its third source is now the first once more
+  source(plan, op, 2).buffer = plan.claims[0].inputs[0];
+  check_caught(plan, Check::provenance, Rank{1}, op);
+}
+
+TEST_CASE("a block that lands one place off") {
+  Plan plan = plan_of(Operation::all_to_all, "direct", 3, 9);
+  // Rank 0's push to rank 1 (op 0) lands where rank 1's own block (op 5) belongs.
+  destination(plan, OpId{0}).offset = destination(plan, OpId{5}).offset;
+  check_caught(plan, Check::race, Rank{1}, OpId{5});
+}
+
+TEST_CASE("a rank that meets at two rendezvous in the wrong order") {
+  // Rank 1 arrives at the second rendezvous (op 1) before the first (op 7): the cycle goes through
+  // all ranks, so it is reported at another op, but the message walks it.
+  Plan plan = plan_of(Operation::all_reduce, "one_shot", 3, 5);
+  std::swap(plan.ops[1].detail, plan.ops[7].detail);
+  const Proof proof = check_deadlock(plan);
+  REQUIRE(!proof.correct());
+  CHECK(proof.findings[0].message.find("op 1 (rank 1") != std::string::npos);
+  CHECK(proof.findings[0].message.find("op 7 (rank 1") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace twinlink::models

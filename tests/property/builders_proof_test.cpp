@@ -1,0 +1,143 @@
+// Every builder's plans are proved: provenance, races, deadlock, P = 1 to 130 and 576, prefix and
+// suffix, ragged and empty shares, groups of any shape. The published tree is caught exactly.
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "models/checks/proof.h"
+#include "tests/models/collectives/requests.h"
+
+namespace twinlink::models {
+namespace {
+
+using test::request_of;
+
+bool is_scan(const Algorithm& algorithm) { return algorithm.operation == Operation::exscan; }
+
+std::string first_message(const Proof& proof) {
+  return proof.findings.empty() ? "no finding" : proof.findings.front().message;
+}
+
+void check_proved(const Algorithm& algorithm, const CollectiveRequest& request) {
+  const Proof proof = prove(build_plan(algorithm, request));
+  INFO(algorithm.name, " ranks ", request.gpu_of_rank.size(), " bytes ", request.bytes.count,
+       request.suffix ? " suffix" : "", ": ", first_message(proof));
+  CHECK(proof.correct());
+  CHECK(proof.wrong_ranks.empty());
+}
+
+// Both directions of scans; others have one.
+void check_directions(const Algorithm& algorithm, CollectiveRequest request) {
+  check_proved(algorithm, request);
+  if (!is_scan(algorithm)) return;
+  request.suffix = true;
+  check_proved(algorithm, request);
+}
+
+void check_ranks(const Algorithm& algorithm, int ranks) {
+  const std::int64_t fewer = ranks / 2;               // half of the shares are empty
+  const std::int64_t ragged = 2 * ranks + ranks / 3;  // shares of 2 and 3
+  check_directions(algorithm, request_of(algorithm, ranks, fewer));
+  check_directions(algorithm, request_of(algorithm, ranks, ragged));
+}
+
+void check_all_ranks(Operation operation, const char* name) {
+  const Algorithm& algorithm = find_algorithm(operation, name);
+  for (int ranks = 1; ranks <= 130; ++ranks) check_ranks(algorithm, ranks);
+  check_directions(algorithm, request_of(algorithm, 576, 576 + 5));
+  for (const int ranks : {1, 2, 5, 16})
+    check_directions(algorithm, request_of(algorithm, ranks, 0));
+}
+
+TEST_CASE("all_reduce ring is proved") { check_all_ranks(Operation::all_reduce, "ring"); }
+TEST_CASE("all_reduce one_shot is proved") { check_all_ranks(Operation::all_reduce, "one_shot"); }
+TEST_CASE("all_reduce two_shot is proved") { check_all_ranks(Operation::all_reduce, "two_shot"); }
+TEST_CASE("all_to_all direct is proved") { check_all_ranks(Operation::all_to_all, "direct"); }
+TEST_CASE("exscan ring_coupled is proved") { check_all_ranks(Operation::exscan, "ring_coupled"); }
+TEST_CASE("exscan ring_decoupled is proved") {
+  check_all_ranks(Operation::exscan, "ring_decoupled");
+}
+TEST_CASE("exscan blelloch is proved") { check_all_ranks(Operation::exscan, "blelloch"); }
+
+// The ranks in random order, cut into groups of random sizes; some ranks stay out.
+std::vector<std::vector<Rank>> random_groups(int ranks, std::mt19937& random) {
+  std::vector<int> order(static_cast<std::size_t>(ranks));
+  for (int r = 0; r < ranks; ++r) order[static_cast<std::size_t>(r)] = r;
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
+  std::vector<std::vector<Rank>> groups(1);
+  for (const int r : order) {
+    if (random() % 5 == 0 && !groups.back().empty()) groups.emplace_back();
+    if (random() % 7 != 0) groups.back().emplace_back(r);
+  }
+  if (groups.back().empty()) groups.back().emplace_back(order[0]);
+  return groups;
+}
+
+TEST_CASE("several groups at once, unequal and not contiguous, several ranks per GPU") {
+  for (const unsigned seed : {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U}) {
+    std::mt19937 random(seed);
+    for (const Algorithm& algorithm : catalogue()) {
+      if (algorithm.wrong_from > 0) continue;
+      CollectiveRequest request = request_of(algorithm, 40, 23);
+      request.groups = random_groups(40, random);
+      for (std::size_t r = 0; r < 40; ++r) request.gpu_of_rank[r] = static_cast<int>(r / 4);
+      INFO("seed ", seed);
+      check_directions(algorithm, request);
+    }
+  }
+}
+
+TEST_CASE("data and sequence groups that share ranks") {
+  for (const Algorithm& algorithm : catalogue()) {
+    CollectiveRequest request = request_of(algorithm, 6, 11);
+    request.groups = {test::ranks_of({0, 1, 2}), test::ranks_of({3, 4, 5}), test::ranks_of({0, 3}),
+                      test::ranks_of({4, 1}), test::ranks_of({2, 5})};
+    check_directions(algorithm, request);
+  }
+}
+
+TEST_CASE("scans with local work are proved") {
+  for (const Algorithm& algorithm : catalogue()) {
+    if (!is_scan(algorithm) || algorithm.wrong_from > 0) continue;
+    for (const int ranks : {1, 2, 3, 8, 21, 72}) {
+      CollectiveRequest request = request_of(algorithm, ranks, 3);
+      request.local_work = {"kv", 1e6, kib(4)};
+      check_directions(algorithm, request);
+    }
+  }
+}
+
+TEST_CASE("the published tree is wrong from 8 ranks on, at as many ranks as published") {
+  const Algorithm& tree = find_algorithm(Operation::exscan, "lasp_pr_tree");
+  struct Row {
+    int ranks;
+    std::size_t wrong;
+  };
+  for (const Row& row :
+       {Row{8, 1}, Row{12, 3}, Row{16, 7}, Row{32, 21}, Row{64, 51}, Row{72, 57}, Row{128, 113}})
+    for (const bool suffix : {false, true}) {
+      CollectiveRequest request = request_of(tree, row.ranks, 2);
+      request.suffix = suffix;
+      CHECK(prove(build_plan(tree, request)).wrong_ranks.size() == row.wrong);
+    }
+  for (int ranks = 1; ranks < 8; ++ranks) check_ranks(tree, ranks);
+  for (int ranks = 8; ranks <= 130; ++ranks) {
+    const Plan plan = build_plan(tree, request_of(tree, ranks, 1));
+    INFO("ranks ", ranks);
+    CHECK(!prove(plan).correct());
+    CHECK(check_races(plan).correct());
+    CHECK(check_deadlock(plan).correct());
+  }
+}
+
+TEST_CASE(
+    "the published tree at 8 ranks: rank 7 misses ranks 0 to 3, rank 0 of the suffix 4 to 7") {
+  const Algorithm& tree = find_algorithm(Operation::exscan, "lasp_pr_tree");
+  CollectiveRequest request = request_of(tree, 8, 2);
+  CHECK(prove(build_plan(tree, request)).wrong_ranks == test::ranks_of({7}));
+  request.suffix = true;
+  CHECK(prove(build_plan(tree, request)).wrong_ranks == test::ranks_of({0}));
+}
+
+}  // namespace
+}  // namespace twinlink::models

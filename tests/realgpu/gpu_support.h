@@ -1,0 +1,59 @@
+#pragma once
+// What the GPU tests share: a device or a printed reason, and plans of the catalogue spread over
+// the devices that are there.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/collectives/catalogue.h"
+#include "realgpu/realgpu.h"
+
+namespace twinlink::testing {
+
+inline bool no_device() {
+  const realgpu::DeviceInfo info = realgpu::describe_devices();
+  if (info.devices == 0) MESSAGE("skipped: " << info.description);
+  return info.devices == 0;
+}
+
+// Rank r on device r modulo the number of devices, or all on device 0.
+inline std::vector<std::int32_t> spread(int ranks, bool one_device = false) {
+  const int devices = one_device ? 1 : realgpu::describe_devices().devices;
+  std::vector<std::int32_t> gpu_of_rank;
+  for (int r = 0; r < ranks; ++r) gpu_of_rank.push_back(r % devices);
+  return gpu_of_rank;
+}
+
+inline models::CollectiveRequest request(models::Operation operation, int ranks, Bytes bytes) {
+  models::CollectiveRequest wanted;
+  wanted.operation = operation;
+  wanted.gpu_of_rank = spread(ranks);
+  wanted.bytes = bytes;
+  return wanted;
+}
+
+inline models::Plan build(const models::CollectiveRequest& wanted, const std::string& algorithm) {
+  return models::build_plan(models::find_algorithm(wanted.operation, algorithm), wanted);
+}
+
+// Without a timeline: its clock alignment needs kernels of two devices to run at the same time,
+// which they do not under a memory checker.
+inline models::Execution execute(const models::Plan& plan, const models::Inputs& inputs = {},
+                                 bool timeline = false) {
+  realgpu::Options few;
+  few.timeline = timeline;
+  few.warmup = 1;
+  few.iterations = 3;
+  few.repeats = 2;
+  return realgpu::make_realgpu(few)->execute(plan, inputs);
+}
+
+inline void check_correct(const models::Execution& execution) {
+  REQUIRE(execution.numbers.has_value());
+  CHECK_MESSAGE(execution.numbers->correct, execution.numbers->reason);
+  CHECK(execution.samples.size() == 3);
+}
+
+}  // namespace twinlink::testing

@@ -1,0 +1,122 @@
+// twinlink coll: the table of nccl-tests, sizes, letters.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/scenarios/cli/program.h"
+
+using nlohmann::json;
+using twinlink::test::Folder;
+using twinlink::test::Outcome;
+
+namespace {
+
+Outcome coll(const std::string& arguments) { return twinlink::test::twinlink("coll " + arguments); }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Rows as a script reads them: lines without '#', split at blanks.
+std::vector<std::vector<std::string>> rows_of(const std::string& table) {
+  std::vector<std::vector<std::string>> rows;
+  std::istringstream lines(table);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream words(line);
+    rows.emplace_back();
+    for (std::string word; words >> word;) rows.back().push_back(word);
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("the table has the columns of nccl-tests") {
+  const Outcome outcome =
+      coll("all_reduce -b 900 -e 3600000 -f 4000 -g 4 --machine crossbar --alg ring");
+  REQUIRE(outcome.code == 0);
+  CHECK(outcome.err.empty());
+  CHECK(twinlink::test::golden_difference("coll_crossbar.txt", outcome.out) == "");
+  const auto rows = rows_of(outcome.out);
+  REQUIRE(rows.size() == 2);
+  for (const auto& row : rows) REQUIRE(row.size() == 13);
+  // size count type redop root time algbw busbw #wrong, twice the last four. The time is that of
+  // run_test: 6 (900 kB / 900 GB/s + 2 us) = 18 us; 200 GB/s; times 2 x 3/4.
+  const std::vector<std::string> expected{"3600000", "900000", "float",  "sum", "-1",
+                                          "18.00",   "200.00", "300.00", "0",   "18.00",
+                                          "200.00",  "300.00", "N/A"};
+  CHECK(rows[1] == expected);
+  CHECK(has(outcome.out, "# Out of bounds values : 0 OK"));
+  CHECK(has(outcome.out, "# Avg bus bandwidth    : "));
+}
+
+TEST_CASE("sizes go as in nccl-tests: powers of 1024, -f factor, -i step") {
+  const auto sizes = [](const std::string& letters) {
+    std::vector<std::string> out;
+    const Outcome outcome = coll("all_reduce -g 2 --machine crossbar --alg ring " + letters);
+    CHECK(outcome.code == 0);
+    for (const auto& row : rows_of(outcome.out)) out.push_back(row[0]);
+    return out;
+  };
+  CHECK(sizes("-b 64K -e 256K -f 2") == std::vector<std::string>{"65536", "131072", "262144"});
+  CHECK(sizes("-b 1M -e 3M") == std::vector<std::string>{"1048576", "2097152", "3145728"});
+  CHECK(sizes("-b 8 -e 24 -i 8") == std::vector<std::string>{"8", "16", "24"});
+  CHECK(sizes("-b 8 -e 8G -f 1024").size() == 4);  // 8 B, 8 KiB, 8 MiB, 8 GiB
+  CHECK(sizes("-b 2M") == std::vector<std::string>{"2097152"});
+}
+
+TEST_CASE("--alg all gives a table per algorithm, --json one object") {
+  const Outcome text = coll("all_reduce -b 1M -g 4 --machine crossbar");
+  REQUIRE(text.code == 0);
+  CHECK(has(text.out, "# algorithm: ring "));
+  CHECK(has(text.out, "# algorithm: two_shot "));
+  CHECK(rows_of(text.out).size() >= 3);
+  const Outcome one = coll("all_reduce -b 1M -g 4 --machine crossbar --alg ring --json");
+  CHECK(json::parse(one.out)["bytes"] == 1 << 20);
+  CHECK(json::parse(one.out)["scenario"] == "coll");
+  const Outcome two = coll("all_reduce -b 1M -g 4 --machine crossbar --alg ring,two_shot --json");
+  CHECK(json::parse(two.out)["results"].size() == 2);
+}
+
+TEST_CASE("a scan has no bus bandwidth, and a wrong plan says so in its row") {
+  const Outcome outcome = coll("exscan -b 1K -g 8 --machine crossbar --alg lasp_pr_tree");
+  CHECK(outcome.code == 0);
+  const auto rows = rows_of(outcome.out);
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0][7] == "N/A");
+  CHECK(rows[0][8] == "1");  // one wrong rank of eight
+  CHECK(has(outcome.out, "# wrong: "));
+  CHECK(has(outcome.out, "# Out of bounds values : 1 FAILED"));
+}
+
+TEST_CASE("-c 0 checks nothing and claims nothing") {
+  const Outcome outcome = coll("all_reduce -b 1K -g 4 --machine crossbar --alg ring -c 0 --json");
+  CHECK(outcome.code == 0);
+  CHECK(json::parse(outcome.out)["correct"].is_null());
+}
+
+TEST_CASE("counts are those of one call's argument; types by our or nccl-tests' name") {
+  // 8 ranks, 16 KiB of halves: 8192 elements, 1024 to each rank.
+  const auto row = [](const std::string& rest) {
+    return rows_of(coll(rest + " -b 16K -g 8 --machine crossbar").out).at(0);
+  };
+  CHECK(row("all_to_all -d half --alg direct")[1] == "1024");
+  CHECK(row("all_reduce --element bf16 --alg ring")[1] == "8192");
+  CHECK(row("all_reduce --element bf16 --alg ring")[2] == "bfloat16");
+}
+
+TEST_CASE("published figures stand beside predictions, every one of them") {
+  const Outcome outcome =
+      coll("all_reduce -b 1M -g 4 --machine hgx-h100 --alg one_shot,ring --element bf16 --json");
+  REQUIRE(outcome.code == 0);
+  const json rows = json::parse(outcome.out).at("results");
+  // H100, 4 ranks, 1 MiB: ca_1stage 15 us, pynccl 22 us.
+  CHECK(rows[0]["published"]["time_us"] == 15);
+  CHECK(rows[0]["published"]["speedup_vs_nccl"].get<double>() ==
+        doctest::Approx(22. / 15).epsilon(1e-4));
+  CHECK(rows[0]["published_kind"] == "measured");
+  CHECK(rows[0]["unmodelled"] == json::array({"speedup_vs_nccl"}));
+  CHECK(has(rows[0]["published_record"], "nearest"));
+  CHECK_FALSE(rows[1].contains("published"));
+}

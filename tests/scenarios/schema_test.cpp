@@ -1,0 +1,206 @@
+// The schemas say what the readers do: a second road (valijson, draft-07) accepts what is good and
+// refuses what is wrong in shape, and their words are those of the code.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+#include "models/collectives/catalogue.h"
+#include "models/cost/calibration.h"
+#include "scenarios/files/plan_json.h"
+#include "scenarios/files/profile_json.h"
+#include "scenarios/files/read_file.h"
+#include "scenarios/files/topology_json.h"
+#include "scenarios/json/document.h"
+#include "scenarios/machine.h"
+#include "scenarios/result_fields.h"
+#include "tests/scenarios/bad_input.h"
+#include "topology/presets.h"
+
+namespace twinlink::tests {
+namespace {
+
+using namespace twinlink::scenarios;
+using nlohmann::json;
+
+json schema_of(const std::string& kind) {
+  return json::parse(read_file(find_data("schema/" + kind + "-1.schema.json")));
+}
+
+class SchemaCheck {
+ public:
+  explicit SchemaCheck(const std::string& kind) : document_(schema_of(kind)) {
+    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(document_), schema_);
+  }
+  // "" if the text fits the schema, else the first complaint.
+  std::string complaint(const std::string& text) const {
+    const json target = json::parse(text, nullptr, false, true);
+    if (target.is_discarded()) return "no JSON";
+    valijson::Validator validator;
+    valijson::ValidationResults results;
+    const valijson::adapters::NlohmannJsonAdapter adapter(target);
+    if (validator.validate(schema_, adapter, &results)) return "";
+    valijson::ValidationResults::Error error;
+    results.popError(error);
+    return "refused: " + error.description;
+  }
+
+ private:
+  json document_;
+  valijson::Schema schema_;
+};
+
+std::set<std::string> words_of(const json& list) { return list.get<std::set<std::string>>(); }
+
+template <class Enum>
+std::set<std::string> words() {
+  std::set<std::string> names;
+  for (const auto& word : models::words(Enum{})) names.emplace(word.name);
+  return names;
+}
+
+// What only the readers know: meaning across fields, and arithmetic.
+const std::set<std::string> kBeyondSchemas{
+    "scenario/bytes_not_whole.json",
+    "scenario/decays_count.json",
+    "scenario/groups_rank_and_sizes.json",
+    "scenario/groups_rank_does_not_exist.json",
+    "scenario/operation_without_algorithm.json",
+    "scenario/ranks_too_many_for_machine.json",
+    "scenario/too_many_points.json",
+    "scenario/unknown_machine.json",
+    "topology/bandwidth_huge.json",
+    "topology/bandwidth_zero.json",
+    "topology/link_to_itself.json",
+    "topology/link_to_nowhere.json",
+    "topology/no_gpu.json",
+    "topology/node_twice.json",
+    "plan/buffer_does_not_exist.json",
+    "plan/compute_wrong.json",
+    "plan/cyclic.json",
+    "plan/depends_on_itself.json",
+    "plan/group_rank_does_not_exist.json",
+    "plan/rank_does_not_exist.json",
+    "plan/slice_outside.json",
+};
+
+}  // namespace
+
+TEST_CASE("schemas accept everything the repository holds and the writers write") {
+  const SchemaCheck scenario("scenario"), topology("topology"), profile("profile"), plan("plan");
+  for (const std::string& name : data_names("library")) {
+    CAPTURE(name);
+    CHECK(scenario.complaint(read_file(find_data("library/" + name + ".json"))) == "");
+  }
+  for (const std::string& name : data_names("profiles/machines")) {
+    CAPTURE(name);
+    CHECK(profile.complaint(read_file(find_data("profiles/machines/" + name + ".json"))) == "");
+  }
+  CHECK(profile.complaint(write_profile(models::ideal_profile())) == "");
+  for (const topology::Preset& preset : topology::presets()) {
+    CAPTURE(preset.name);
+    const auto made = topology::make_preset(std::string(preset.name), 4);
+    CHECK(topology.complaint(write_topology(made)) == "");
+  }
+  for (const models::Algorithm& algorithm : models::catalogue()) {
+    CAPTURE(algorithm.name);
+    models::CollectiveRequest request;
+    request.operation = algorithm.operation;
+    request.bytes = {256};
+    request.gpu_of_rank = {0, 1, 2, 3};
+    CHECK(plan.complaint(write_plan(models::build_plan(algorithm, request))) == "");
+  }
+}
+
+TEST_CASE("schemas accept their own examples") {
+  const SchemaCheck scenario("scenario");
+  const json schema = schema_of("scenario");
+  CHECK(!schema.at("examples").empty());
+  for (const json& example : schema.at("examples")) {
+    CHECK(scenario.complaint(example.dump()) == "");
+    CHECK(error_of("scenario", example.dump(), "example.json") == "accepted");
+  }
+}
+
+TEST_CASE("schemas refuse every bad file but those that only a reader can tell") {
+  std::set<std::string> beyond;
+  for (const std::string& kind : bad_kinds()) {
+    const SchemaCheck check(kind);
+    for (const BadFile& file : bad_files(kind)) {
+      if (check.complaint(file.text).empty()) beyond.insert(kind + "/" + file.name);
+    }
+  }
+  CHECK(join({beyond.begin(), beyond.end()}) ==
+        join({kBeyondSchemas.begin(), kBeyondSchemas.end()}));
+}
+
+TEST_CASE("words of the schemas are those of the code") {
+  const json scenario = schema_of("scenario"), plan = schema_of("plan");
+  const json& fields = scenario.at("properties");
+  CHECK(words_of(fields["operation"]["enum"]) == words<models::Operation>());
+  CHECK(words_of(fields["element"]["enum"]) == words<models::ElementType>());
+  CHECK(words_of(fields["launch"]["enum"]) == words<models::LaunchMode>());
+  std::set<std::string> algorithms;
+  for (const models::Algorithm& algorithm : models::catalogue()) algorithms.emplace(algorithm.name);
+  CHECK(words_of(scenario["definitions"]["algorithm"]["enum"]) == algorithms);
+  const json& lists = plan.at("properties");
+  CHECK(words_of(lists["claims"]["items"]["properties"]["operation"]["enum"]) ==
+        words<models::Operation>());
+  const json& buffer = lists["buffers"]["items"]["properties"];
+  CHECK(words_of(buffer["role"]["enum"]) == words<models::BufferRole>());
+  CHECK(words_of(buffer["element"]["enum"]) == words<models::ElementType>());
+  const json& dependency = plan["definitions"]["dependency"]["items"];
+  CHECK(words_of(dependency[1]["enum"]) == words<models::Edge>());
+  CHECK(words_of(dependency[2]["enum"]) == words<models::Scope>());
+}
+
+TEST_CASE("kinds of ops, lanes and operators of the plan schema are those of the code") {
+  const json lists = schema_of("plan").at("properties");
+  std::set<std::string> kinds, engines;
+  for (const json& op : lists["ops"]["items"]["oneOf"]) {
+    kinds.insert(op["properties"]["op"]["const"]);
+    CHECK(words_of(op["properties"]["split"]["enum"]) == words<models::Split>());
+    CHECK(words_of(op["properties"]["order"]["enum"]) == words<models::LoadOrder>());
+    if (op["properties"].contains("operator"))
+      CHECK(words_of(op["properties"]["operator"]["enum"]) == words<models::Operator>());
+  }
+  for (const json& lane : lists["lanes"]["items"]["oneOf"])
+    engines.insert(lane["properties"]["engine"]["const"]);
+  CHECK(kinds == words<models::OpKind>());
+  CHECK(engines == words<models::Engine>());
+}
+
+TEST_CASE("constants and result fields of the schemas are those of the tables") {
+  const json constants = schema_of("profile")["properties"]["constants"];
+  std::set<std::string> names, fields;
+  for (const models::ConstantTraits& traits : models::constant_table()) names.emplace(traits.name);
+  CHECK(words_of(constants["required"]) == names);
+  CHECK(constants["properties"].size() == names.size());
+  for (const ResultField& field : result_fields()) fields.emplace(field.name);
+  const json assertion = schema_of("scenario")["definitions"]["assertion"]["properties"];
+  CHECK(words_of(assertion["field"]["enum"]) == fields);
+  CHECK(assertion["where"]["properties"].size() == fields.size());
+  for (const std::string& field : fields)
+    CHECK(schema_of("result")["definitions"]["result"]["properties"].contains(field));
+}
+
+TEST_CASE("every property of a schema is described") {
+  for (const char* kind : {"scenario", "topology", "profile", "plan", "result"}) {
+    CAPTURE(kind);
+    const json schema = schema_of(kind);
+    CHECK(schema.at("$schema") == "http://json-schema.org/draft-07/schema#");
+    if (!schema.contains("properties")) continue;
+    for (const auto& [name, property] : schema["properties"].items()) {
+      CAPTURE(name);
+      CHECK((property.contains("description") || property.contains("$ref")));
+    }
+  }
+}
+
+}  // namespace twinlink::tests
