@@ -1,7 +1,6 @@
 #include "sim/flow_solver.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "topology/error.h"
 
@@ -12,7 +11,9 @@ namespace {
 constexpr double kNoise = 0x1p-50;
 
 std::int64_t whole_ps(double duration) {
-  return static_cast<std::int64_t>(std::ceil(duration - duration * kNoise));
+  const double least = duration - duration * kNoise;
+  const auto whole = static_cast<std::int64_t>(least);
+  return static_cast<double>(whole) < least ? whole + 1 : whole;
 }
 
 }  // namespace
@@ -141,7 +142,8 @@ void FlowSolver::take_ended(Duration now, std::vector<std::uint32_t>& tags) {
       leave(c);
       sharing_.set_count(c, table_[c].count - 1);
     }
-  std::sort(tags.begin() + static_cast<std::ptrdiff_t>(before), tags.end());
+  const auto first = tags.begin() + static_cast<std::ptrdiff_t>(before);
+  if (!std::is_sorted(first, tags.end())) std::sort(first, tags.end());
 }
 
 double FlowSolver::load(std::int32_t resource) const {

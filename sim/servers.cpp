@@ -126,10 +126,11 @@ void Servers::refresh() {
     block_end_[b] = least;
   }
   next_end_ = *std::min_element(block_end_.begin(), block_end_.end());
+  ended_block_ = 0;
 }
 
 std::int32_t Servers::ended(Duration now) {
-  for (std::size_t b = 0; b < block_end_.size(); ++b) {
+  for (std::size_t& b = ended_block_; b < block_end_.size(); ++b) {
     if (block_end_[b] > now.ps) continue;
     const std::size_t end = std::min((b + 1) * kBlock, end_.size());
     for (std::size_t i = b * kBlock; i < end; ++i) {

@@ -119,6 +119,7 @@ class Servers {
   std::vector<std::int64_t> block_end_;  // least of each kBlock servers
   std::vector<std::uint8_t> block_stale_;
   std::int64_t next_end_ = kNever;
+  std::size_t ended_block_ = 0;  // blocks before it are done in this instant
 };
 
 }  // namespace twinlink::sim

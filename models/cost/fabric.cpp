@@ -77,6 +77,11 @@ std::string Fabric::name_of(std::size_t resource) const {
 }
 
 const FabricRoute& Fabric::route(std::int32_t from_gpu, std::int32_t to_gpu) {
+  if (folded_ && from_gpu != to_gpu) {
+    star_route_.uses.assign({{2 * from_gpu, 1.0}, {2 * to_gpu + 1, 1.0}});
+    star_route_.latency = star_latency_;
+    return star_route_;
+  }
   const auto key = std::pair(from_gpu, to_gpu);
   const auto known = routes_.find(key);
   if (known != routes_.end()) return known->second;
@@ -85,7 +90,6 @@ const FabricRoute& Fabric::route(std::int32_t from_gpu, std::int32_t to_gpu) {
 
 FabricRoute Fabric::find(std::int32_t from_gpu, std::int32_t to_gpu) {
   if (from_gpu == to_gpu) return {};
-  if (folded_) return {{{2 * from_gpu, 1.0}, {2 * to_gpu + 1, 1.0}}, star_latency_};
   const auto& gpus = topology_.gpus();
   const topology::Route found = router_.route(gpus[static_cast<std::size_t>(from_gpu)],
                                               gpus[static_cast<std::size_t>(to_gpu)]);

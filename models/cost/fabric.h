@@ -32,7 +32,7 @@ class Fabric {
   [[nodiscard]] std::size_t size() const { return capacity_.size(); }
   [[nodiscard]] double capacity(std::size_t resource) const { return capacity_[resource]; }
   [[nodiscard]] std::string name_of(std::size_t resource) const;
-  // Between two GPUs by index; the same GPU: nothing. Remembered; valid while the Fabric lives.
+  // Between two GPUs by index; the same GPU: nothing. Valid until the next call.
   const FabricRoute& route(std::int32_t from_gpu, std::int32_t to_gpu);
 
   // The latency of that route.
@@ -47,6 +47,7 @@ class Fabric {
   bool folded_ = false;
   Duration star_latency_;
   std::vector<double> capacity_;
+  FabricRoute star_route_;  // the last one asked for; a star needs no memory
   std::map<std::pair<std::int32_t, std::int32_t>, FabricRoute> routes_;
 };
 
