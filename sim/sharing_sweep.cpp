@@ -198,10 +198,12 @@ void Sharing::commit(std::int32_t r, double level, Duration now) {
   if (level == kUnlimited || std::abs(level - s.pushed) <= s.pushed * kSame) return;
   const double before = s.pushed;
   const std::int64_t units = to_units(level);
-  if (s.units > 0) push_units(r, units - s.pushed_units);
+  const std::int64_t change = units - s.pushed_units;
   s.pushed = level;
   s.pushed_units = units;
+  // Before the push: its divisions then hide behind the push's many additions.
   servers_.set_rate(servers_.hard(r), level, now);
+  if (s.units > 0) push_units(r, change);
   if (s.heavy == 0) return;
   push_heavy(r, before, level);
   touch(r);
