@@ -27,13 +27,11 @@ class LongestPath {
   }
 
   void run() {
+    open_.reserve(plan_.ops.size());
     for (std::size_t i = 0; i < plan_.ops.size(); ++i)
       if (graph_.is_free(OpId{i})) open_.push_back(OpId{i});
-    while (!open_.empty()) {
-      const OpId op = open_.back();
-      open_.pop_back();
-      visit(op);
-    }
+    // First in, first out follows the order of ids, in which the plan lies in memory.
+    for (std::size_t i = 0; i < open_.size(); ++i) visit(open_[i]);
   }
   [[nodiscard]] Duration longest() const { return longest_; }
 
@@ -96,7 +94,7 @@ class LongestPath {
   std::vector<Duration> begin_;
   std::vector<Meeting> arrived_;
   std::vector<double> used_;
-  std::vector<OpId> open_;
+  std::vector<OpId> open_;  // every op, in the order in which it was reached
   Duration longest_;
 };
 

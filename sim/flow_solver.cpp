@@ -26,6 +26,7 @@ FlowSolver::FlowSolver(std::vector<double> capacities)
 
 void FlowSolver::begin(const FlowSpec& spec, std::span<const models::Use> uses, Duration now) {
   TL_ENSURE(spec.payload > 0 && (!uses.empty() || spec.cap != kUnlimited), "a flow takes time");
+  if (spec.soft && table_.pairs_allowed()) forbid_pairs(now);
   const std::int32_t c = table_.class_of(spec, uses);
   FlowClass& cls = table_[c];
   bool free = cls.owner == kNobody;
@@ -46,7 +47,26 @@ void FlowSolver::begin(const FlowSpec& spec, std::span<const models::Use> uses, 
   }
   if (cls.owner == kAlone) share(c, now);
   table_.add_flow(c, servers_.served(c, now) + spec.payload, spec.tag);
-  sharing_.set_count(c, cls.count + 1, now);
+  sharing_.set_count(c, cls.count + 1);
+}
+
+// Pairs are a short cut that soft flows beside them do not allow.
+void FlowSolver::forbid_pairs(Duration now) {
+  for (std::int32_t c = 0; c < table_.size(); ++c) {
+    FlowClass& cls = table_[c];
+    if (!cls.pair) continue;
+    if (cls.owner < 0) {
+      cls.pair = false;
+      continue;
+    }
+    const double served = servers_.served(c, now);
+    const std::int32_t count = cls.count;
+    sharing_.set_count(c, 0);
+    cls.pair = false;
+    cls.count = count;
+    sharing_.activate(c, served, now);
+  }
+  table_.forbid_pairs();
 }
 
 // Its rate follows from its cap and its narrowest resource, and so does its soft factor.
@@ -119,7 +139,7 @@ void FlowSolver::take_ended(Duration now, std::vector<std::uint32_t>& tags) {
   if (servers_.next_end() <= now.ps)
     for (std::int32_t c = servers_.ended(now); c != kNobody; c = servers_.ended(now)) {
       leave(c);
-      sharing_.set_count(c, table_[c].count - 1, now);
+      sharing_.set_count(c, table_[c].count - 1);
     }
   std::sort(tags.begin() + static_cast<std::ptrdiff_t>(before), tags.end());
 }

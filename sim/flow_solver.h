@@ -41,6 +41,7 @@ class FlowSolver {
 
  private:
   [[nodiscard]] double alone_rate(const FlowClass& c) const;
+  void forbid_pairs(Duration now);
   void begin_alone(std::int32_t c, Duration now);
   void end_alone(std::int32_t c);
   void share(std::int32_t c, Duration now);

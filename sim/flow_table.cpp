@@ -40,7 +40,7 @@ std::int32_t FlowTable::make_class(const FlowSpec& spec, std::span<const models:
   FlowClass made{.uses = keep(uses), .weight = spec.weight, .cap = spec.cap};
   made.next = std::exchange(class_of_pattern_[pattern], c);
   made.soft = spec.soft;
-  made.pair = is_pair(spec, uses);
+  made.pair = pairs_allowed_ && is_pair(spec, uses);
   classes_.push_back(made);
   if (made.pair) index_pair(c);
   return c;

@@ -37,11 +37,12 @@ struct FlowClass {
   std::span<const models::Use> uses;
   double weight = 1;
   double cap = kUnlimited;
-  double base = 0;   // virtual time of its server (alone: ps) at which it had served nothing
+  // Virtual time of its server (alone: ps) at which it had served nothing; without a server: the
+  // bytes served.
+  double base = 0;
   double speed = 0;  // bytes per flow and unit of the server's virtual time
   std::int32_t owner = kNobody;
   std::int32_t server = kNobody;
-  std::int32_t place = 0;  // in the server's heap
   std::int32_t first = kNobody;
   std::int32_t count = 0;
   std::int64_t until = 0;       // alone: ps at which its flow ends
@@ -62,6 +63,11 @@ class FlowTable {
   // The pair class over two resources that was seen last, kNobody if none; then next_pair.
   [[nodiscard]] std::int32_t find_pair(std::int32_t a, std::int32_t b) const;
   [[nodiscard]] std::int32_t next_pair(std::int32_t c) const;
+
+  [[nodiscard]] std::int32_t size() const { return static_cast<std::int32_t>(classes_.size()); }
+  // New classes are not pairs from now on.
+  void forbid_pairs() { pairs_allowed_ = false; }
+  [[nodiscard]] bool pairs_allowed() const { return pairs_allowed_; }
 
   void add_flow(std::int32_t c, double mark, std::uint32_t tag);
   [[nodiscard]] double first_mark(std::int32_t c) const { return flows_[at(c)].mark; }
@@ -97,6 +103,7 @@ class FlowTable {
   std::int32_t free_flow_ = kNobody;
   std::vector<PairSlot> pairs_;  // open addressing, a power of two
   std::size_t pairs_used_ = 0;
+  bool pairs_allowed_ = true;
   std::vector<std::pair<std::int32_t, std::int32_t>> other_pairs_;  // class -> older one, sorted
 };
 

@@ -1,14 +1,9 @@
 #include "sim/servers.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace twinlink::sim {
 namespace {
-
-constexpr double kNoise = 0x1p-50;  // relative rounding noise of a virtual time
-
-bool is_due(double key, double time) { return key - time <= key * (2 * kNoise); }
 
 std::int32_t other_of(const FlowClass& c) {
   if (!c.pair) return kNobody;
@@ -20,59 +15,66 @@ std::int32_t other_of(const FlowClass& c) {
 Servers::Servers(FlowTable& table, std::size_t resources)
     : table_(table),
       resources_(static_cast<std::int32_t>(resources)),
-      all_(3 * resources + 1),
+      all_(2 * resources + 1),
+      clocks_(all_.size()),
       end_(all_.size(), kNever),
       block_end_((all_.size() + kBlock - 1) / kBlock, kNever),
       block_stale_(block_end_.size(), 0) {
-  all_.back().rate = 1;
-}
-
-std::int64_t Servers::end_of(const Server& s) {
-  if (s.heap.empty() || s.rate <= 0) return kNever;
-  const double key = s.heap.front().key;
-  const double wait = std::ceil(std::max(0.0, key - s.time - key * kNoise) / s.rate);
-  constexpr double kTooFar = 0x1p62;
-  return wait < kTooFar ? s.since + static_cast<std::int64_t>(wait) : kNever;
+  clocks_.back().rate = 1;
 }
 
 void Servers::touch(std::int32_t server) {
   Server& s = all_[static_cast<std::size_t>(server)];
+  clocks_[static_cast<std::size_t>(server)].head = s.heap.empty() ? kUnlimited : s.heap[0].key;
   if (s.stale) return;
   s.stale = true;
   stale_.push_back(server);
 }
 
-void Servers::set_rate(std::int32_t server, double rate, Duration now) {
-  Server& s = all_[static_cast<std::size_t>(server)];
-  s.time = s.heap.empty() ? 0 : now_at(s, now);
-  s.since = now.ps;
-  s.rate = rate;
-  touch(server);
-}
-
 double Servers::served(std::int32_t c, Duration now) const {
   const FlowClass& cls = table_[c];
-  const Server& s = all_[static_cast<std::size_t>(cls.server)];
-  return (now_at(s, now) - cls.base) * cls.speed;
+  if (cls.server == kNobody) return cls.base;
+  return (now_at(cls.server, now) - cls.base) * cls.speed;
 }
+
+void Servers::park(std::int32_t c, double served) { table_[c].base = served; }
 
 void Servers::attach(std::int32_t c, std::int32_t server, double served, Duration now) {
   FlowClass& cls = table_[c];
-  Server& s = all_[static_cast<std::size_t>(server)];
   cls.server = server;
-  cls.base = now_at(s, now) - served / cls.speed;
-  const Entry entry{cls.base + table_.first_mark(c) / cls.speed, c, other_of(cls)};
-  s.heap.push_back(entry);
-  sift(s, s.heap.size() - 1, entry);
+  cls.base = now_at(server, now) - served / cls.speed;
+  insert(server, {{cls.base + table_.first_mark(c) / cls.speed, c}, other_of(cls)});
+}
+
+void Servers::transfer(std::int32_t c, std::int32_t server, std::int32_t other, Duration now) {
+  FlowClass& cls = table_[c];
+  const Server& from = all_[static_cast<std::size_t>(cls.server)];
+  const double shift = now_at(server, now) - now_at(cls.server, now);
+  const double key = from.heap[static_cast<std::size_t>(place_[static_cast<std::size_t>(c)])].key;
+  detach(c);
+  cls.server = server;
+  cls.base += shift;
+  insert(server, {{key + shift, c}, other});
+}
+
+void Servers::insert(std::int32_t server, const Item& item) {
+  const auto c = static_cast<std::size_t>(item.entry.cls);
+  if (c >= place_.size()) place_.resize(std::max(c + 1, place_.size() * 3 / 2), 0);
+  Server& s = all_[static_cast<std::size_t>(server)];
+  s.heap.push_back(item.entry);
+  s.others.push_back(item.other);
+  sift(s, s.heap.size() - 1, item);
   touch(server);
 }
 
 void Servers::detach(std::int32_t c) {
   FlowClass& cls = table_[c];
+  if (cls.server == kNobody) return;
   Server& s = all_[static_cast<std::size_t>(cls.server)];
-  const auto place = static_cast<std::size_t>(cls.place);
-  const Entry last = s.heap.back();
+  const auto place = static_cast<std::size_t>(place_[static_cast<std::size_t>(c)]);
+  const Item last = item_at(s, s.heap.size() - 1);
   s.heap.pop_back();
+  s.others.pop_back();
   if (place < s.heap.size()) sift(s, place, last);
   touch(cls.server);
   cls.server = kNobody;
@@ -80,56 +82,50 @@ void Servers::detach(std::int32_t c) {
 
 void Servers::update_first(std::int32_t c) {
   const FlowClass& cls = table_[c];
+  if (cls.server == kNobody) return;
   Server& s = all_[static_cast<std::size_t>(cls.server)];
-  const auto place = static_cast<std::size_t>(cls.place);
-  sift(s, place, {cls.base + table_.first_mark(c) / cls.speed, c, s.heap[place].other});
+  const auto place = static_cast<std::size_t>(place_[static_cast<std::size_t>(c)]);
+  sift(s, place, {{cls.base + table_.first_mark(c) / cls.speed, c}, s.others[place]});
   touch(cls.server);
 }
 
-void Servers::put(Server& s, std::size_t place, const Entry& entry) {
-  s.heap[place] = entry;
-  table_[entry.cls].place = static_cast<std::int32_t>(place);
+void Servers::put(Server& s, std::size_t place, const Item& item) {
+  s.heap[place] = item.entry;
+  s.others[place] = item.other;
+  place_[static_cast<std::size_t>(item.entry.cls)] = static_cast<std::int32_t>(place);
 }
 
-// Puts `entry` where it belongs, up or down from the hole at `place`.
-void Servers::sift(Server& s, std::size_t place, const Entry& entry) {
+// Puts the item where it belongs, up or down from the hole at `place`.
+void Servers::sift(Server& s, std::size_t place, const Item& item) {
   constexpr std::size_t kWays = 4;
-  for (; place > 0 && entry.key < s.heap[(place - 1) / kWays].key; place = (place - 1) / kWays)
-    put(s, place, s.heap[(place - 1) / kWays]);
+  for (; place > 0 && item.entry.key < s.heap[(place - 1) / kWays].key; place = (place - 1) / kWays)
+    put(s, place, item_at(s, (place - 1) / kWays));
   for (std::size_t child = place * kWays + 1; child < s.heap.size(); child = place * kWays + 1) {
     const std::size_t end = std::min(child + kWays, s.heap.size());
     for (std::size_t other = child + 1; other < end; ++other)
       if (s.heap[other].key < s.heap[child].key) child = other;
-    if (entry.key <= s.heap[child].key) break;
-    put(s, place, s.heap[child]);
+    if (item.entry.key <= s.heap[child].key) break;
+    put(s, place, item_at(s, child));
     place = child;
   }
-  put(s, place, entry);
+  put(s, place, item);
 }
 
 void Servers::refresh() {
   for (const std::int32_t server : stale_) {
-    Server& s = all_[static_cast<std::size_t>(server)];
-    s.stale = false;
-    set_end(server, end_of(s));
+    all_[static_cast<std::size_t>(server)].stale = false;
+    set_end(server, end_of(clocks_[static_cast<std::size_t>(server)]));
   }
-  if (stale_.empty()) return;
   stale_.clear();
   for (std::size_t b = 0; b < block_end_.size(); ++b) {
     if (block_stale_[b] == 0) continue;
     block_stale_[b] = 0;
-    const auto first = end_.begin() + static_cast<std::ptrdiff_t>(b * kBlock);
-    const auto last = std::min(first + kBlock, end_.end());
-    block_end_[b] = *std::min_element(first, last);
+    std::int64_t least = kNever;
+    const std::size_t end = std::min((b + 1) * kBlock, end_.size());
+    for (std::size_t i = b * kBlock; i < end; ++i) least = end_[i] < least ? end_[i] : least;
+    block_end_[b] = least;
   }
   next_end_ = *std::min_element(block_end_.begin(), block_end_.end());
-}
-
-void Servers::set_end(std::int32_t server, std::int64_t end) {
-  const auto i = static_cast<std::size_t>(server);
-  if (end_[i] == end) return;
-  end_[i] = end;
-  block_stale_[i / kBlock] = 1;
 }
 
 std::int32_t Servers::ended(Duration now) {
@@ -140,16 +136,20 @@ std::int32_t Servers::ended(Duration now) {
       const Server& s = all_[i];
       if (end_[i] > now.ps || s.heap.empty()) continue;
       // The first one is due by its end time; others that the noise let slip follow it.
-      if (!s.stale || is_due(s.heap.front().key, now_at(s, now))) return s.heap.front().cls;
+      const double key = s.heap.front().key;
+      const double time = now_at(static_cast<std::int32_t>(i), now);
+      if (!s.stale || key - time <= key * (2 * kNoise)) return s.heap.front().cls;
     }
   }
   return kNobody;
 }
 
 std::size_t Servers::memory_bytes() const {
-  std::size_t total = all_.capacity() * sizeof(Server) + stale_.capacity() * sizeof(std::int32_t) +
+  std::size_t total = all_.capacity() * (sizeof(Server) + sizeof(Clock)) +
+                      (stale_.capacity() + place_.capacity()) * sizeof(std::int32_t) +
                       (end_.capacity() + block_end_.capacity()) * sizeof(std::int64_t);
-  for (const Server& s : all_) total += s.heap.capacity() * sizeof(Entry);
+  for (const Server& s : all_)
+    total += s.heap.capacity() * sizeof(Entry) + s.others.capacity() * sizeof(std::int32_t);
   return total;
 }
 

@@ -3,11 +3,11 @@
 //
 // A server has a rate; its virtual time V grows by rate x dt (dt in ps). A class attached to it
 // serves speed x dV bytes to each of its flows, so it ends a flow at a fixed V = base + mark /
-// speed, however often the rate changes: a change costs O(1), not O(classes). Four kinds per
-// solver: per resource the level of its owned flows (hard), that level times the soft factor
-// (soft), and the soft factor alone (capped soft flows); and one clock whose rate is 1 for flows
-// limited by nothing but their cap. End times are whole ps, rounded up; a part in 2^50 below is
-// taken as rounding noise.
+// speed, however often the rate changes: a change costs O(1), not O(classes). Per resource there is
+// a server whose rate is the resource's level (hard) and one whose rate is its soft factor (soft);
+// and one clock whose rate is 1, for flows that nothing but their cap limits. A soft class waits
+// unattached (parked) while a solve is under way. End times are whole ps, rounded up; a part in
+// 2^50 below is taken as rounding noise.
 #include <cstdint>
 #include <vector>
 
@@ -21,26 +21,37 @@ class Servers {
   struct Entry {
     double key;  // V at which the first flow of the class ends
     std::int32_t cls;
-    std::int32_t other;  // pairs: the resource that is not the server's; else kNobody
   };
   static constexpr std::int64_t kNever = INT64_MAX;
 
   Servers(FlowTable& table, std::size_t resources);
   [[nodiscard]] std::int32_t hard(std::int32_t resource) const { return resource; }
   [[nodiscard]] std::int32_t soft(std::int32_t resource) const { return resources_ + resource; }
-  [[nodiscard]] std::int32_t capped(std::int32_t resource) const {
-    return 2 * resources_ + resource;
-  }
-  [[nodiscard]] std::int32_t clock() const { return 3 * resources_; }
+  [[nodiscard]] std::int32_t clock() const { return 2 * resources_; }
 
   [[nodiscard]] const std::vector<Entry>& entries(std::int32_t server) const {
     return all_[static_cast<std::size_t>(server)].heap;
   }
-  void set_rate(std::int32_t server, double rate, Duration now);
+  // Parallel to entries of a hard server: for pairs the resource that is not the server's, else
+  // kNobody.
+  [[nodiscard]] const std::vector<std::int32_t>& others(std::int32_t server) const {
+    return all_[static_cast<std::size_t>(server)].others;
+  }
+  void set_rate(std::int32_t server, double rate, Duration now) {
+    Clock& s = clocks_[static_cast<std::size_t>(server)];
+    s.time = s.head == kUnlimited ? 0 : now_at(s, now);
+    s.since = now.ps;
+    s.rate = rate;
+    set_end(server, end_of(s));
+  }
   // Bytes served to each flow of the class since it became active.
   [[nodiscard]] double served(std::int32_t c, Duration now) const;
   void attach(std::int32_t c, std::int32_t server, double served, Duration now);
   void detach(std::int32_t c);
+  // Remembers what was served until the next attach.
+  void park(std::int32_t c, double served);
+  // From one server to another at unchanged speed, as detach and attach but cheaper.
+  void transfer(std::int32_t c, std::int32_t server, std::int32_t other, Duration now);
   // After the first flow of the class changed.
   void update_first(std::int32_t c);
   // Recomputes the end times of servers that changed.
@@ -52,27 +63,57 @@ class Servers {
   [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
-  struct Server {
+  struct Clock {
     double time = 0;  // V at `since`
     double rate = 0;
     std::int64_t since = 0;
-    bool stale = false;
+    double head = kUnlimited;  // key of the first entry
+  };
+  struct Server {
     std::vector<Entry> heap;
+    std::vector<std::int32_t> others;
+    bool stale = false;
+  };
+  struct Item {
+    Entry entry;
+    std::int32_t other;
   };
   static constexpr std::size_t kBlock = 32;
 
-  [[nodiscard]] double now_at(const Server& s, Duration now) const {
+  static constexpr double kNoise = 0x1p-50;  // relative rounding noise of a virtual time
+
+  [[nodiscard]] static double now_at(const Clock& s, Duration now) {
     return s.time + s.rate * static_cast<double>(now.ps - s.since);
   }
-  [[nodiscard]] static std::int64_t end_of(const Server& s);
+  [[nodiscard]] double now_at(std::int32_t server, Duration now) const {
+    return now_at(clocks_[static_cast<std::size_t>(server)], now);
+  }
+  [[nodiscard]] static std::int64_t end_of(const Clock& s) {
+    if (s.head == kUnlimited) return kNever;
+    const double left = s.head - s.time - s.head * kNoise;
+    const double wait = left > 0 ? left / s.rate : 0;
+    constexpr double kTooFar = 0x1p62;
+    if (!(wait < kTooFar)) return kNever;
+    const auto whole = static_cast<std::int64_t>(wait);
+    return s.since + whole + (static_cast<double>(whole) < wait ? 1 : 0);
+  }
+  void set_end(std::int32_t server, std::int64_t end) {
+    end_[static_cast<std::size_t>(server)] = end;
+    block_stale_[static_cast<std::size_t>(server) / kBlock] = 1;
+  }
   void touch(std::int32_t server);
-  void put(Server& s, std::size_t place, const Entry& entry);
-  void sift(Server& s, std::size_t place, const Entry& entry);
-  void set_end(std::int32_t server, std::int64_t end);
+  void put(Server& s, std::size_t place, const Item& item);
+  void sift(Server& s, std::size_t place, const Item& item);
+  void insert(std::int32_t server, const Item& item);
+  [[nodiscard]] static Item item_at(const Server& s, std::size_t place) {
+    return {s.heap[place], s.others[place]};
+  }
 
   FlowTable& table_;
   std::int32_t resources_;
   std::vector<Server> all_;
+  std::vector<Clock> clocks_;
+  std::vector<std::int32_t> place_;  // per class, in its server's heap
   std::vector<std::int32_t> stale_;
   std::vector<std::int64_t> end_;        // per server
   std::vector<std::int64_t> block_end_;  // least of each kBlock servers

@@ -14,7 +14,8 @@ double scale_for(const std::vector<double>& capacities) {
   return std::exp2(44 - std::ilogb(most));
 }
 
-bool is_limited(const FlowClass& c) { return c.soft || c.cap != kUnlimited; }
+// Above this many resources, pairs are looked up without a bitmap (2 MiB at most).
+constexpr std::size_t kMostForBitmap = 4096;
 
 }  // namespace
 
@@ -23,6 +24,7 @@ Sharing::Sharing(FlowTable& table, Servers& servers, const std::vector<double>& 
       servers_(servers),
       scale_(scale_for(capacities)),
       shares_(capacities.size()),
+      users_(capacities.size()),
       usage_(capacities.size(), 0) {
   for (std::size_t r = 0; r < capacities.size(); ++r) {
     TL_ENSURE(capacities[r] > 0, "a resource has a capacity");
@@ -36,33 +38,47 @@ std::int64_t Sharing::to_units(double bytes_per_s) const {
   return static_cast<std::int64_t>(std::min(bytes_per_s * scale_, kMost));
 }
 
+double Sharing::fair_rate(const FlowClass& c) const {
+  return c.owner >= 0 ? c.weight * at(c.owner).pushed : c.cap;
+}
+
 double Sharing::rate_of(std::int32_t c) const {
   const FlowClass& cls = table_[c];
-  if (cls.owner >= 0) {
-    const Share& s = at(cls.owner);
-    return cls.weight * s.pushed * (cls.soft ? s.factor : 1);
-  }
-  const bool softened = cls.soft && cls.server != servers_.clock();
-  return cls.cap * (softened ? at(cls.server - servers_.capped(0)).factor : 1);
+  const bool softened = cls.soft && !cls.uses.empty();
+  return fair_rate(cls) * (softened ? soft_factor(users(busiest(cls)).busy) : 1);
 }
 
 double Sharing::load(std::int32_t resource) const {
-  const Share& s = at(resource);
-  double owned = s.units * s.pushed;
-  for (const std::int32_t server : {servers_.hard(resource), servers_.soft(resource)})
-    for (const Servers::Entry& e : servers_.entries(server)) {
-      const FlowClass& cls = table_[e.cls];
-      if (cls.unit) continue;
-      for (const models::Use& use : cls.uses)
-        if (use.resource == resource) owned += cls.count * use.per_byte * cls.weight * s.pushed;
+  double total = at(resource).units * at(resource).pushed;
+  for (const Servers::Entry& e : servers_.entries(servers_.hard(resource)))
+    if (table_[e.cls].pair && !table_[e.cls].unit)
+      total += table_[e.cls].count * fair_rate(table_[e.cls]);
+  double listed_at_fair_rates = 0;
+  for (const std::int32_t c : users(resource).listed)
+    for (const models::Use& use : table_[c].uses) {
+      if (use.resource != resource) continue;
+      total += table_[c].count * use.per_byte * rate_of(c);
+      if (table_[c].owner != resource)
+        listed_at_fair_rates += table_[c].count * use.per_byte * fair_rate(table_[c]);
     }
-  return owned + static_cast<double>(usage_[static_cast<std::size_t>(resource)]) / scale_;
+  const double others = static_cast<double>(usage_[static_cast<std::size_t>(resource)]) / scale_;
+  return total + others - listed_at_fair_rates;
+}
+
+const std::vector<std::int32_t>& Sharing::heavy_of(std::int32_t r) const {
+  heavy_scratch_.clear();
+  if (at(r).heavy == 0) return heavy_scratch_;
+  for (const std::int32_t c : users(r).listed)
+    if (table_[c].owner == r) heavy_scratch_.push_back(c);
+  if (users(r).pairs == 0) return heavy_scratch_;
+  for (const Servers::Entry& e : servers_.entries(servers_.hard(r)))
+    if (table_[e.cls].pair && !table_[e.cls].unit) heavy_scratch_.push_back(e.cls);
+  return heavy_scratch_;
 }
 
 std::int64_t Sharing::usage_of(const FlowClass& c, const models::Use& use) const {
   if (c.unit) return at(c.owner).pushed_units;
-  const double rate = c.owner == kByCap ? c.cap : c.weight * at(c.owner).pushed;
-  return to_units(use.per_byte * rate) * c.count;
+  return to_units(use.per_byte * fair_rate(c)) * c.count;
 }
 
 void Sharing::touch(std::int32_t r) {
@@ -90,18 +106,38 @@ void Sharing::enlist(std::int32_t c, bool active) {
   const FlowClass& cls = table_[c];
   const int step = active ? 1 : -1;
   if (cls.soft) soft_classes_ += step;
+  if (cls.pair) set_adjacent(cls, active);
   for (const models::Use& use : cls.uses) {
-    Share& s = at(use.resource);
-    if (cls.pair) s.pairs += step;
-    if (cls.pair && active) add_place(use.resource);
-    if (cls.soft) s.soft += step;
-    if (!is_limited(cls)) continue;
-    s.stale = true;  // even if its usage happens to stay: who is at its cap may not
+    Users& u = users(use.resource);
+    if (cls.pair) {
+      u.pairs += step;
+      if (active) add_place(use.resource);
+      continue;
+    }
+    if (cls.soft) u.soft += step;
     if (active)
-      s.limited.push_back(c);
+      u.listed.push_back(c);
     else
-      std::erase(s.limited, c);
+      std::erase(u.listed, c);
+    at(use.resource).has_listed = !u.listed.empty();
+    at(use.resource).stale = true;  // even if its usage stays: who is at its cap may not
   }
+}
+
+// A bit may outlive its class when several classes join the same two resources.
+void Sharing::set_adjacent(const FlowClass& c, bool active) {
+  const std::size_t n = shares_.size();
+  if (n > kMostForBitmap) return;
+  if (adjacent_.empty()) adjacent_.resize(n * n, false);
+  const std::int32_t a = c.uses[0].resource, b = c.uses[1].resource;
+  if (!active && table_.next_pair(table_.find_pair(a, b)) != kNobody) return;
+  adjacent_[static_cast<std::size_t>(a) * n + static_cast<std::size_t>(b)] = active;
+}
+
+bool Sharing::may_share(std::int32_t a, std::int32_t b) const {
+  if (adjacent_.empty()) return true;
+  const auto low = static_cast<std::size_t>(std::min(a, b));
+  return adjacent_[low * shares_.size() + static_cast<std::size_t>(std::max(a, b))];
 }
 
 // The first in order of its resources; if none has a place in it, its cap; else the resource that
@@ -154,24 +190,41 @@ void Sharing::release(std::int32_t c) {
   }
 }
 
-// Attaches the class to the server that its owner implies.
+// Attaches the class to the server that its owner implies; soft ones wait for soften.
 void Sharing::attach(std::int32_t c, double served, Duration now) {
   FlowClass& cls = table_[c];
-  std::int32_t server = servers_.clock();
-  if (cls.owner >= 0)
-    server = cls.soft ? servers_.soft(cls.owner) : servers_.hard(cls.owner);
-  else if (cls.soft && !cls.uses.empty())
-    server = servers_.capped(cls.uses.front().resource);
+  if (cls.soft && !cls.uses.empty()) {
+    servers_.park(c, served);
+    return;
+  }
   cls.speed = (cls.owner >= 0 ? cls.weight : cls.cap) * 1e-12;
-  servers_.attach(c, server, served, now);
+  servers_.attach(c, cls.owner >= 0 ? servers_.hard(cls.owner) : servers_.clock(), served, now);
 }
 
 void Sharing::move(std::int32_t c, std::int32_t owner, Duration now) {
+  if (table_[c].unit) {
+    move_unit(c, owner, now);
+    return;
+  }
   const double served = servers_.served(c, now);
   servers_.detach(c);
   release(c);
   hold(c, owner);
   attach(c, served, now);
+}
+
+// As move, between the two resources of a unit.
+void Sharing::move_unit(std::int32_t c, std::int32_t owner, Duration now) {
+  const std::int32_t before = table_[c].owner;
+  Share& from = at(before);
+  Share& to = at(owner);
+  table_[c].owner = owner;
+  --from.units;
+  ++to.units;
+  from.stale = to.stale = true;
+  add_usage(owner, -from.pushed_units);
+  add_usage(before, to.pushed_units);
+  servers_.transfer(c, servers_.hard(owner), before, now);
 }
 
 void Sharing::activate(std::int32_t c, double served, Duration now) {
@@ -185,7 +238,7 @@ void Sharing::activate(std::int32_t c, double served, Duration now) {
   attach(c, served, now);
 }
 
-void Sharing::set_count(std::int32_t c, std::int32_t count, Duration now) {
+void Sharing::set_count(std::int32_t c, std::int32_t count) {
   changed_ = true;
   FlowClass& cls = table_[c];
   release(c);
@@ -198,13 +251,13 @@ void Sharing::set_count(std::int32_t c, std::int32_t count, Duration now) {
   servers_.detach(c);
   cls.owner = kNobody;
   enlist(c, false);
-  static_cast<void>(now);
 }
 
 std::size_t Sharing::memory_bytes() const {
   std::size_t total = shares_.capacity() * sizeof(Share) + usage_.capacity() * sizeof(usage_[0]) +
                       (order_.capacity() + touched_.capacity()) * sizeof(std::int32_t);
-  for (const Share& s : shares_) total += s.limited.capacity() * sizeof(std::int32_t);
+  for (const Users& u : users_) total += sizeof(u) + u.listed.capacity() * sizeof(std::int32_t);
+  total += adjacent_.capacity() / 8;
   return total;
 }
 

@@ -9,9 +9,10 @@
 // gets its new level; if that passes a neighbour's, the two swap and the classes that use both
 // change owner. Levels below a change are never touched. Usage is summed in integers (2^-44 of the
 // largest capacity), so that sums are exact and independent of order and history. Soft classes then
-// run at x times the soft factor: with q = demand / capacity of their owner (or of the resource
-// with the largest q, if their cap limits them; demand counts owned flows at their cap),
-//   softmin(q, 1) / min(q, 1), softmin(a, b) = (a^-4 + b^-4)^(-1/4).
+// run at x times the soft factor softmin(q, 1) / min(q, 1) with softmin(a, b) = (a^-4 +
+// b^-4)^(-1/4) and q = demand / capacity of the resource that froze them (if several did at the
+// same level, or if their cap limits them: the largest q). Demand counts the flows that freeze at
+// the resource's level at their cap, others at their rate, so it does not depend on who owns them.
 // Exact within 1e-10 (ties are kept in their order). At most 2^17 capped flows on one resource.
 #include <cstdint>
 #include <vector>
@@ -30,7 +31,7 @@ class Sharing {
   // Puts a class with its first flow under shared resources. served: bytes per flow so far.
   void activate(std::int32_t c, double served, Duration now);
   // Changes the number of flows of an active class; 0 ends its activity.
-  void set_count(std::int32_t c, std::int32_t count, Duration now);
+  void set_count(std::int32_t c, std::int32_t count);
   // Brings levels and rates up to date. Rates hold until the next change.
   void solve(Duration now);
   // Bytes per second that shared flows take from a resource; needs a solved state.
@@ -40,22 +41,24 @@ class Sharing {
   [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
-  struct Share {  // one resource
+  struct alignas(64) Share {  // one resource
     std::int64_t capacity = 0;
     std::int64_t solved = 0;  // usage at the last commit
     double level = 0;         // where it stands in the order
     double pushed = 0;        // what the usage of others is based on
     std::int64_t pushed_units = 0;
-    double weight = 0;       // of owned flows but units
+    double per_level = 0;    // what owned flows take per unit of level
     std::int32_t units = 0;  // owned unit flows
     std::int32_t heavy = 0;  // owned classes that are not units
-    std::int32_t pairs = 0;  // active pair classes, owned or not
-    std::int32_t soft = 0;   // active soft classes, owned or not
     std::int32_t place = kNobody;
-    bool stale = false, touched = false, sinking = false;
-    double busy = 0;                    // demand / capacity
-    double factor = 1;                  // soft factor
-    std::vector<std::int32_t> limited;  // active classes with a cap, or soft
+    bool stale = false, touched = false, sinking = false, has_listed = false;
+  };
+  struct Users {                       // the rest of it, needed less often
+    std::int32_t pairs = 0;            // active pair classes, owned or not
+    std::int32_t soft = 0;             // active soft classes, owned or not
+    double busy = 0;                   // demand / capacity
+    double full_at = kUnlimited;       // the level at which it is full
+    std::vector<std::int32_t> listed;  // active classes but pairs
   };
 
   [[nodiscard]] static bool owns(const Share& s) { return s.units + s.heavy > 0; }
@@ -67,6 +70,10 @@ class Sharing {
   [[nodiscard]] const Share& at(std::int32_t r) const {
     return shares_[static_cast<std::size_t>(r)];
   }
+  Users& users(std::int32_t r) { return users_[static_cast<std::size_t>(r)]; }
+  [[nodiscard]] const Users& users(std::int32_t r) const {
+    return users_[static_cast<std::size_t>(r)];
+  }
   [[nodiscard]] std::int64_t to_units(double bytes_per_s) const;
   [[nodiscard]] std::int64_t usage_of(const FlowClass& c, const models::Use& use) const;
 
@@ -76,6 +83,10 @@ class Sharing {
   void hold(std::int32_t c, std::int32_t owner);
   void release(std::int32_t c);
   void move(std::int32_t c, std::int32_t owner, Duration now);
+  void move_unit(std::int32_t c, std::int32_t owner, Duration now);
+  [[nodiscard]] double fair_rate(const FlowClass& c) const;
+  // Owned classes but units; valid until the next call.
+  const std::vector<std::int32_t>& heavy_of(std::int32_t r) const;
   void attach(std::int32_t c, double served, Duration now);
   void add_usage(std::int32_t r, std::int64_t units);
   void touch(std::int32_t r);
@@ -83,6 +94,7 @@ class Sharing {
 
   // The sweep (sharing_sweep.cpp).
   void sweep(Duration now);
+  bool settle_in_place(std::size_t i, Duration now);
   std::size_t settle(std::size_t i, Duration now);
   std::size_t retire(std::size_t i);
   void drop_place(std::size_t i);
@@ -94,25 +106,35 @@ class Sharing {
   double level_with_caps(std::int32_t r, Duration now);
   bool move_limited(std::int32_t r, double level, Duration now);
   void refresh_weight(std::int32_t r);
+  void set_adjacent(const FlowClass& c, bool active);
+  [[nodiscard]] bool may_share(std::int32_t a, std::int32_t b) const;
   void commit(std::int32_t r, double level, Duration now);
   void push_units(std::int32_t r, std::int64_t change);
-  void push_heavy(std::int32_t server, double change_from, double change_to);
+  void push_heavy(std::int32_t r, double from, double to);
   bool admit_overloaded();
 
   // Soft flows (sharing_soft.cpp).
   void soften(Duration now);
   void update_factor(std::int32_t r, Duration now);
+  [[nodiscard]] double level_when_full(std::int32_t r) const;
   [[nodiscard]] double demand(std::int32_t r) const;
-  void choose_busiest(std::int32_t c, Duration now);
+  [[nodiscard]] bool is_at_cap(const FlowClass& c) const;
+  [[nodiscard]] double owned_rate(std::int32_t r) const;
+  [[nodiscard]] bool may_freeze(std::int32_t r, const FlowClass& c) const;
+  [[nodiscard]] std::int32_t busiest(const FlowClass& c) const;
+  void attach_soft(std::int32_t c, Duration now);
 
   FlowTable& table_;
   Servers& servers_;
   double scale_;  // units per byte/s
   std::vector<Share> shares_;
+  std::vector<Users> users_;
   std::vector<std::int64_t> usage_;  // by flows that the resource does not own
   std::vector<std::int32_t> order_;  // resources, ascending by level; those with no limit last
   std::vector<std::int32_t> touched_;
   std::vector<std::int32_t> scratch_;
+  mutable std::vector<std::int32_t> heavy_scratch_;
+  std::vector<bool> adjacent_;  // resource x resource: an active pair may join them; or empty
   std::int32_t soft_classes_ = 0;
   bool changed_ = false;
 };

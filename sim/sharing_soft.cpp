@@ -1,8 +1,15 @@
+#include <algorithm>
 #include <cmath>
 
 #include "sim/sharing.h"
 
 namespace twinlink::sim {
+namespace {
+
+// Relative difference below which two levels are the same, and a resource is full.
+constexpr double kTie = 1e-9;
+
+}  // namespace
 
 double soft_factor(double q) {
   if (q == kUnlimited || q <= 0) return 1;
@@ -12,45 +19,77 @@ double soft_factor(double q) {
 }
 
 void Sharing::soften(Duration now) {
-  scratch_.clear();
   for (const std::int32_t r : touched_)
-    if (at(r).soft > 0) update_factor(r, now);
-  for (const std::int32_t r : touched_)
-    for (const std::int32_t c : at(r).limited)
-      if (table_[c].soft && table_[c].owner == kByCap) choose_busiest(c, now);
+    if (users(r).soft > 0) update_factor(r, now);
+  for (const std::int32_t r : touched_) {
+    if (users(r).soft == 0) continue;
+    for (const std::int32_t c : users(r).listed)
+      if (table_[c].soft) attach_soft(c, now);
+  }
 }
 
 void Sharing::update_factor(std::int32_t r, Duration now) {
-  Share& s = at(r);
-  s.busy = demand(r) * scale_ / static_cast<double>(s.capacity);
-  s.factor = soft_factor(s.busy);
-  servers_.set_rate(servers_.soft(r), s.pushed * s.factor, now);
-  servers_.set_rate(servers_.capped(r), s.factor, now);
+  Users& u = users(r);
+  u.full_at = level_when_full(r);
+  u.busy = demand(r) * scale_ / static_cast<double>(at(r).capacity);
+  servers_.set_rate(servers_.soft(r), soft_factor(u.busy), now);
 }
 
-// Bytes per second that the resource's users ask of it: owned flows at their cap, others at their
-// rate.
+bool Sharing::is_at_cap(const FlowClass& c) const {
+  return c.owner == kByCap || c.cap <= fair_rate(c) * (1 + kTie);
+}
+
+// The highest level of the flows on it that are below their cap, if it is full; else unlimited.
+double Sharing::level_when_full(std::int32_t r) const {
+  const Share& s = at(r);
+  const auto usage = static_cast<double>(usage_[static_cast<std::size_t>(r)]);
+  const bool full = owns(s) || usage >= static_cast<double>(s.capacity) * (1 - kTie);
+  if (!full) return kUnlimited;
+  double level = s.units > 0 ? s.pushed : 0;
+  for (const std::int32_t c : users(r).listed)
+    if (!is_at_cap(table_[c])) level = std::max(level, at(table_[c].owner).pushed);
+  return level > 0 ? level : kUnlimited;
+}
+
+// Whether the resource is what keeps the class from going faster (its cap: any may).
+bool Sharing::may_freeze(std::int32_t r, const FlowClass& c) const {
+  if (c.owner == r || is_at_cap(c)) return true;
+  return users(r).full_at * (1 - kTie) <= at(c.owner).pushed;
+}
+
+// Bytes per second asked of the resource: by flows that freeze there at their cap (if they have
+// one), by others at their rate.
 double Sharing::demand(std::int32_t r) const {
-  if (at(r).units > 0) return kUnlimited;
-  double total = static_cast<double>(usage_[static_cast<std::size_t>(r)]) / scale_;
-  for (const std::int32_t server : {servers_.hard(r), servers_.soft(r)})
-    for (const Servers::Entry& e : servers_.entries(server)) {
-      const FlowClass& cls = table_[e.cls];
-      for (const models::Use& use : cls.uses)
-        if (use.resource == r) total += cls.count * (use.per_byte * cls.cap);
-    }
+  double total = owned_rate(r) + static_cast<double>(usage_[static_cast<std::size_t>(r)]) / scale_;
+  for (const std::int32_t c : users(r).listed) {
+    const FlowClass& cls = table_[c];
+    if (cls.owner == kByCap || cls.cap == kUnlimited || !may_freeze(r, cls)) continue;
+    for (const models::Use& use : cls.uses)
+      if (use.resource == r) total += cls.count * (use.per_byte * (cls.cap - fair_rate(cls)));
+  }
   return total;
 }
 
-void Sharing::choose_busiest(std::int32_t c, Duration now) {
-  const FlowClass& cls = table_[c];
-  std::int32_t busiest = cls.uses.front().resource;
-  for (const models::Use& use : cls.uses)
-    if (at(use.resource).busy > at(busiest).busy) busiest = use.resource;
-  if (cls.server == servers_.capped(busiest)) return;
+// Bytes per second of owned flows before softening.
+double Sharing::owned_rate(std::int32_t r) const { return at(r).per_level / scale_ * at(r).pushed; }
+
+std::int32_t Sharing::busiest(const FlowClass& c) const {
+  std::int32_t best = c.owner >= 0 ? c.owner : c.uses.front().resource;
+  for (const models::Use& use : c.uses)
+    if (users(use.resource).busy > users(best).busy && may_freeze(use.resource, c))
+      best = use.resource;
+  return best;
+}
+
+void Sharing::attach_soft(std::int32_t c, Duration now) {
+  FlowClass& cls = table_[c];
+  const double speed = fair_rate(cls) * 1e-12;
+  const std::int32_t server = servers_.soft(busiest(cls));
+  if (cls.server == server && cls.speed == speed) return;
   const double served = servers_.served(c, now);
   servers_.detach(c);
-  servers_.attach(c, servers_.capped(busiest), served, now);
+  cls.speed = speed;
+  servers_.attach(c, server, served, now);
 }
 
 }  // namespace twinlink::sim

@@ -38,13 +38,28 @@ void Sharing::sweep(Duration now) {
   std::size_t budget = 1000 + order_.size() * (order_.size() + 64);
   for (std::size_t i = 0; i < order_.size();) {
     const std::int32_t r = order_[i];
-    if (!at(r).stale && usage_[static_cast<std::size_t>(r)] == at(r).solved) {
+    const bool changed = at(r).stale || usage_[static_cast<std::size_t>(r)] != at(r).solved;
+    if (!changed || settle_in_place(i, now)) {
       ++i;
       continue;
     }
     i = settle(i, now);
     TL_ENSURE(budget-- > 0, "the sharing of resources settles");
   }
+}
+
+// The common case of settle, kept short: only the usage changed, and the place stays.
+bool Sharing::settle_in_place(std::size_t i, Duration now) {
+  const std::int32_t r = order_[i];
+  Share& s = at(r);
+  const std::int64_t room = s.capacity - usage_[static_cast<std::size_t>(r)];
+  if (s.stale || s.has_listed || s.units == 0 || room <= 0) return false;
+  const double level = static_cast<double>(room) / s.per_level;
+  if (i + 1 < order_.size() && level > at(order_[i + 1]).level * (1 + kTie)) return false;
+  if (i > 0 && level < at(order_[i - 1]).level * (1 - kTie)) return false;
+  s.level = level;
+  commit(r, level, now);
+  return true;
 }
 
 // Gives the resource at place i its level. Returns the place to go on from.
@@ -102,7 +117,7 @@ void Sharing::send_to_end(std::size_t i) {
 // is overloaded), else out of the order. Returns the place to go on from.
 std::size_t Sharing::retire(std::size_t i) {
   const bool last = i + 1 == order_.size() || at(order_[i + 1]).level == kUnlimited;
-  const bool stays = at(order_[i]).pairs > 0;
+  const bool stays = users(order_[i]).pairs > 0;
   if (last && stays) return i + 1;
   if (stays)
     send_to_end(i);
@@ -119,28 +134,22 @@ void Sharing::swap_places(std::size_t i) {
 
 // `to` came before `from` in the order: it now owns what both use.
 void Sharing::give_shared(std::int32_t from, std::int32_t to, Duration now) {
-  if (!owns(at(from))) return;
-  for (std::int32_t c = table_.find_pair(from, to); c != kNobody; c = table_.next_pair(c))
-    if (table_[c].owner == from) move(c, to, now);
+  if (at(from).units > 0 || users(from).pairs > 0)
+    if (may_share(from, to))
+      for (std::int32_t c = table_.find_pair(from, to); c != kNobody; c = table_.next_pair(c))
+        if (table_[c].owner == from) move(c, to, now);
   if (at(from).heavy == 0) return;
-  scratch_.clear();
-  for (const std::int32_t server : {servers_.hard(from), servers_.soft(from)})
-    for (const Servers::Entry& e : servers_.entries(server))
-      if (!table_[e.cls].pair && uses(table_[e.cls], to)) scratch_.push_back(e.cls);
-  for (const std::int32_t c : scratch_) move(c, to, now);
+  scratch_ = heavy_of(from);
+  for (const std::int32_t c : scratch_)
+    if (!table_[c].pair && uses(table_[c], to)) move(c, to, now);
 }
 
 void Sharing::refresh_weight(std::int32_t r) {
-  Share& s = at(r);
-  s.weight = 0;
-  if (s.heavy == 0) return;
-  for (const std::int32_t server : {servers_.hard(r), servers_.soft(r)})
-    for (const Servers::Entry& e : servers_.entries(server)) {
-      const FlowClass& cls = table_[e.cls];
-      if (cls.unit) continue;
-      for (const models::Use& use : cls.uses)
-        if (use.resource == r) s.weight += cls.count * (use.per_byte * cls.weight);
-    }
+  double weight = 0;
+  for (const std::int32_t c : heavy_of(r))
+    for (const models::Use& use : table_[c].uses)
+      if (use.resource == r) weight += table_[c].count * (use.per_byte * table_[c].weight);
+  at(r).per_level = scale_ * (at(r).units + weight);
 }
 
 // The level from the balance; 0 if others already take all; unlimited if it owns nothing and fits.
@@ -148,7 +157,7 @@ double Sharing::plain_level(const Share& s, std::int64_t usage) const {
   const std::int64_t room = s.capacity - usage;
   if (!owns(s)) return room >= -slack(s.capacity) ? kUnlimited : 0;
   if (room <= 0) return 0;
-  return static_cast<double>(room) / (scale_ * (s.units + s.weight));
+  return static_cast<double>(room) / s.per_level;
 }
 
 double Sharing::level_with_caps(std::int32_t r, Duration now) {
@@ -156,9 +165,9 @@ double Sharing::level_with_caps(std::int32_t r, Duration now) {
   const std::int64_t& usage = usage_[static_cast<std::size_t>(r)];
   if (s.stale) refresh_weight(r);
   double level = plain_level(s, usage);
-  if (s.limited.empty()) return level;
+  if (!s.has_listed) return level;
   // Newton's method on a concave, piecewise linear function: ends after a pass per distinct cap.
-  for (std::size_t pass = 0; pass < s.limited.size() + 2; ++pass) {
+  for (std::size_t pass = 0; pass < users(r).listed.size() + 2; ++pass) {
     if (!move_limited(r, level, now)) break;
     refresh_weight(r);
     level = plain_level(s, usage);
@@ -169,8 +178,9 @@ double Sharing::level_with_caps(std::int32_t r, Duration now) {
 // Classes whose cap lies below the level are limited by their cap, those above by the resource.
 bool Sharing::move_limited(std::int32_t r, double level, Duration now) {
   bool moved = false;
-  for (const std::int32_t c : at(r).limited) {
+  for (const std::int32_t c : users(r).listed) {
     const FlowClass& cls = table_[c];
+    if (cls.cap == kUnlimited) continue;
     const double at_cap = cls.cap / cls.weight;
     const bool free = cls.owner == r && at_cap < level * (1 - kTie);
     const bool taken = cls.owner == kByCap && at_cap > level * (1 + kTie);
@@ -193,27 +203,28 @@ void Sharing::commit(std::int32_t r, double level, Duration now) {
   s.pushed_units = units;
   servers_.set_rate(servers_.hard(r), level, now);
   if (s.heavy == 0) return;
-  push_heavy(servers_.hard(r), before, level);
-  push_heavy(servers_.soft(r), before, level);
+  push_heavy(r, before, level);
   touch(r);
 }
 
 void Sharing::push_units(std::int32_t r, std::int64_t change) {
-  const Share& s = at(r);
-  const bool watched = s.heavy > 0 || soft_classes_ > 0;
-  for (const Servers::Entry& e : servers_.entries(servers_.hard(r))) {
-    if (watched && !table_[e.cls].unit) continue;
-    usage_[static_cast<std::size_t>(e.other)] += change;
-    if (watched) touch(e.other);
+  const std::vector<std::int32_t>& others = servers_.others(servers_.hard(r));
+  if (at(r).heavy == 0) {
+    std::int64_t* const usage = usage_.data();
+#pragma GCC unroll 4
+    for (const std::int32_t other : others) usage[other] += change;
+    return;
   }
+  const std::vector<Servers::Entry>& entries = servers_.entries(servers_.hard(r));
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    if (table_[entries[i].cls].unit) add_usage(others[i], change);
 }
 
-void Sharing::push_heavy(std::int32_t server, double from, double to) {
-  for (const Servers::Entry& e : servers_.entries(server)) {
-    const FlowClass& cls = table_[e.cls];
-    if (cls.unit) continue;
+void Sharing::push_heavy(std::int32_t r, double from, double to) {
+  for (const std::int32_t c : heavy_of(r)) {
+    const FlowClass& cls = table_[c];
     for (const models::Use& use : cls.uses) {
-      if (use.resource == cls.owner) continue;
+      if (use.resource == r) continue;
       const std::int64_t change =
           to_units(use.per_byte * (cls.weight * to)) - to_units(use.per_byte * (cls.weight * from));
       add_usage(use.resource, change * cls.count);

@@ -33,26 +33,25 @@ std::int64_t slots_of(const Use& use, std::int64_t size) {
 
 }  // namespace
 
-Cells::Cells(const Plan& plan) {
+Cells::Cells(const Plan& plan, const CellLimits& limits) {
   lay_grids(plan);
   collect(plan);
   cut(plan, {});
   locate(plan);
-  if (visits_ > kMaxCellVisits && !plan.ops.empty()) fragmented_ = OpId{plan.ops.size() - 1};
-  if (!fragmented_ && !plain_) carry_cuts(plan);
+  if (!plain_ && visits_ <= limits.visits) carry_cuts(plan, limits);
+  if (visits_ > limits.visits) fragmented_ = OpId{plan.ops.size() - 1};
   slots_ = {};
 }
 
 // Cuts again, with the cuts that ops carry over.
-void Cells::carry_cuts(const Plan& plan) {
-  CutCarrier carrier(plan, *this);
+void Cells::carry_cuts(const Plan& plan, const CellLimits& limits) {
+  CutCarrier carrier(plan, *this, limits.carry_steps);
   fragmented_ = carrier.run();
   if (fragmented_ || carrier.cuts().empty()) return;
   const std::vector<Cut> carried(carrier.cuts().begin(), carrier.cuts().end());
   collect(plan);
   cut(plan, carried);
   locate(plan);
-  if (visits_ > kMaxCellVisits) fragmented_ = OpId{plan.ops.size() - 1};
 }
 
 void Cells::lay_grids(const Plan& plan) {
@@ -68,24 +67,19 @@ void Cells::lay_grids(const Plan& plan) {
   grids_.push_back({total, 0});
 }
 
-void Cells::fetch_slot(const Plan& plan, std::size_t slice) const {
-  if (slice >= plan.slices.size()) return;
-  const Slice& s = plan.slices[slice];
-  __builtin_prefetch(&slots_[grids_[s.buffer.index()].slot(s.offset.count)], 1);
-}
-
 void Cells::collect(const Plan& plan) {
-  slots_.assign(grids_.back().first_slot, {});
+  slots_.assign(grids_.back().first_slot, Slot{});
   ranges_.resize(plan.slices.size());
   spilled_.clear();
   for (std::size_t i = 0; i < plan.slices.size(); ++i) {
     const Slice& slice = plan.slices[i];
     fetch_slot(plan, i + kFetchAhead);
+    ranges_[i] = {};
     if (slice.size.count == 0) continue;
     const std::size_t index = grids_[slice.buffer.index()].slot(slice.offset.count);
     Slot& slot = slots_[index];
     if (slot.size == 0) slot = {slice.offset.count, slice.size.count};
-    ranges_[i] = {static_cast<std::uint32_t>(index), 1};
+    ranges_[i] = {static_cast<std::uint32_t>(index), 1, 0};
     if (slot.offset == slice.offset.count && slot.size == slice.size.count) continue;
     spilled_.push_back(static_cast<std::uint32_t>(i));
   }
@@ -138,7 +132,7 @@ std::uint32_t Cells::find(BufferId buffer, std::int64_t offset) const {
 CellRange Cells::range_of(BufferId buffer, const Slot& slot, std::uint32_t first) const {
   const std::int64_t end = slot.offset + slot.size;
   const std::uint32_t next = begin_[first + 1] == end ? first + 1 : find(buffer, end);
-  return {first, (next - first) & 0x7FFF'FFFF};
+  return {first, (next - first) & 0x7FFF'FFFF, 0};
 }
 
 void Cells::locate(const Plan& plan) {
@@ -152,21 +146,23 @@ void Cells::locate(const Plan& plan) {
       of_slot[s].writable = may_write(plan.buffers[b].role);
     }
   }
+  visits_ = 0;
+  std::uint32_t most = 0;  // cells of one slice
   for (std::size_t i = 0; i < ranges_.size(); ++i) {
     if (i + kFetchAhead < ranges_.size())
       __builtin_prefetch(&of_slot[ranges_[i + kFetchAhead].first]);
     if (ranges_[i].count != 0) ranges_[i] = of_slot[ranges_[i].first];
+    visits_ += ranges_[i].count;
+    most |= ranges_[i].count;
   }
+  plain_ = most <= 1 && spilled_.empty();
   for (const std::uint32_t i : spilled_) {
     const Slice& slice = plan.slices[i];
     const std::uint32_t first = find(slice.buffer, slice.offset.count);
+    visits_ -= ranges_[i].count;
     ranges_[i] = range_of(slice.buffer, {slice.offset.count, slice.size.count}, first);
     ranges_[i].writable = may_write(plan.buffer(slice.buffer).role);
-  }
-  visits_ = 0;
-  for (const CellRange& range : ranges_) {
-    visits_ += range.count;
-    plain_ = plain_ && range.count <= 1;
+    visits_ += ranges_[i].count;
   }
 }
 

@@ -8,8 +8,7 @@
 // the slot of its first byte; so collecting the distinct slices almost sorts them. Slices that meet
 // another one in their slot spill into a list and are located by binary search; evenly dealt shares
 // never spill.
-// Limits: a plan whose slices visit more than kMaxCellVisits cells in all, or carry over more than
-// kMaxCarriedCuts cuts, is too fragmented to prove (fragmented()).
+// A plan past CellLimits is too fragmented to prove: see fragmented().
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -22,13 +21,17 @@
 
 namespace twinlink::models::checks {
 
-inline constexpr std::int64_t kMaxCellVisits = std::int64_t{1} << 29;
-inline constexpr std::size_t kMaxCarriedCuts = std::size_t{1} << 22;
+// Seconds of work each.
+struct CellLimits {
+  std::int64_t visits = std::int64_t{1} << 29;       // cells of all slices, summed
+  std::int64_t carry_steps = std::int64_t{1} << 25;  // cuts looked at to carry them over
+};
 
+// Trivial, so that tables of it need not be cleared; write CellRange{}.
 struct CellRange {
-  std::uint32_t first = 0;
-  std::uint32_t count : 31 = 0;
-  std::uint32_t writable : 1 = 0;  // of a buffer that a plan may write
+  std::uint32_t first;
+  std::uint32_t count : 31;
+  std::uint32_t writable : 1;  // of a buffer that a plan may write
 };
 
 // A boundary inside a buffer.
@@ -37,7 +40,7 @@ using Cut = std::pair<BufferId, std::int64_t>;
 class Cells {
  public:
   // Precondition: the plan passes check_structure.
-  explicit Cells(const Plan& plan);
+  explicit Cells(const Plan& plan, const CellLimits& limits = {});
 
   // One more than the largest cell index (a few indices between buffers belong to no cell).
   [[nodiscard]] std::size_t size() const { return begin_.size(); }
@@ -46,15 +49,16 @@ class Cells {
   static constexpr std::size_t kFetchAhead = 64;
   // Fetches what `table` holds of the cells of the next op's slices, some ops ahead: consecutive
   // ops work on different ranks, so each of their cells is a cache miss of its own.
+  // Always inline: GCC takes a function that only prefetches for one without effect.
   template <class T>
-  void fetch_ahead(const OpParts& parts, const LargeVector<T>& table) const {
+  [[gnu::always_inline]] void fetch_ahead(const OpParts& parts, const LargeVector<T>& table) const {
     const std::size_t end = std::min(parts.end_of_slices + kFetchAhead, ranges_.size());
     for (std::size_t i = parts.first_source + kFetchAhead; i < end; ++i)
       __builtin_prefetch(&table[ranges_[i].first], 1);
   }
   [[nodiscard]] CellRange of_buffer(BufferId buffer) const {
     const std::uint32_t first = first_[buffer.index()];
-    return {first, (first_[buffer.index() + 1] - first - 1) & 0x7FFF'FFFF};
+    return {first, (first_[buffer.index() + 1] - first - 1) & 0x7FFF'FFFF, 0};
   }
   [[nodiscard]] std::int64_t begin(std::uint32_t cell) const { return begin_[cell]; }
   [[nodiscard]] std::int64_t end(std::uint32_t cell) const { return begin_[cell + 1]; }
@@ -75,14 +79,18 @@ class Cells {
     }
   };
   struct Slot {
-    std::int64_t offset = 0;
-    std::int64_t size = 0;  // 0: empty
+    std::int64_t offset;
+    std::int64_t size;  // 0: empty
   };
 
   void lay_grids(const Plan& plan);
-  void fetch_slot(const Plan& plan, std::size_t slice) const;
+  [[gnu::always_inline]] void fetch_slot(const Plan& plan, std::size_t slice) const {
+    if (slice >= plan.slices.size()) return;
+    const Slice& s = plan.slices[slice];
+    __builtin_prefetch(&slots_[grids_[s.buffer.index()].slot(s.offset.count)], 1);
+  }
   void collect(const Plan& plan);
-  void carry_cuts(const Plan& plan);
+  void carry_cuts(const Plan& plan, const CellLimits& limits);
   void cut(const Plan& plan, std::span<const Cut> carried);
   void append_slots(std::size_t buffer);
   void locate(const Plan& plan);
@@ -96,7 +104,7 @@ class Cells {
   LargeVector<std::int64_t> begin_;     // cell -> offset; after the last cell: buffer size
   LargeVector<CellRange> ranges_;       // slice -> its cells; while collecting: first is its slot
   std::optional<OpId> fragmented_;
-  bool plain_ = true;  // every slice has one cell
+  bool plain_ = true;  // every slice has one cell, as far as one look tells
   std::int64_t visits_ = 0;
 };
 

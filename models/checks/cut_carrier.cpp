@@ -5,7 +5,7 @@ namespace twinlink::models::checks {
 std::optional<OpId> CutCarrier::run() {
   for (std::size_t i = 0; i < plan_.ops.size(); ++i) {
     visit(parts_of(plan_, i));
-    if (over_limits()) return OpId{i};
+    if (over_limit()) return OpId{i};
   }
   return std::nullopt;
 }
@@ -20,7 +20,7 @@ void CutCarrier::visit(const OpParts& parts) {
       carry(s, s + parts.sources());
       continue;
     }
-    for (std::size_t d = parts.first_destination; d < parts.end_of_slices && !over_limits(); ++d)
+    for (std::size_t d = parts.first_destination; d < parts.end_of_slices && !over_limit(); ++d)
       carry(s, d);
   }
 }
@@ -29,7 +29,7 @@ void CutCarrier::carry(std::size_t source, std::size_t destination) {
   const CellRange range = cells_.of_slice(source);
   for (std::uint32_t cell = range.first + 1; cell < range.first + range.count; ++cell)
     carry_cut(cells_.begin(cell), source, destination);
-  visits_ += range.count;
+  steps_ += range.count;
   const Slice& slice = plan_.slices[source];
   if (!touched_[slice.buffer.index()]) return;
   // An op that copies within one buffer adds cuts to the set it walks: a copy of the range.
@@ -37,7 +37,7 @@ void CutCarrier::carry(std::size_t source, std::size_t destination) {
   const auto last = cuts_.lower_bound({slice.buffer, slice.offset.count + slice.size.count});
   const std::vector<Cut> inside(first, last);
   for (const Cut& cut : inside) carry_cut(cut.second, source, destination);
-  visits_ += static_cast<std::int64_t>(inside.size());
+  steps_ += static_cast<std::int64_t>(inside.size());
 }
 
 void CutCarrier::carry_cut(std::int64_t offset, std::size_t source, std::size_t destination) {

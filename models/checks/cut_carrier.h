@@ -15,10 +15,10 @@ namespace twinlink::models::checks {
 
 class CutCarrier {
  public:
-  CutCarrier(const Plan& plan, const Cells& cells)
-      : plan_(plan), cells_(cells), touched_(plan.buffers.size(), false) {}
+  CutCarrier(const Plan& plan, const Cells& cells, std::int64_t max_steps)
+      : plan_(plan), cells_(cells), max_steps_(max_steps), touched_(plan.buffers.size(), false) {}
 
-  // The op at which a limit of Cells was passed, if one was.
+  // The op at which max_steps was passed, if it was.
   std::optional<OpId> run();
   [[nodiscard]] const std::set<Cut>& cuts() const { return cuts_; }
 
@@ -26,15 +26,14 @@ class CutCarrier {
   void visit(const OpParts& parts);
   void carry(std::size_t source, std::size_t destination);
   void carry_cut(std::int64_t offset, std::size_t source, std::size_t destination);
-  [[nodiscard]] bool over_limits() const {
-    return visits_ > kMaxCellVisits || cuts_.size() > kMaxCarriedCuts;
-  }
+  [[nodiscard]] bool over_limit() const { return steps_ > max_steps_; }
 
   const Plan& plan_;
   const Cells& cells_;
+  std::int64_t max_steps_;
   std::set<Cut> cuts_;
   std::vector<bool> touched_;  // buffers with carried cuts
-  std::int64_t visits_ = 0;
+  std::int64_t steps_ = 0;
 };
 
 }  // namespace twinlink::models::checks

@@ -1,5 +1,6 @@
 #pragma once
-// A vector whose memory, when it is large, asks for large pages.
+// A vector whose memory, when it is large, asks for large pages, and whose new elements of trivial
+// type are not cleared (resize; use assign to clear).
 //
 // The walks over a plan go from rank to rank, so nearly every access to a table of cells is on
 // another page; with 4 KiB pages the address translations of a plan of 576 ranks do not fit into
@@ -7,6 +8,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <utility>
 #include <vector>
 #ifdef __linux__
 #include <sys/mman.h>
@@ -38,6 +40,14 @@ struct LargePageAllocator {
       ::operator delete(memory);
     else
       std::free(memory);
+  }
+  template <class U>
+  void construct(U* place) {
+    ::new (static_cast<void*>(place)) U;
+  }
+  template <class U, class... Arguments>
+  void construct(U* place, Arguments&&... arguments) {
+    ::new (static_cast<void*>(place)) U(std::forward<Arguments>(arguments)...);
   }
   friend bool operator==(const LargePageAllocator&, const LargePageAllocator&) { return true; }
 };

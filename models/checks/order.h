@@ -54,8 +54,8 @@ class Order {
 
  private:
   struct Link {
-    std::int32_t chain = 0;         // the chain's first op
-    std::int32_t visible_from = 0;  // all links of the chain from this op on are visible
+    std::int32_t chain;         // the chain's first op
+    std::int32_t visible_from;  // all links of the chain from this op on are visible
   };
   struct Reached {
     std::int32_t search = 0;

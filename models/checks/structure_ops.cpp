@@ -74,9 +74,13 @@ class OpCheck {
 bool OpCheck::check_limits() {
   const auto ops = static_cast<std::size_t>(kPlanLimits.ops);
   const auto slices = static_cast<std::size_t>(kPlanLimits.slices);
-  if (plan_.ops.size() <= ops && plan_.slices.size() <= slices) return true;
-  add(proof_, {Check::structure, Rank{}, OpId{}},
-      [] { return std::string("the plan has more ops or slices than a plan may have"); });
+  const bool small = plan_.ops.size() <= ops && plan_.slices.size() <= slices;
+  const bool owned = !plan_.ops.empty() || (plan_.slices.empty() && plan_.deps.empty());
+  if (small && owned) return true;
+  add(proof_, {Check::structure, Rank{}, OpId{}}, [&] {
+    return std::string(small ? "the plan has slices or dependencies but no ops"
+                             : "the plan has more ops or slices than a plan may have");
+  });
   return false;
 }
 

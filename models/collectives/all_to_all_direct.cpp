@@ -5,12 +5,10 @@
 namespace twinlink::models {
 namespace {
 
-// The k-th lane's part of the kernel's CTAs.
-LaneShape shape_of_lane(const LaneShape& kernel, std::size_t k, std::size_t lanes) {
+// Equal lanes: one with more CTAs would win more of the link, and the others would trail behind it.
+LaneShape shape_of_lane(const LaneShape& kernel, std::size_t lanes) {
   LaneShape shape = kernel;
-  const Share ctas =
-      share(static_cast<std::int64_t>(k), static_cast<std::int64_t>(lanes), kernel.ctas);
-  shape.ctas = std::max(1, static_cast<std::int32_t>(ctas.count));
+  shape.ctas = std::max(1, kernel.ctas / static_cast<std::int32_t>(lanes));
   return shape;
 }
 
@@ -25,8 +23,7 @@ void push_blocks(PlanBuilder& builder, const CollectiveRequest& request, const G
     const Share block = share(static_cast<std::int64_t>(to), parts, elements_of(request));
     if (block.count == 0) continue;
     const Share landed{static_cast<std::int64_t>(r) * block.count, block.count};
-    const LaneId lane =
-        builder.add_sm_lane(own.kernel, shape_of_lane(request.shape, k, frame.size()));
+    const LaneId lane = builder.add_sm_lane(own.kernel, shape_of_lane(request.shape, frame.size()));
     builder.copy(lane, slice_of(own.input, block, element_size),
                  slice_of(frame.members[to].output, landed, element_size), {});
   }

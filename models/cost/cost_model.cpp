@@ -102,7 +102,12 @@ std::vector<Field> constants_used(const Plan& plan) {
 
 struct CostModel::State {
   State(const topology::Topology& t, const CalibrationProfile& p, const Plan& plan_in)
-      : topology(t), profile(p), plan(plan_in), fabric(t), patterns(fabric, p) {
+      : topology(t),
+        profile(p),
+        plan(plan_in),
+        fabric(t),
+        patterns(fabric, p),
+        reader(plan_in, fabric, p.hbm.value > 0) {
     ensure_gpus_exist(t, plan);
     first_op = first_ops(plan);
     for (std::size_t i = 0; i < fabric.size(); ++i)
@@ -132,7 +137,7 @@ struct CostModel::State {
   }
 
   OpCost transfer_cost(OpId id, const Op& op, const Lane& lane) {
-    const TrafficShape shape = describe_traffic(plan, id, fabric, scratch);
+    const TrafficShape shape = reader.describe(id, scratch);
     OpCost cost{.latency = shape.route_latency,
                 .payload = static_cast<double>(shape.payload.count)};
     cost.pattern = patterns.intern(scratch);
@@ -153,6 +158,7 @@ struct CostModel::State {
   const Plan& plan;
   Fabric fabric;
   PatternTable patterns;
+  TrafficReader reader;
   std::vector<Resource> resources;
   std::vector<OpId> first_op;  // per lane
   std::vector<Traffic> scratch;

@@ -35,6 +35,11 @@ class Fabric {
   // Between two GPUs by index; the same GPU: nothing. Remembered; valid while the Fabric lives.
   const FabricRoute& route(std::int32_t from_gpu, std::int32_t to_gpu);
 
+  // The latency of that route.
+  Duration latency(std::int32_t from_gpu, std::int32_t to_gpu) {
+    return folded_ && from_gpu != to_gpu ? star_latency_ : route(from_gpu, to_gpu).latency;
+  }
+
  private:
   [[nodiscard]] FabricRoute find(std::int32_t from_gpu, std::int32_t to_gpu);
   const topology::Topology& topology_;

@@ -19,6 +19,7 @@ Bytes largest(std::span<const Slice> slices) {
 }
 
 double ratio(const Slice& slice, Bytes payload) {
+  if (slice.size == payload) return 1;
   return static_cast<double>(slice.size.count) / static_cast<double>(payload.count);
 }
 
@@ -39,20 +40,27 @@ std::uint64_t hash_of(std::span<const Traffic> traffic) {
   return hash;
 }
 
+struct ReadPlan {
+  const Plan& plan;
+  Fabric& fabric;
+  const std::vector<std::int32_t>& gpu_of_buffer;
+  bool memory;
+};
+
 // Collects what the slices of one op move.
 class Collector {
  public:
-  Collector(const Plan& plan, OpId id, Fabric& fabric, std::vector<Traffic>& traffic)
-      : plan_(plan), fabric_(fabric), traffic_(traffic) {
-    lane_ = &plan.lane(plan.op(id).lane);
-    home_ = plan.gpu_of(lane_->rank);
-    wire_ = inline_edge(plan, id);
-  }
+  Collector(const ReadPlan& read, OpId id, std::vector<Traffic>& traffic)
+      : read_(read),
+        traffic_(traffic),
+        lane_(read.plan.lane(read.plan.op(id).lane)),
+        home_(read.plan.gpu_of(lane_.rank)),
+        wire_(inline_edge(read.plan, id)) {}
 
   TrafficShape collect(std::span<const Slice> sources, std::span<const Slice> destinations) {
     shape_.payload = sources.empty() ? largest(destinations) : largest(sources);
     if (shape_.payload.count == 0) return shape_;
-    if (lane_->engine == Engine::copy)
+    if (lane_.engine == Engine::copy)
       straight(sources, destinations);
     else
       through_sms(sources, destinations);
@@ -61,16 +69,17 @@ class Collector {
 
  private:
   [[nodiscard]] std::int32_t gpu(const Slice& slice) const {
-    return plan_.gpu_of(plan_.buffer(slice.buffer).rank);
+    return read_.gpu_of_buffer[slice.buffer.index()];
   }
 
   void memory(std::int32_t gpu_index, double amount) {
+    if (!read_.memory) return;
     traffic_.push_back({gpu_index, gpu_index, Carrier::memory, Edge::flag_relaxed, amount});
   }
 
   void travel(std::int32_t from, std::int32_t to, Carrier carrier, double amount) {
     traffic_.push_back({from, to, carrier, wire_, amount});
-    shape_.route_latency = std::max(shape_.route_latency, fabric_.route(from, to).latency);
+    shape_.route_latency = std::max(shape_.route_latency, read_.fabric.latency(from, to));
   }
 
   void through_sms(std::span<const Slice> sources, std::span<const Slice> destinations) {
@@ -105,10 +114,9 @@ class Collector {
     }
   }
 
-  const Plan& plan_;
-  Fabric& fabric_;
+  const ReadPlan& read_;
   std::vector<Traffic>& traffic_;
-  const Lane* lane_;
+  const Lane& lane_;
   std::int32_t home_;
   Edge wire_;
   TrafficShape shape_;
@@ -116,14 +124,19 @@ class Collector {
 
 }  // namespace
 
-TrafficShape describe_traffic(const Plan& plan, OpId id, Fabric& fabric,
-                              std::vector<Traffic>& traffic) {
+TrafficReader::TrafficReader(const Plan& plan, Fabric& fabric, bool memory)
+    : plan_(plan), fabric_(fabric), memory_(memory) {
+  for (const Buffer& buffer : plan.buffers) gpu_of_buffer_.push_back(plan.gpu_of(buffer.rank));
+}
+
+TrafficShape TrafficReader::describe(OpId id, std::vector<Traffic>& traffic) const {
   traffic.clear();
-  return Collector(plan, id, fabric, traffic).collect(plan.sources(id), plan.destinations(id));
+  const ReadPlan read{plan_, fabric_, gpu_of_buffer_, memory_};
+  return Collector(read, id, traffic).collect(plan_.sources(id), plan_.destinations(id));
 }
 
 PatternTable::PatternTable(Fabric& fabric, const CalibrationProfile& profile)
-    : fabric_(fabric), profile_(profile), patterns_{{0, 0, 0, 0}} {}
+    : fabric_(fabric), profile_(profile), patterns_(1), slots_(1024, -1) {}
 
 std::span<const Use> PatternTable::uses(std::int32_t index) const {
   const Pattern& pattern = patterns_[static_cast<std::size_t>(index)];
@@ -138,21 +151,41 @@ bool PatternTable::same(const Pattern& pattern, std::span<const Traffic> traffic
 std::int32_t PatternTable::intern(std::span<const Traffic> traffic) {
   if (traffic.empty()) return 0;
   const std::uint64_t hash = hash_of(traffic);
-  const auto [first, last] = by_hash_.equal_range(hash);
-  for (auto it = first; it != last; ++it)
-    if (same(patterns_[static_cast<std::size_t>(it->second)], traffic)) return it->second;
+  const std::size_t slot = slot_of(hash, traffic);
+  if (slots_[slot] >= 0) return slots_[slot];
 
   const std::size_t first_use = uses_.size();
   for (const Traffic& t : traffic)
     t.carrier == Carrier::memory ? add_memory_use(t) : add_link_uses(t);
   merge_uses(first_use);
   const auto index = static_cast<std::int32_t>(patterns_.size());
-  patterns_.push_back(
-      {static_cast<std::uint32_t>(first_use), static_cast<std::uint32_t>(uses_.size() - first_use),
-       static_cast<std::uint32_t>(traffic_.size()), static_cast<std::uint32_t>(traffic.size())});
+  patterns_.push_back({static_cast<std::uint32_t>(first_use),
+                       static_cast<std::uint32_t>(uses_.size() - first_use),
+                       static_cast<std::uint32_t>(traffic_.size()),
+                       static_cast<std::uint32_t>(traffic.size()), hash});
   traffic_.insert(traffic_.end(), traffic.begin(), traffic.end());
-  by_hash_.emplace(hash, index);
+  slots_[slot] = index;
+  if (2 * patterns_.size() > slots_.size()) grow();
   return index;
+}
+
+std::size_t PatternTable::slot_of(std::uint64_t hash, std::span<const Traffic> traffic) const {
+  std::size_t slot = hash & (slots_.size() - 1);
+  while (slots_[slot] >= 0) {
+    const Pattern& pattern = patterns_[static_cast<std::size_t>(slots_[slot])];
+    if (pattern.hash == hash && same(pattern, traffic)) break;
+    slot = (slot + 1) & (slots_.size() - 1);
+  }
+  return slot;
+}
+
+void PatternTable::grow() {
+  slots_.assign(2 * slots_.size(), -1);
+  for (std::size_t i = 1; i < patterns_.size(); ++i) {
+    std::size_t slot = patterns_[i].hash & (slots_.size() - 1);
+    while (slots_[slot] >= 0) slot = (slot + 1) & (slots_.size() - 1);
+    slots_[slot] = static_cast<std::int32_t>(i);
+  }
 }
 
 void PatternTable::add_memory_use(const Traffic& traffic) {

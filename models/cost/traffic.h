@@ -8,7 +8,6 @@
 // GPU's HBM.
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "models/cost/calibration.h"
@@ -35,9 +34,19 @@ struct TrafficShape {
   Duration route_latency;
 };
 
-// Fills `traffic` (cleared first) and returns the summary.
-TrafficShape describe_traffic(const Plan& plan, OpId id, Fabric& fabric,
-                              std::vector<Traffic>& traffic);
+// Reads ops of one plan. memory: whether HBM traffic is wanted.
+class TrafficReader {
+ public:
+  TrafficReader(const Plan& plan, Fabric& fabric, bool memory);
+  // Fills `traffic` (cleared first) and returns the summary.
+  TrafficShape describe(OpId id, std::vector<Traffic>& traffic) const;
+
+ private:
+  const Plan& plan_;
+  Fabric& fabric_;
+  bool memory_;
+  std::vector<std::int32_t> gpu_of_buffer_;
+};
 
 class PatternTable {
  public:
@@ -48,20 +57,23 @@ class PatternTable {
 
  private:
   struct Pattern {
-    std::uint32_t first_use, uses, first_traffic, traffic;
+    std::uint32_t first_use = 0, uses = 0, first_traffic = 0, traffic = 0;
+    std::uint64_t hash = 0;
   };
   void add_link_uses(const Traffic& traffic);
   void add_memory_use(const Traffic& traffic);
   void merge_uses(std::size_t first);
   [[nodiscard]] bool same(const Pattern& pattern, std::span<const Traffic> traffic) const;
+  // Where the pattern of this traffic is, or would be, in slots_.
+  [[nodiscard]] std::size_t slot_of(std::uint64_t hash, std::span<const Traffic> traffic) const;
+  void grow();
 
   Fabric& fabric_;
   const CalibrationProfile& profile_;
   std::vector<Use> uses_;
   std::vector<Traffic> traffic_;
   std::vector<Pattern> patterns_;
-  // Looked up, never iterated: the order of results does not depend on it.
-  std::unordered_multimap<std::uint64_t, std::int32_t> by_hash_;
+  std::vector<std::int32_t> slots_;  // open addressing, a power of two; -1: free
 };
 
 }  // namespace twinlink::models

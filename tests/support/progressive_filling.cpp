@@ -1,5 +1,6 @@
 #include "tests/support/progressive_filling.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -60,12 +61,39 @@ bool freeze_next(State& s) {
   return true;
 }
 
-std::vector<double> demand_over_capacity(const State& s) {
+constexpr double kTie = 1e-9;
+
+// Level of a flow in sharing; flows at their cap have none.
+double level_of(const State& s, std::size_t f) {
+  return s.frozen_by[f] == kAtCap ? 0 : s.rate[f] / s.flows[f].weight;
+}
+
+// The highest level of a full resource's flows; infinity if it is not full.
+std::vector<double> levels_when_full(const State& s) {
+  std::vector<double> used(s.capacities.size(), 0), level(s.capacities.size(), 0);
+  for (std::size_t f = 0; f < s.flows.size(); ++f)
+    for (const auto& [r, a] : s.flows[f].uses) {
+      const auto i = static_cast<std::size_t>(r);
+      used[i] += a * s.rate[f];
+      level[i] = std::max(level[i], level_of(s, f));
+    }
+  for (std::size_t i = 0; i < used.size(); ++i)
+    if (used[i] < s.capacities[i] * (1 - kTie) || level[i] == 0) level[i] = kInfinity;
+  return level;
+}
+
+bool freezes(const State& s, std::size_t f, double level) {
+  return s.frozen_by[f] != kAtCap && level_of(s, f) >= level * (1 - kTie);
+}
+
+std::vector<double> demand_over_capacity(const State& s, const std::vector<double>& level) {
   std::vector<double> q(s.capacities.size(), 0);
   for (std::size_t f = 0; f < s.flows.size(); ++f)
     for (const auto& [r, a] : s.flows[f].uses) {
-      const double asked = s.frozen_by[f] == r ? s.flows[f].cap : s.rate[f];
-      q[static_cast<std::size_t>(r)] += a * asked / s.capacities[static_cast<std::size_t>(r)];
+      const auto i = static_cast<std::size_t>(r);
+      const bool at_cap = freezes(s, f, level[i]) && !std::isinf(s.flows[f].cap);
+      const double asked = at_cap ? s.flows[f].cap : s.rate[f];
+      q[i] += a * asked / s.capacities[i];
     }
   return q;
 }
@@ -83,14 +111,17 @@ std::vector<double> progressive_filling(const std::vector<double>& capacities,
           std::vector<int>(flows.size(), kLive)};
   while (freeze_next(s)) {
   }
-  const std::vector<double> q = demand_over_capacity(s);
+  const std::vector<double> level = levels_when_full(s);
+  const std::vector<double> q = demand_over_capacity(s, level);
   std::vector<double> result = s.rate;
   for (std::size_t f = 0; f < flows.size(); ++f) {
     if (!flows[f].soft || flows[f].uses.empty()) continue;
-    double at = 0;
-    for (const auto& use : flows[f].uses) at = std::max(at, q[static_cast<std::size_t>(use.first)]);
-    if (s.frozen_by[f] >= 0) at = q[static_cast<std::size_t>(s.frozen_by[f])];
-    result[f] *= factor(at);
+    double most = 0;
+    for (const auto& use : flows[f].uses) {
+      const auto i = static_cast<std::size_t>(use.first);
+      if (s.frozen_by[f] == kAtCap || freezes(s, f, level[i])) most = std::max(most, q[i]);
+    }
+    result[f] *= factor(most);
   }
   return result;
 }

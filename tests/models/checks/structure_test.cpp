@@ -111,6 +111,14 @@ TEST_CASE("a rank comes to a meeting of its own group, and once") {
         "rank 1: op 2 comes to rendezvous 0 a second time, after op 1");
 }
 
+TEST_CASE("slices that no op owns are refused") {
+  Plan plan = test::ring_all_reduce(3, 9);
+  plan.ops.clear();
+  const Proof proof = prove(plan);
+  REQUIRE(proof.total == 1);
+  CHECK(proof.findings[0].message == "the plan has slices or dependencies but no ops");
+}
+
 TEST_CASE("copy engines copy") {
   Frame f({Operation::all_reduce, 1, 4});
   const LaneId lane = f.builder.add_copy_lane(Rank{0}, 0, LaunchMode::graph);

@@ -35,7 +35,8 @@ TEST_CASE("each study of the library answers") {
 TEST_CASE("the NVL72 study: right but for the published tree from 8 ranks on") {
   const auto outcome = twinlink::test::twinlink("run nvl72_scan --json");
   REQUIRE(outcome.code == 0);
-  for (const json& row : json::parse(outcome.out)["results"]) {
+  const json results = json::parse(outcome.out)["results"];
+  for (const json& row : results) {
     CAPTURE(row.dump());
     const bool tree = row["algorithm"] == "lasp_pr_tree" && row["ranks"] >= 8;
     CHECK(row["correct"] == !tree);
