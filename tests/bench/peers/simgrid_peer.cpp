@@ -48,16 +48,16 @@ std::vector<s4u::Host*> make_machine(int gpus) {
   return hosts;
 }
 
-// Step s of GPU i to its right neighbour. It may go when the GPU's own step s - 1 has left and
-// step s - 1 of its left neighbour has come: a counter per GPU and step parity.
+// Step s of GPU i goes to its right neighbour when the GPU's own step s - 1 has left and step s - 1
+// of its left neighbour has come.
 class Ring {
  public:
   Ring(const std::vector<s4u::Host*>& hosts, bool skewed)
-      : hosts_(hosts), skewed_(skewed), live_(2 * hosts.size()), missing_(2 * hosts.size(), 2) {}
+      : hosts_(hosts), skewed_(skewed), gpus_(hosts.size()) {}
 
   void begin() {
     s4u::Activity::on_completion_cb([this](const s4u::Activity& done) { ended(done.get_cname()); });
-    for (int i = 0; i < size(); ++i) skewed_ ? arrive_late(i) : send(i, 0);
+    for (int i = 0; i < size(); ++i) skewed_ ? arrive_late(i) : try_send(i);
   }
 
  private:
@@ -75,34 +75,39 @@ class Ring {
   void ended(const char* name) {
     int from = 0, step = 0;
     if (std::sscanf(name, "%d %d", &from, &step) != 2) return;
-    if (step < 0) return send(from, 0);
-    if (!skewed_) return send((from + 1) % size(), step + 1);  // in step: both come together
-    for (const int gpu : {from, (from + 1) % size()}) came(gpu, step);
+    const int to = (from + 1) % size();
+    Gpu& gpu = gpus_[index(from)];
+    if (step < 0)
+      gpu.awake = true;
+    else
+      ++gpu.left, ++gpus_[index(to)].came;
+    try_send(from);
+    if (step >= 0 && to != from) try_send(to);
   }
 
-  void came(int gpu, int step) {
-    int& missing = missing_[2 * index(gpu) + index(step % 2)];
-    if (--missing > 0) return;
-    missing = 2;
-    send(gpu, step + 1);
-  }
-
-  void send(int from, int step) {
-    if (step >= 2 * (size() - 1)) return;
+  void try_send(int from) {
+    Gpu& gpu = gpus_[index(from)];
+    const bool awake = gpu.awake || !skewed_;
+    if (!awake || gpu.sent > std::min(gpu.left, gpu.came) || gpu.sent == 2 * (size() - 1)) return;
     auto comm = s4u::Comm::sendto_init(hosts_[index(from)], hosts_[index((from + 1) % size())]);
     comm->set_payload_size(kRingBytes / hosts_.size());
-    comm->set_name(std::to_string(from) + " " + std::to_string(step));
-    live_[2 * index(from) + index(step % 2)] = comm;  // it must outlive its completion
+    comm->set_name(std::to_string(from) + " " + std::to_string(gpu.sent));
+    gpu.live[gpu.sent % 2] = comm;  // it must outlive its completion
+    ++gpu.sent;
     comm->vetoable_start();
   }
 
   static std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
+  struct Gpu {
+    bool awake = false;
+    int sent = 0, left = 0, came = 0;  // steps
+    s4u::CommPtr live[2];
+  };
   const std::vector<s4u::Host*>& hosts_;
   bool skewed_;
-  std::vector<s4u::CommPtr> live_;
+  std::vector<Gpu> gpus_;
   std::vector<s4u::ExecPtr> late_;
-  std::vector<int> missing_;
 };
 
 void exchange(int me, const std::vector<std::vector<std::uint64_t>>& sizes) {
