@@ -1,84 +1,87 @@
 #include "tests/bench/workloads.h"
 
-#include <algorithm>
-#include <string>
+#include <numeric>
+#include <random>
 
-#include "models/plan/plan_builder.h"
-#include "topology/presets.h"
+#include "models/collectives/catalogue.h"
 
 namespace twinlink::bench {
 namespace {
 
 using namespace models;
 
-constexpr std::int64_t kMostBytes = 1 << 21;
+constexpr double kFlopsPerUs = 1e6;  // at 1 TFLOP/s
+constexpr std::uint32_t kSeed = 20261121;
 
-std::size_t at(int i) { return static_cast<std::size_t>(i); }
+CollectiveRequest request_of(Operation operation, int ranks, Bytes bytes) {
+  CollectiveRequest request;
+  request.operation = operation;
+  request.gpu_of_rank.resize(static_cast<std::size_t>(ranks));
+  std::iota(request.gpu_of_rank.begin(), request.gpu_of_rank.end(), 0);
+  request.bytes = bytes;
+  return request;
+}
 
-struct Frame {
-  std::vector<KernelId> kernels;
-  std::vector<BufferId> buffers;
-};
-
-Frame add_ranks(PlanBuilder& builder, int ranks, Bytes size) {
-  Frame frame;
-  for (int r = 0; r < ranks; ++r) {
-    frame.kernels.push_back(builder.add_kernel({Rank{r}, LaunchMode::graph, "bench"}));
-    frame.buffers.push_back(
-        builder.add_buffer({Rank{r}, BufferRole::inout, ElementType::fp32, size, "data"}));
+// Appends op `id` of `from` with all dependencies moved on by `shift` ops.
+void append_shifted(Plan& to, const Plan& from, OpId id, std::uint32_t shift) {
+  Op op = from.op(id);
+  op.first_slice = static_cast<std::uint32_t>(to.slices.size());
+  op.first_dep = static_cast<std::uint32_t>(to.deps.size());
+  for (const Slice& slice : from.sources(id)) to.slices.push_back(slice);
+  for (const Slice& slice : from.destinations(id)) to.slices.push_back(slice);
+  for (Dep dep : from.deps_of(id)) {
+    dep.op = (dep.op + shift) & 0x3FF'FFFF;
+    to.deps.push_back(dep);
   }
-  return frame;
+  to.ops.push_back(op);
 }
 
 }  // namespace
 
-topology::Topology crossbar(int ranks) { return topology::make_preset("crossbar", ranks); }
+Plan ring(int ranks) {
+  const Operation operation = Operation::all_reduce;
+  return build_plan(find_algorithm(operation, "ring"), request_of(operation, ranks, mib(64)));
+}
+
+Plan skewed_ring(int ranks) {
+  const Plan plain = ring(ranks);
+  Plan plan = plain;
+  plan.ops.clear();
+  plan.slices.clear();
+  plan.deps.clear();
+  plan.ops.reserve(plain.ops.size() + static_cast<std::size_t>(ranks));
+  // The first op of the ring of rank r is op r: one lane per rank, stored step by step.
+  for (int r = 0; r < ranks; ++r) {
+    Op work{.kind = OpKind::compute, .lane = plain.ops[static_cast<std::size_t>(r)].lane};
+    work.detail = static_cast<std::uint32_t>(plan.computes.size());
+    plan.ops.push_back(work);
+    plan.computes.push_back({"arrive late", 37 * r % 101 * kFlopsPerUs, {}});
+  }
+  for (std::size_t i = 0; i < plain.ops.size(); ++i)
+    append_shifted(plan, plain, OpId{i}, static_cast<std::uint32_t>(ranks));
+  return plan;
+}
+
+Plan all_pairs(int ranks) {
+  const Operation operation = Operation::all_to_all;
+  return build_plan(find_algorithm(operation, "direct"), request_of(operation, ranks, mib(ranks)));
+}
+
+Plan random_pairs(int ranks) {
+  Plan plan = all_pairs(ranks);
+  std::mt19937 random(kSeed);
+  for (std::size_t i = 0; i < plan.ops.size(); ++i) {
+    const Bytes size{static_cast<std::int64_t>(1 + random() % (1 << 18)) * 4};
+    const std::size_t first = plan.ops[i].first_slice;
+    plan.slices[first].size = plan.slices[first + 1].size = size;
+  }
+  return plan;
+}
 
 CalibrationProfile profile() {
-  CalibrationProfile ideal = ideal_profile();
-  ideal.peak_flops.value = 1;
-  return ideal;
-}
-
-Plan ring(int ranks, std::int64_t bytes, bool skewed) {
-  PlanBuilder builder("ring", ranks);
-  const Frame frame = add_ranks(builder, ranks, {bytes});
-  const std::size_t steps = at(2 * (ranks - 1));
-  builder.reserve_ops({(steps + 1) * at(ranks), 2 * steps * at(ranks), steps * at(ranks)});
-  std::vector<LaneId> lanes;
-  for (int r = 0; r < ranks; ++r) {
-    lanes.push_back(builder.add_sm_lane(frame.kernels[at(r)], {}));
-    const double us = skewed ? 37 * r % 101 : 0;
-    if (us > 0) builder.compute(lanes.back(), {"arrive", us * 1e6, {}}, {}, {}, {});
-  }
-  std::vector<OpId> last(at(ranks)), now(at(ranks));
-  for (std::size_t step = 0; step < steps; ++step) {
-    for (int r = 0; r < ranks; ++r) {
-      const int left = (r + ranks - 1) % ranks;
-      const Share chunk = share((r + 2 * ranks - static_cast<int>(step)) % ranks, ranks, bytes);
-      const Slice from{frame.buffers[at(left)], 0, {chunk.begin}, {chunk.count}};
-      const Slice to{frame.buffers[at(r)], 0, {chunk.begin}, {chunk.count}};
-      const Dep before = step > 0 ? dep(last[at(left)]) : Dep{};
-      now[at(r)] = builder.copy(lanes[at(r)], from, to, std::span(&before, step > 0 ? 1 : 0));
-    }
-    last.swap(now);
-  }
-  return builder.finish();
-}
-
-Plan all_pairs(int ranks, const std::function<std::int64_t()>& next_size) {
-  PlanBuilder builder("all pairs", ranks);
-  const Frame frame = add_ranks(builder, ranks, {kMostBytes});
-  const std::size_t pairs = at(ranks) * at(ranks - 1);
-  builder.reserve_ops({pairs, 2 * pairs, 0});
-  for (int r = 0; r < ranks; ++r)
-    for (int k = 1; k < ranks; ++k) {
-      const Bytes size{next_size()};
-      builder.copy(builder.add_sm_lane(frame.kernels[at(r)], {.ctas = 1}),
-                   {frame.buffers[at(r)], 0, {}, size},
-                   {frame.buffers[at((r + k) % ranks)], 0, {}, size}, {});
-    }
-  return builder.finish();
+  CalibrationProfile result = ideal_profile();
+  result.peak_flops.value = result.flops_efficiency.value = 1;
+  return result;
 }
 
 }  // namespace twinlink::bench
