@@ -1,7 +1,6 @@
 #include "tests/bench/workloads.h"
 
 #include <numeric>
-#include <random>
 
 #include "models/collectives/catalogue.h"
 
@@ -11,7 +10,6 @@ namespace {
 using namespace models;
 
 constexpr double kFlopsPerUs = 1e6;  // at 1 TFLOP/s
-constexpr std::uint32_t kSeed = 20261121;
 
 CollectiveRequest request_of(Operation operation, int ranks, Bytes bytes) {
   CollectiveRequest request;
@@ -20,6 +18,13 @@ CollectiveRequest request_of(Operation operation, int ranks, Bytes bytes) {
   std::iota(request.gpu_of_rank.begin(), request.gpu_of_rank.end(), 0);
   request.bytes = bytes;
   return request;
+}
+
+// Mixes the bits of the pair's number; the peer programs use the same sizes.
+Bytes size_of_pair(std::uint32_t from, std::uint32_t to) {
+  std::uint32_t x = (from * 4096 + to) * 2654435761U;
+  x = (x ^ (x >> 15U)) * 2246822519U;
+  return {4 * (1 + static_cast<std::int64_t>((x ^ (x >> 13U)) % (1U << 18U)))};
 }
 
 // Appends op `id` of `from` with all dependencies moved on by `shift` ops.
@@ -69,10 +74,11 @@ Plan all_pairs(int ranks) {
 
 Plan random_pairs(int ranks) {
   Plan plan = all_pairs(ranks);
-  std::mt19937 random(kSeed);
   for (std::size_t i = 0; i < plan.ops.size(); ++i) {
-    const Bytes size{static_cast<std::int64_t>(1 + random() % (1 << 18)) * 4};
     const std::size_t first = plan.ops[i].first_slice;
+    const auto from = static_cast<std::uint32_t>(plan.rank_of(OpId{i}).value);
+    const Rank to = plan.buffer(plan.slices[first + 1].buffer).rank;
+    const Bytes size = size_of_pair(from, static_cast<std::uint32_t>(to.value));
     plan.slices[first].size = plan.slices[first + 1].size = size;
   }
   return plan;

@@ -11,7 +11,7 @@ models::Plan ring(int ranks);
 models::Plan skewed_ring(int ranks);
 // Every ordered pair 1 MiB, all at once.
 models::Plan all_pairs(int ranks);
-// The same pairs, each 4 bytes to 1 MiB in whole elements, from a fixed seed.
+// The same pairs, each 4 bytes to 1 MiB in whole elements, a fixed mix of the pair.
 models::Plan random_pairs(int ranks);
 // The ideal machine with 1 TFLOP/s.
 models::CalibrationProfile profile();

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
-#include <random>
 #include <simgrid/s4u.hpp>
 #include <string>
 #include <vector>
@@ -24,7 +23,6 @@ namespace s4u = simgrid::s4u;
 
 constexpr double kBandwidth = 900e9, kLatency = 1e-6;
 constexpr std::uint64_t kRingBytes = 64U << 20U, kPairBytes = 1U << 20U;
-constexpr std::uint32_t kSeed = 20261121;
 
 const char* const kOptions[] = {
     "network/model:CM02",       "network/TCP-gamma:0",        "network/crosstraffic:0",
@@ -128,12 +126,17 @@ void exchange(int me, const std::vector<std::vector<std::uint64_t>>& sizes) {
   s4u::Comm::wait_all(comms);
 }
 
-std::vector<std::vector<std::uint64_t>> pair_sizes(std::size_t n, bool random) {
+// As tests/bench/workloads.cpp.
+std::uint64_t size_of_pair(std::uint32_t from, std::uint32_t to) {
+  std::uint32_t x = (from * 4096 + to) * 2654435761U;
+  x = (x ^ (x >> 15U)) * 2246822519U;
+  return 4 * (1 + std::uint64_t{(x ^ (x >> 13U)) % (1U << 18U)});
+}
+
+std::vector<std::vector<std::uint64_t>> pair_sizes(std::uint32_t n, bool random) {
   std::vector<std::vector<std::uint64_t>> sizes(n, std::vector<std::uint64_t>(n, kPairBytes));
-  std::mt19937 source(kSeed);
-  if (random)
-    for (auto& row : sizes)
-      for (auto& size : row) size = 4 * (1 + source() % (1U << 18U));
+  for (std::uint32_t from = 0; random && from < n; ++from)
+    for (std::uint32_t to = 0; to < n; ++to) sizes[from][to] = size_of_pair(from, to);
   return sizes;
 }
 
@@ -147,7 +150,7 @@ int main(int argc, char** argv) {
   const std::vector<s4u::Host*> hosts = make_machine(std::stoi(argv[2]));
   const std::clock_t begin = std::clock();
   Ring ring(hosts, mode == "skew");
-  const auto sizes = pair_sizes(hosts.size(), mode == "random");
+  const auto sizes = pair_sizes(static_cast<std::uint32_t>(hosts.size()), mode == "random");
   if (mode == "ring" || mode == "skew")
     ring.begin();
   else
