@@ -28,8 +28,8 @@ class FlowSolver {
   void begin(const FlowSpec& spec, std::span<const models::Use> uses, Duration now);
   // After the begins and ends of one instant.
   void solve(Duration now) { sharing_.solve(now); }
-  // When the next flow ends, if nothing begins before; Servers::kNever if there is none. Needs a solved
-  // state.
+  // When the next flow ends, if nothing begins before; Servers::kNever if there is none. Needs a
+  // solved state.
   [[nodiscard]] std::int64_t next_end();
   // Appends the tags of the flows that have ended at `now`, in ascending order.
   void take_ended(Duration now, std::vector<std::uint32_t>& tags);
