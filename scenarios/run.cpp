@@ -208,7 +208,18 @@ class Runner {
     return static_cast<int>(most);
   }
 
+  // Kernels that wait for each other must fit on their GPU together, or they wait for ever.
+  void ensure_resident(const Plan& plan) const {
+    const models::CostModel costs(machine_.topology, machine_.profile, plan);
+    if (costs.cta_slots() == 0) return;
+    const Proof fits = models::check_residency(plan, costs.cta_slots());
+    if (!fits.correct())
+      throw UnsupportedError(fits.findings.front().message +
+                             " (use fewer \"ctas\" or \"ranks_per_gpu\")");
+  }
+
   void simulate(const Plan& plan, std::future<Proof>& proof, Result& result) const {
+    ensure_resident(plan);
     try {
       const sim::SimExecutor executor(machine_.topology, machine_.profile);
       const sim::SimResult run = executor.simulate(plan);

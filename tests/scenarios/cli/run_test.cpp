@@ -178,6 +178,19 @@ TEST_CASE("no two events of one track overlap, and the last one ends when the ru
   }
 }
 
+TEST_CASE("kernels that wait for each other but do not fit on a GPU together are refused") {
+  const Folder folder;
+  // 8 kernels of 64 CTAs meet at a barrier on one H200: 512 CTAs, 132 SMs x 2 fit.
+  const Outcome outcome =
+      run(folder.write("t.json", crossbar_scenario()) + " --set /machine=h200-pair" +
+          " --set '/ranks=[16]' --set /ranks_per_gpu=8 --set '/algorithms=[\"one_shot\"]'" +
+          " --set '/params={\"ctas\":64}' --set '/assert=[]'");
+  CHECK(outcome.code == 5);
+  CHECK(outcome.out.empty());
+  CHECK(outcome.err.find("need 512 CTAs") != std::string::npos);
+  CHECK(outcome.err.find("264 fit") != std::string::npos);
+}
+
 TEST_CASE("several points give a trace each") {
   const Folder folder;
   const Outcome outcome = run(folder.write("t.json", crossbar_scenario()) +
