@@ -34,7 +34,7 @@ struct CalibrationProfile {
   Constant barrier_relaxed;    // us; all ranks meet, nothing is ordered
   Constant barrier_fenced;     // us; all ranks meet, earlier stores become visible
   Constant flag;               // us; one way, store to the waiter's flag until it is seen
-  Constant event;              // us; CUDA event or graph edge between streams or devices
+  Constant event;              // us; CUDA event or graph edge between two GPUs, launch gap apart
   Constant stream_memory;      // us; stream write and wait on a memory word
   Constant remote_round;       // us; one dependent round of loads from a peer (L)
   Constant push_round;         // us; one round of stores to a peer (posted, not waited for)

@@ -212,7 +212,7 @@ Duration CostModel::edge_latency(Edge edge, bool crosses_gpu) const {
     case Edge::inline_ll:
     case Edge::inline_ll128: return {};
     case Edge::event:
-    case Edge::graph: return from_us(p.event);
+    case Edge::graph: return crosses_gpu ? from_us(p.event) : Duration{};
     case Edge::stream_memory: return from_us(p.stream_memory);
   }
   return {};
