@@ -55,6 +55,11 @@ std::vector<std::byte> factor_table(const models::Inputs& inputs, models::Elemen
   return {};
 }
 
+UnsupportedError not_supported(OpId op, const std::string& what) {
+  return UnsupportedError("op " + std::to_string(op.value) + ": " + what +
+                          " does not run on GPUs here yet; --executor sim does");
+}
+
 }  // namespace
 
 OpLauncher::OpLauncher(const models::Plan& plan, const models::Inputs& inputs,
@@ -101,7 +106,10 @@ bool OpLauncher::does_nothing(OpId op) const {
     case OpKind::barrier: return true;
     case OpKind::compute: return false;
     case OpKind::copy:
-    case OpKind::reduce: break;
+    case OpKind::reduce:
+    case OpKind::scan_reduce:
+    case OpKind::multimem_reduce:
+    case OpKind::multimem_store: break;
   }
   const auto destinations = plan_.destinations(op);
   return std::all_of(destinations.begin(), destinations.end(),
@@ -114,6 +122,7 @@ void OpLauncher::launch(OpId op, const Stream& stream, Stamp* stamp) const {
   switch (plan_.lane(plan_.op(op).lane).engine) {
     case Engine::sm: return launch_on_sms(op, stream, stamp);
     case Engine::copy: return launch_on_copy_engine(op, stream, stamp);
+    case Engine::nic: throw not_supported(op, "a NIC's lane");
   }
 }
 
@@ -136,6 +145,9 @@ void OpLauncher::launch_on_sms(OpId op, const Stream& stream, Stamp* stamp) cons
     case OpKind::reduce: return fold(op, stream, stamp);
     case OpKind::compute: return work(op, stream, stamp);
     case OpKind::barrier: return;
+    case OpKind::scan_reduce: throw not_supported(op, "scan_reduce");
+    case OpKind::multimem_reduce:
+    case OpKind::multimem_store: throw not_supported(op, "NVLink multicast");
   }
 }
 

@@ -68,7 +68,8 @@ Slots find_slots(const Plan& plan, const Timeline& timeline) {
 }
 
 std::string lane_name(const Plan& plan, const models::Lane& lane) {
-  if (lane.engine == models::Engine::copy) return fmt::format("copy queue {}", lane.queue);
+  if (lane.engine != models::Engine::sm)
+    return fmt::format("{} queue {}", models::name_of(lane.engine), lane.queue);
   const std::string& kernel = plan.kernels[lane.kernel.index()].name;
   return fmt::format("{} ({} CTAs)", kernel.empty() ? "kernel" : kernel, lane.ctas);
 }

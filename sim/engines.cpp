@@ -20,7 +20,7 @@ Engines::Engines(const Plan& plan, EngineSlots slots)
     if (lane.engine == Engine::sm) {
       kernel(lane.kernel).ctas += lane.ctas;
       kernel(lane.kernel).gpu = gpu;
-    } else {
+    } else if (lane.engine == Engine::copy) {
       queue_of_lane_[i] =
           queue_index_.try_emplace({gpu, lane.queue}, queue_index_.size()).first->second;
     }
@@ -38,18 +38,29 @@ Engines::Engines(const Plan& plan, EngineSlots slots)
 
 bool Engines::is_open(LaneId lane) const {
   const Lane& l = plan_.lane(lane);
+  if (l.engine == Engine::nic) return true;
   return l.engine == Engine::sm && (slots_.ctas == 0 || kernels_[l.kernel.index()].resident);
 }
 
 bool Engines::request(OpId op) {
   const Lane& lane = plan_.lane(plan_.op(op).lane);
-  return lane.engine == Engine::sm ? request_sm(op, lane.kernel) : request_copy(op);
+  switch (lane.engine) {
+    case Engine::sm: return request_sm(op, lane.kernel);
+    case Engine::copy: return request_copy(op);
+    case Engine::nic: break;
+  }
+  return true;
 }
 
 void Engines::release(OpId op, std::vector<OpId>& started) {
   const Lane& lane = plan_.lane(plan_.op(op).lane);
-  if (lane.engine == Engine::copy) return release_copy(op, started);
-  if (slots_.ctas > 0) release_sm(lane.kernel, started);
+  switch (lane.engine) {
+    case Engine::sm:
+      if (slots_.ctas > 0) release_sm(lane.kernel, started);
+      return;
+    case Engine::copy: return release_copy(op, started);
+    case Engine::nic: return;
+  }
 }
 
 bool Engines::fits(const KernelState& state) const {

@@ -4,8 +4,9 @@
 // sm: a kernel holds the CTAs of all its lanes from its first op's start to its last op's end;
 // kernels of a GPU that do not fit wait in the order in which they became ready (the first one
 // blocks those behind it). copy: a queue serves one op at a time, at most `copy_slots` queues of a
-// GPU at once; ops wait in the order in which they became ready. A slot count of 0 means no limit.
-// A kernel larger than its GPU is an UnsupportedError with both numbers.
+// GPU at once; ops wait in the order in which they became ready. nic: no limit but its lanes'
+// order. A slot count of 0 means no limit. A kernel larger than its GPU is an UnsupportedError with
+// both numbers.
 #include <cstdint>
 #include <deque>
 #include <map>

@@ -27,8 +27,11 @@ models::Execution HostExecutor::execute(const models::Plan& plan, const models::
   for (std::size_t i = 0; i < plan.ops.size(); ++i) {
     const OpId op{i};
     switch (plan.op(op).kind) {
-      case models::OpKind::copy: run_copy(plan, op, memory); break;
-      case models::OpKind::reduce: fold.run(op); break;
+      case models::OpKind::copy:
+      case models::OpKind::multimem_store: run_copy(plan, op, memory); break;
+      case models::OpKind::reduce:
+      case models::OpKind::multimem_reduce:
+      case models::OpKind::scan_reduce: fold.run(op); break;
       case models::OpKind::compute:         // time only: a compute op changes no data here
       case models::OpKind::barrier: break;  // the order of ids already is one
     }

@@ -1,6 +1,5 @@
 #include "sim/host_fold.h"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
@@ -15,7 +14,7 @@ using models::ElementType;
 using models::Slice;
 
 template <class Number>
-using Array = Eigen::Array<Number, Eigen::Dynamic, 1>;
+using Array = HostFold::Values<Number>;
 
 template <class Number>
 Array<Number> read(std::span<const std::byte> bytes) {
@@ -94,22 +93,48 @@ void HostFold::fold(OpId op) {
   for (const Slice& source : plan_.sources(op)) {
     Array<Number> values = load_array<Number>(type, memory_.bytes(source));
     if (plan_.op(op).oper == models::Operator::decay_sum)
-      for_each_head(shapes_[source.buffer.index()], memory_.first_element(source), values.size(),
-                    [&](std::int32_t head, std::int64_t first, std::int64_t count) {
-                      values.segment(first, count) *= factor<Number>(head, source.decay_power);
-                    });
+      decay_values<Number>(source, source.decay_power, values);
     sum += values;
   }
   for (const Slice& to : destinations) store_array<Number>(type, sum, memory_.bytes(to));
 }
 
+template <class Number>
+void HostFold::scan(OpId op) {
+  const auto sources = plan_.sources(op);
+  const auto destinations = plan_.destinations(op);
+  const ElementType type = memory_.type(destinations.front().buffer);
+  const auto width = static_cast<std::size_t>(models::size_of(type));
+  const std::size_t elements = memory_.bytes(destinations.front()).size() / width;
+  std::vector<Array<Number>> prefixes;
+  prefixes.push_back(Array<Number>::Zero(static_cast<Eigen::Index>(elements)));
+  for (const Slice& source : sources) {
+    Array<Number> next = prefixes.back();
+    if (plan_.op(op).oper == models::Operator::decay_sum)
+      decay_values<Number>(source, source.decay_power, next);
+    prefixes.push_back(next + load_array<Number>(type, memory_.bytes(source)));
+  }
+  const std::size_t skipped = prefixes.size() - destinations.size();
+  for (std::size_t d = 0; d < destinations.size(); ++d)
+    store_array<Number>(type, prefixes[skipped + d], memory_.bytes(destinations[d]));
+}
+
+template <class Number>
+void HostFold::decay_values(const Slice& slice, std::int32_t power, Array<Number>& values) const {
+  for_each_head(shapes_[slice.buffer.index()], memory_.first_element(slice), values.size(),
+                [&](std::int32_t head, std::int64_t first, std::int64_t count) {
+                  values.segment(first, count) *= factor<Number>(head, power);
+                });
+}
+
 void HostFold::run(OpId op) {
+  const bool scans = plan_.op(op).kind == models::OpKind::scan_reduce;
   switch (memory_.type(plan_.destinations(op).front().buffer)) {
     case ElementType::fp32:
     case ElementType::bf16:
-    case ElementType::fp16: return fold<float>(op);
-    case ElementType::fp64: return fold<double>(op);
-    case ElementType::u32: return fold<std::uint32_t>(op);
+    case ElementType::fp16: return scans ? scan<float>(op) : fold<float>(op);
+    case ElementType::fp64: return scans ? scan<double>(op) : fold<double>(op);
+    case ElementType::u32: return scans ? scan<std::uint32_t>(op) : fold<std::uint32_t>(op);
   }
 }
 

@@ -74,6 +74,8 @@ void check_reduce(const Plan& plan, OpId id, const std::vector<models::StateShap
                  ", which is not the state of one scan claim");
     if (s.decay_power < 0) refuse(plan, id, "negative decay power");
   }
+  if (plan.op(id).kind == OpKind::scan_reduce && to.size() > plan.sources(id).size() + 1)
+    refuse(plan, id, "more destinations than prefixes");
   if (plan.op(id).oper == models::Operator::none) refuse(plan, id, "a reduce needs an operator");
 }
 
@@ -129,8 +131,11 @@ void check_runnable(const Plan& plan) {
     for (const Slice& s : plan.sources(id)) check_slice(plan, id, s);
     for (const Slice& s : plan.destinations(id)) check_slice(plan, id, s);
     switch (plan.op(id).kind) {
-      case OpKind::copy: check_copy(plan, id); break;
-      case OpKind::reduce: check_reduce(plan, id, shapes); break;
+      case OpKind::copy:
+      case OpKind::multimem_store: check_copy(plan, id); break;
+      case OpKind::reduce:
+      case OpKind::multimem_reduce:
+      case OpKind::scan_reduce: check_reduce(plan, id, shapes); break;
       case OpKind::compute:
       case OpKind::barrier: break;
     }

@@ -27,6 +27,20 @@ inline OpParts parts_of(const Plan& plan, std::size_t index) {
           end_of_slices, op.first_dep, end_of_deps};
 }
 
+// Whether ops of that kind combine their sources by an operator.
+constexpr bool folds(OpKind kind) {
+  switch (kind) {
+    case OpKind::reduce:
+    case OpKind::scan_reduce:
+    case OpKind::multimem_reduce: return true;
+    case OpKind::copy:
+    case OpKind::multimem_store:
+    case OpKind::compute:
+    case OpKind::barrier: return false;
+  }
+  return false;
+}
+
 // Whether ops may write buffers of that role (check_structure refuses the others).
 constexpr bool may_write(BufferRole role) {
   switch (role) {

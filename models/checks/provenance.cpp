@@ -65,6 +65,7 @@ class Walk {
   void step(const OpParts& parts);
   void copy(const OpParts& parts);
   void reduce(const OpParts& parts);
+  void prefixes(const OpParts& parts);
   void compute(const OpParts& parts);
 
   // One cell, or several.
@@ -76,6 +77,9 @@ class Walk {
   void write_pieces(std::size_t destination);
 
   Value read(OpId id, std::uint32_t cell);
+  void start_cursors(const OpParts& parts);
+  Operand read_at(const OpParts& parts, std::size_t i, std::int64_t at, std::int64_t& next);
+  Value extend(const OpParts& parts, const Value& prefix, const Operand& next);
   Value fold(const OpParts& parts);
   void report_undefined(OpId id, std::uint32_t cell);
   void report_fold(OpId id, const Value& value);
@@ -118,8 +122,11 @@ void Walk::fill(BufferId buffer, const Value& first) {
 void Walk::step(const OpParts& parts) {
   cells_.fetch_ahead(parts, values_);
   switch (parts.op->kind) {
-    case OpKind::copy: return copy(parts);
-    case OpKind::reduce: return reduce(parts);
+    case OpKind::copy:
+    case OpKind::multimem_store: return copy(parts);
+    case OpKind::reduce:
+    case OpKind::multimem_reduce: return reduce(parts);
+    case OpKind::scan_reduce: return prefixes(parts);
     case OpKind::compute: return compute(parts);
     case OpKind::barrier: return;
   }
@@ -203,24 +210,60 @@ Value Walk::fold_first_cells(const OpParts& parts) {
 
 void Walk::reduce_cells(const OpParts& parts) {
   const std::int64_t size = plan_.slices[parts.first_destination].size.count;
-  cursors_.clear();
-  for (std::size_t s = parts.first_source; s < parts.first_destination; ++s)
-    cursors_.push_back(cells_.of_slice(s).first);
+  start_cursors(parts);
   pieces_.clear();
   for (std::int64_t at = 0, next = size; at < size; at = next, next = size) {
     operands_.clear();
-    for (std::size_t i = 0; i < cursors_.size(); ++i) {
-      const Slice& slice = plan_.slices[parts.first_source + i];
-      const std::int64_t offset = slice.offset.count + at;
-      while (cells_.end(cursors_[i]) <= offset) ++cursors_[i];
-      const Value value = read(parts.id, cursors_[i]);
-      operands_.push_back({value.shifted(offset - cells_.begin(cursors_[i])), slice.decay_power});
-      next = std::min(next, cells_.end(cursors_[i]) - slice.offset.count);
-    }
+    for (std::size_t i = 0; i < cursors_.size(); ++i)
+      operands_.push_back(read_at(parts, i, at, next));
     pieces_.push_back({at, fold(parts)});
   }
   for (std::size_t d = parts.first_destination; d < parts.end_of_slices; ++d)
     if (size > 0) write_pieces(d);
+}
+
+// Prefix j of a scan_reduce is the fold of prefix j - 1 and source j - 1, whose decay power is the
+// number of its members: so every step is a fold of two. All are formed before the first is
+// written.
+void Walk::prefixes(const OpParts& parts) {
+  const std::size_t skipped = parts.sources() + 1 - parts.destinations();
+  std::vector<std::vector<Piece>> pieces(parts.destinations());
+  const std::int64_t size =
+      parts.destinations() == 0 ? 0 : plan_.slices[parts.first_destination].size.count;
+  start_cursors(parts);
+  for (std::int64_t at = 0, next = size; at < size; at = next, next = size) {
+    Value prefix{Value::kIdentity, {}, parts.id.value, 0};
+    for (std::size_t j = 0; j <= parts.sources(); ++j) {
+      if (j > 0) prefix = extend(parts, prefix, read_at(parts, j - 1, at, next));
+      if (j >= skipped) pieces[j - skipped].push_back({at, prefix});
+    }
+  }
+  for (std::size_t d = 0; d < pieces.size() && size > 0; ++d) {
+    pieces_ = std::move(pieces[d]);
+    write_pieces(parts.first_destination + d);
+  }
+}
+
+// The fold of a prefix and the source after it, as `reduce` would fold the two.
+Value Walk::extend(const OpParts& parts, const Value& prefix, const Operand& next) {
+  operands_.assign({{prefix, next.decay_power}, {next.value, 0}});
+  return fold(parts);
+}
+
+void Walk::start_cursors(const OpParts& parts) {
+  cursors_.clear();
+  for (std::size_t s = parts.first_source; s < parts.first_destination; ++s)
+    cursors_.push_back(cells_.of_slice(s).first);
+}
+
+// Source `i`, `at` bytes into the op's slices; `next` becomes the first place where it changes.
+Operand Walk::read_at(const OpParts& parts, std::size_t i, std::int64_t at, std::int64_t& next) {
+  const Slice& slice = plan_.slices[parts.first_source + i];
+  const std::int64_t offset = slice.offset.count + at;
+  while (cells_.end(cursors_[i]) <= offset) ++cursors_[i];
+  next = std::min(next, cells_.end(cursors_[i]) - slice.offset.count);
+  const Value value = read(parts.id, cursors_[i]);
+  return {value.shifted(offset - cells_.begin(cursors_[i])), slice.decay_power};
 }
 
 Value Walk::fold(const OpParts& parts) {

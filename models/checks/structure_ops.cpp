@@ -52,6 +52,9 @@ class OpCheck {
   void check_powers(const OpParts& parts);
   void check_copy(const OpParts& parts);
   void check_reduce(const OpParts& parts);
+  void check_engine(const OpParts& parts);
+  void check_prefixes(const OpParts& parts);
+  void check_multicast(const OpParts& parts);
   void check_barrier(const OpParts& parts);
   void check_arrivals();
   [[nodiscard]] bool elements_whole(const OpParts& parts) const;
@@ -103,20 +106,33 @@ void OpCheck::check_op(const OpParts& parts) {
   if (plainly_right(parts)) return;
   if (!check_slices(parts)) return;
   check_destinations(parts);
-  if (op.kind != OpKind::reduce && op.oper != Operator::none)
+  if (!folds(op.kind) && op.oper != Operator::none)
     fail(parts.id, "has an operator but is no reduce");
-  if (plan_.lane(op.lane).engine == Engine::copy &&
-      (op.kind == OpKind::reduce || op.kind == OpKind::compute))
-    fail(parts.id, "computes on a copy engine");
+  check_engine(parts);
   switch (op.kind) {
     case OpKind::copy: return check_copy(parts);
     case OpKind::reduce: return check_reduce(parts);
+    case OpKind::scan_reduce: return check_prefixes(parts);
+    case OpKind::multimem_reduce:
+    case OpKind::multimem_store: return check_multicast(parts);
     case OpKind::barrier: return check_barrier(parts);
     case OpKind::compute:
       if (op.detail >= plan_.computes.size()) fail(parts.id, "names no compute of the plan");
       return;
   }
   fail(parts.id, "is of an unknown kind");
+}
+
+// Copy engines and NICs only move bytes; only loads and stores of SMs reach the switch's
+// arithmetic.
+void OpCheck::check_engine(const OpParts& parts) {
+  switch (plan_.lane(parts.op->lane).engine) {
+    case Engine::sm: return;
+    case Engine::copy:
+    case Engine::nic: break;
+  }
+  if (parts.op->kind != OpKind::copy && parts.op->kind != OpKind::barrier)
+    fail(parts.id, "computes on a copy engine or NIC");
 }
 
 void OpCheck::check_deps(const OpParts& parts) {
@@ -192,7 +208,7 @@ void OpCheck::check_destinations(const OpParts& parts) {
 }
 
 void OpCheck::check_powers(const OpParts& parts) {
-  const bool allowed = parts.op->kind == OpKind::reduce && parts.op->oper == Operator::decay_sum;
+  const bool allowed = folds(parts.op->kind) && parts.op->oper == Operator::decay_sum;
   for (std::size_t i = parts.first_source; i < parts.end_of_slices; ++i) {
     const std::int32_t power = plan_.slices[i].decay_power;
     if (power == 0) continue;
@@ -241,6 +257,25 @@ void OpCheck::check_reduce(const OpParts& parts) {
                                 text(size.count) + " bytes");
   if (!elements_whole(parts))
     fail(parts.id, "reduces slices that are no whole elements of one type");
+}
+
+void OpCheck::check_prefixes(const OpParts& parts) {
+  check_reduce(parts);
+  if (parts.destinations() > parts.sources() + 1)
+    fail(parts.id, "has " + text(static_cast<std::int64_t>(parts.destinations())) +
+                       " destinations; " + text(static_cast<std::int64_t>(parts.sources())) +
+                       " sources have " + text(static_cast<std::int64_t>(parts.sources()) + 1) +
+                       " prefixes");
+}
+
+void OpCheck::check_multicast(const OpParts& parts) {
+  if (parts.op->kind == OpKind::multimem_store) {
+    check_copy(parts);
+    if (parts.sources() != 1) fail(parts.id, "multicasts other than one source");
+    return;
+  }
+  check_reduce(parts);
+  if (parts.op->oper != Operator::sum) fail(parts.id, "asks the switch for more than a sum");
 }
 
 void OpCheck::check_barrier(const OpParts& parts) {

@@ -86,7 +86,8 @@ void TableCheck::check_lane(std::size_t index) {
   switch (lane.engine) {
     case Engine::sm: return check_sm_lane(index);
     case Engine::copy:
-      want(!lane.kernel.valid(), "lane", index, "a copy engine's lane names a kernel");
+    case Engine::nic:
+      want(!lane.kernel.valid(), "lane", index, "a copy engine's or NIC's lane names a kernel");
       want(lane.queue >= 0, "lane", index, "has a negative queue");
       return;
   }

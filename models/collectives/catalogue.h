@@ -2,7 +2,8 @@
 // Every plan builder by name, with its counts and closed form. The catalogue feeds the program, the
 // docs and the tests: an algorithm that is not here does not exist.
 //
-// To add one: a file pair in this folder with build_, counts_ and closed_form_, and a row here.
+// To add one: a file pair in this folder with build_, counts_, closed_form_ and plan_size_, and a
+// row in the rows_*.cpp of its family.
 #include <cstdint>
 #include <span>
 #include <string>
@@ -26,6 +27,12 @@ struct CollectiveRequest {
   LaneShape shape;
   LaunchMode launch = LaunchMode::graph;
   Compute local_work;  // scans: what a coupled algorithm does on the chain and others before it
+  // Pieces that pipelined algorithms cut a state or share into; 0: the algorithm's own choice.
+  std::int32_t slices = 0;
+  // Of the machine: the NVLink domain of each rank (empty: all in one), and whether the switches of
+  // a domain can reduce and multicast.
+  std::vector<std::int32_t> domain_of_rank;
+  bool multicast = false;
 };
 
 // What an algorithm moves, for one group of P members and n bytes, exactly as its plan does. With
@@ -43,6 +50,9 @@ struct AlphaBetaGamma {
   double alpha = 0, beta = 0, gamma = 0;
 };
 
+// What a machine must have before an algorithm can be asked for.
+enum class Needs : std::uint8_t { nothing, multicast };
+
 struct Algorithm {
   std::string_view name;
   Operation operation;
@@ -54,6 +64,10 @@ struct Algorithm {
   double (*closed_form)(const CollectiveRequest& request, const AlphaBetaGamma& costs);  // seconds
   OpCounts (*plan_size)(const CollectiveRequest& request);  // at most this; known before building
   int wrong_from = 0;  // > 0: published algorithm that is wrong from this many ranks on
+  Needs needs = Needs::nothing;
+  // Why the request is outside what the real kernel can do, so that a result is extrapolated;
+  // empty: it is inside. None: the algorithm is not a copy of a shipped kernel.
+  std::string (*beyond)(const CollectiveRequest& request) = nullptr;
 };
 
 std::span<const Algorithm> catalogue();

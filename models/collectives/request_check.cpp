@@ -101,6 +101,18 @@ void check_local_work(Issues& issues, const CollectiveRequest& request) {
   if (asked && !is_scan(request.operation)) issues.add("/local_work", "only scans have local work");
 }
 
+void check_machine(Issues& issues, const Algorithm& algorithm, const CollectiveRequest& request) {
+  const std::size_t ranks = request.gpu_of_rank.size();
+  if (!request.domain_of_rank.empty() && request.domain_of_rank.size() != ranks)
+    issues.add("/domain_of_rank", std::to_string(request.domain_of_rank.size()) + " domains for " +
+                                      std::to_string(ranks) + " ranks");
+  issues.require_range("/params/slices", request.slices, 0, 65536);
+  if (algorithm.needs == Needs::multicast && !request.multicast)
+    issues.add("/algorithm",
+               "algorithm \"" + std::string(algorithm.name) +
+                   "\" needs switches that reduce and multicast; this machine has none");
+}
+
 void check_plan_size(Issues& issues, const Algorithm& algorithm, const CollectiveRequest& request) {
   for (const std::int64_t size : group_sizes(request))
     if (size == 0) return;  // said already
@@ -125,6 +137,7 @@ void check_request(const Algorithm& algorithm, const CollectiveRequest& request)
   check_sizes(issues, request);
   check_shape(issues, request.shape);
   check_local_work(issues, request);
+  check_machine(issues, algorithm, request);
   check_plan_size(issues, algorithm, request);
   if (!issues.none()) throw InputError(issues.take());
 }

@@ -25,6 +25,8 @@ constexpr std::array kConstants{
     ConstantTraits{"push_round", "us", &P::push_round, "one round of stores to a peer, posted"},
     ConstantTraits{"load_step", "us", &P::load_step, "each further load in flight per thread"},
     ConstantTraits{"peer_step", "us", &P::peer_step, "each further peer loaded in parallel"},
+    ConstantTraits{"multimem_round", "us", &P::multimem_round,
+                   "one dependent round of sums formed in the switch"},
     ConstantTraits{"local_round", "us", &P::local_round,
                    "one dependent round of loads from own memory"},
     ConstantTraits{"sm_rate", "GB/s", &P::sm_rate, "most that loads and stores of one SM reach"},
@@ -43,6 +45,8 @@ constexpr std::array kConstants{
     ConstantTraits{"wire_push_ack", "", &P::wire_push_ack,
                    "wire bytes back per byte pushed by SMs"},
     ConstantTraits{"wire_copy", "", &P::wire_copy, "wire bytes per byte moved by a copy engine"},
+    ConstantTraits{"wire_multimem", "", &P::wire_multimem,
+                   "wire bytes per byte of in-switch sums and multicasts"},
     ConstantTraits{"wire_ll", "", &P::wire_ll, "further factor on LL payload"},
     ConstantTraits{"wire_ll128", "", &P::wire_ll128, "further factor on LL128 payload"},
     ConstantTraits{"hbm", "GB/s", &P::hbm, "HBM of one GPU, reads plus writes"},
@@ -64,8 +68,8 @@ CalibrationProfile ideal_profile() {
   ideal.about = "Ideal by definition: only the links cost time.";
   for (const ConstantTraits& traits : kConstants)
     ideal.*traits.field = {0, 0, Provenance::assumed, "ideal by definition"};
-  for (auto wire : {&P::wire_pull, &P::wire_push, &P::wire_copy, &P::wire_ll, &P::wire_ll128,
-                    &P::flops_efficiency})
+  for (auto wire : {&P::wire_pull, &P::wire_push, &P::wire_copy, &P::wire_multimem, &P::wire_ll,
+                    &P::wire_ll128, &P::flops_efficiency})
     (ideal.*wire).value = 1;
   return ideal;
 }

@@ -40,6 +40,7 @@ struct CalibrationProfile {
   Constant push_round;         // us; one round of stores to a peer (posted, not waited for)
   Constant load_step;          // us; each further load in flight per thread lengthens a round
   Constant peer_step;          // us; each further peer loaded in parallel lengthens a round (l1)
+  Constant multimem_round;     // us; one dependent round of sums formed in the switch (Lm)
   Constant local_round;        // us; one dependent round of loads from own memory (Ll)
   Constant sm_rate;            // GB/s; what the loads and stores of one SM reach at most
   Constant copy_push_issue;    // us; copy engine, first byte after issue, destination remote
@@ -52,6 +53,7 @@ struct CalibrationProfile {
   Constant wire_push;          // wire bytes towards the destination per payload byte of an sm push
   Constant wire_push_ack;      // wire bytes the other way per payload byte of an sm push
   Constant wire_copy;          // wire bytes per payload byte of a copy engine transfer, either way
+  Constant wire_multimem;      // wire bytes per payload byte of in-switch sums and multicasts
   Constant wire_ll;            // further factor on payload where edges are inline_ll
   Constant wire_ll128;         // further factor on payload where edges are inline_ll128
   Constant hbm;                // GB/s; HBM of one GPU, reads plus writes

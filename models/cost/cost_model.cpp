@@ -22,6 +22,8 @@ double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane
                      const TrafficShape& shape) {
   if (profile.remote_round.value <= 0) return 0;
   const int peers = std::max(shape.remote_sources, shape.remote_destinations);
+  if (shape.in_switch)
+    return (profile.multimem_round.value + 2 * to_us(shape.route_latency)) * 1e-6;
   if (peers == 0) return profile.local_round.value * 1e-6;
   double one = profile.push_round.value;
   if (shape.remote_sources > 0)
@@ -85,12 +87,20 @@ std::vector<Field> constants_used(const Plan& plan) {
   using P = CalibrationProfile;
   std::vector<Field> used{&P::hbm};
   bool sm = false, copy = false;
-  for (const Lane& lane : plan.lanes) (lane.engine == Engine::sm ? sm : copy) = true;
+  for (const Lane& lane : plan.lanes) {
+    sm |= lane.engine == Engine::sm;
+    copy |= lane.engine == Engine::copy;
+  }
   if (sm)
     add(used,
         {&P::graph_gap, &P::remote_round, &P::push_round, &P::sm_rate, &P::load_step, &P::peer_step,
          &P::local_round, &P::wire_pull, &P::wire_pull_request, &P::wire_push, &P::wire_push_ack});
   if (copy) add(used, {&P::copy_push_issue, &P::copy_pull_issue, &P::copy_rate, &P::wire_copy});
+  const auto in_switch = [](const Op& op) {
+    return op.kind == OpKind::multimem_reduce || op.kind == OpKind::multimem_store;
+  };
+  if (std::any_of(plan.ops.begin(), plan.ops.end(), in_switch))
+    add(used, {&P::multimem_round, &P::wire_multimem});
   if (!plan.computes.empty()) add(used, {&P::peak_flops, &P::flops_efficiency});
   for (const Rendezvous& r : plan.rendezvous)
     add(used, {r.edge == Edge::flag_relaxed ? &P::barrier_relaxed : &P::barrier_fenced});
@@ -141,14 +151,18 @@ struct CostModel::State {
     OpCost cost{.latency = shape.route_latency,
                 .payload = static_cast<double>(shape.payload.count)};
     cost.pattern = patterns.intern(scratch);
-    if (lane.engine == Engine::copy) {
-      cost.latency += copy_issue(profile, shape);
-      cost.cap = profile.copy_rate.value > 0 ? profile.copy_rate.value * 1e9 : kUnlimited;
-      cost.weight = profile.copy_weight.value > 0 ? profile.copy_weight.value * 1e9 : 1;
-    } else {
-      cost.cap = sm_cap(profile, op, lane, shape);
-      cost.soft = cost.cap != kUnlimited;
-      cost.weight = cost.soft ? cost.cap : 1;
+    switch (lane.engine) {
+      case Engine::sm:
+        cost.cap = sm_cap(profile, op, lane, shape);
+        cost.soft = cost.cap != kUnlimited;
+        cost.weight = cost.soft ? cost.cap : 1;
+        break;
+      case Engine::copy:
+        cost.latency += copy_issue(profile, shape);
+        cost.cap = profile.copy_rate.value > 0 ? profile.copy_rate.value * 1e9 : kUnlimited;
+        cost.weight = profile.copy_weight.value > 0 ? profile.copy_weight.value * 1e9 : 1;
+        break;
+      case Engine::nic: cost.cap = kUnlimited; break;
     }
     return cost;
   }
@@ -175,7 +189,10 @@ OpCost CostModel::cost(OpId id) {
   OpCost cost{.cap = kUnlimited};
   switch (op.kind) {
     case OpKind::copy:
-    case OpKind::reduce: cost = state_->transfer_cost(id, op, lane); break;
+    case OpKind::reduce:
+    case OpKind::scan_reduce:
+    case OpKind::multimem_reduce:
+    case OpKind::multimem_store: cost = state_->transfer_cost(id, op, lane); break;
     case OpKind::compute: cost = state_->compute_cost(id); break;
     case OpKind::barrier: break;
   }

@@ -4,6 +4,7 @@
 // knows nothing of GPUs. Lower bounds use the same numbers.
 //
 //   latency   engine issue and the latency of the longest route
+//             In the switch: multimem_round for all peers together.
 //   cap       sm: the smaller of payload / (trips x round) and what the SMs under its CTAs can move
 //             (sm_rate, over all streams); trips = ceil(bytes per block / (threads x vector x
 //             loads)), round = one + (peers-1) peer_step (parallel) or peers x one + local_round

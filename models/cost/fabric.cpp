@@ -88,6 +88,43 @@ const FabricRoute& Fabric::route(std::int32_t from_gpu, std::int32_t to_gpu) {
   return routes_.emplace(key, find(from_gpu, to_gpu)).first->second;
 }
 
+std::vector<FabricUse> Fabric::tree(std::span<const GpuPair> branches) {
+  std::map<std::int32_t, double> most;
+  const auto add = [&](const std::vector<FabricUse>& uses) {
+    for (const FabricUse& use : uses) {
+      double& share = most[use.resource];
+      share = std::max(share, use.share);
+    }
+  };
+  for (const GpuPair& pair : branches) {
+    if (pair.from != pair.to) {
+      add(route(pair.from, pair.to).uses);
+      continue;
+    }
+    for (const GpuPair& other : branches) {
+      if (other.from == other.to) continue;
+      const bool reduces = other.to == pair.to;  // towards this GPU: its own bytes go out first
+      add(own_branch(pair.from, reduces ? other.from : other.to, reduces));
+      break;
+    }
+  }
+  std::vector<FabricUse> uses;
+  for (const auto& [resource, share] : most) uses.push_back({resource, share});
+  return uses;
+}
+
+std::vector<FabricUse> Fabric::own_branch(std::int32_t gpu, std::int32_t peer, bool outgoing) {
+  const FabricRoute there = outgoing ? route(gpu, peer) : route(peer, gpu);
+  if (folded_) return {outgoing ? there.uses.front() : there.uses.back()};
+  const NodeId node = topology_.gpus()[static_cast<std::size_t>(gpu)];
+  std::vector<FabricUse> own;
+  for (const FabricUse& use : there.uses) {
+    const Link& link = topology_.links()[static_cast<std::size_t>(use.resource)];
+    if ((outgoing ? link.from : link.to) == node) own.push_back(use);
+  }
+  return own;
+}
+
 FabricRoute Fabric::find(std::int32_t from_gpu, std::int32_t to_gpu) {
   if (from_gpu == to_gpu) return {};
   const auto& gpus = topology_.gpus();

@@ -7,6 +7,7 @@
 // port, exactly. Any other machine has one resource per link and asks the Router.
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,10 @@ namespace twinlink::models {
 struct FabricUse {
   std::int32_t resource;
   double share;  // of the bytes that travel
+};
+
+struct GpuPair {
+  std::int32_t from, to;
 };
 
 struct FabricRoute {
@@ -35,12 +40,18 @@ class Fabric {
   // Between two GPUs by index; the same GPU: nothing. Valid until the next call.
   const FabricRoute& route(std::int32_t from_gpu, std::int32_t to_gpu);
 
+  // The links of all these routes, each once, with its largest share. They all begin or all end at
+  // one GPU; the pair of that GPU with itself goes to the switches and back.
+  std::vector<FabricUse> tree(std::span<const GpuPair> branches);
+
   // The latency of that route.
   Duration latency(std::int32_t from_gpu, std::int32_t to_gpu) {
     return folded_ && from_gpu != to_gpu ? star_latency_ : route(from_gpu, to_gpu).latency;
   }
 
  private:
+  // What `gpu` uses of its own links when it meets the others in the switch.
+  std::vector<FabricUse> own_branch(std::int32_t gpu, std::int32_t peer, bool outgoing);
   [[nodiscard]] FabricRoute find(std::int32_t from_gpu, std::int32_t to_gpu);
   const topology::Topology& topology_;
   topology::Router router_;

@@ -40,6 +40,18 @@ std::uint64_t hash_of(std::span<const Traffic> traffic) {
   return hash;
 }
 
+bool is_branch(const Traffic& traffic) {
+  return traffic.carrier == Carrier::switch_reduce || traffic.carrier == Carrier::switch_store;
+}
+
+// One past the last entry that belongs to the tree of entry `first`.
+std::size_t end_of_tree(std::span<const Traffic> traffic, std::size_t first) {
+  std::size_t end = first + 1;
+  if (!is_branch(traffic[first])) return end;
+  while (end < traffic.size() && traffic[end].carrier == traffic[first].carrier) ++end;
+  return end;
+}
+
 struct ReadPlan {
   const Plan& plan;
   Fabric& fabric;
@@ -53,17 +65,19 @@ class Collector {
   Collector(const ReadPlan& read, OpId id, std::vector<Traffic>& traffic)
       : read_(read),
         traffic_(traffic),
-        lane_(read.plan.lane(read.plan.op(id).lane)),
+        op_(read.plan.op(id)),
+        lane_(read.plan.lane(op_.lane)),
         home_(read.plan.gpu_of(lane_.rank)),
         wire_(inline_edge(read.plan, id)) {}
 
   TrafficShape collect(std::span<const Slice> sources, std::span<const Slice> destinations) {
     shape_.payload = sources.empty() ? largest(destinations) : largest(sources);
     if (shape_.payload.count == 0) return shape_;
-    if (lane_.engine == Engine::copy)
+    if (lane_.engine != Engine::sm)
       straight(sources, destinations);
     else
       through_sms(sources, destinations);
+    traffic_.insert(traffic_.end(), branches_.begin(), branches_.end());
     return shape_;
   }
 
@@ -83,22 +97,47 @@ class Collector {
   }
 
   void through_sms(std::span<const Slice> sources, std::span<const Slice> destinations) {
-    for (const Slice& slice : sources) {
-      if (slice.size.count == 0) continue;
-      const double amount = ratio(slice, shape_.payload);
-      memory(gpu(slice), amount);
-      if (gpu(slice) == home_) continue;
-      travel(gpu(slice), home_, Carrier::pull, amount);
-      ++shape_.remote_sources;
-    }
-    for (const Slice& slice : destinations) {
-      if (slice.size.count == 0) continue;
-      const double amount = ratio(slice, shape_.payload);
-      memory(gpu(slice), amount);
-      if (gpu(slice) == home_) continue;
-      travel(home_, gpu(slice), Carrier::push, amount);
-      ++shape_.remote_destinations;
-    }
+    const OpKind kind = op_.kind;
+    const bool multicast = kind == OpKind::multimem_store ||
+                           (kind == OpKind::multimem_reduce && destinations.size() > 1);
+    if (kind == OpKind::multimem_reduce)
+      for (const Slice& slice : sources) branch(slice, gpu(slice), home_, Carrier::switch_reduce);
+    else
+      for (const Slice& slice : sources) load(slice);
+    for (const Slice& slice : destinations)
+      if (multicast)
+        branch(slice, home_, gpu(slice), Carrier::switch_store);
+      else
+        store(slice);
+  }
+
+  void load(const Slice& slice) {
+    if (slice.size.count == 0) return;
+    const double amount = ratio(slice, shape_.payload);
+    memory(gpu(slice), amount);
+    if (gpu(slice) == home_) return;
+    travel(gpu(slice), home_, Carrier::pull, amount);
+    ++shape_.remote_sources;
+  }
+
+  void store(const Slice& slice) {
+    if (slice.size.count == 0) return;
+    const double amount = ratio(slice, shape_.payload);
+    memory(gpu(slice), amount);
+    if (gpu(slice) == home_) return;
+    travel(home_, gpu(slice), Carrier::push, amount);
+    ++shape_.remote_destinations;
+  }
+
+  // One member's part of a sum or multicast in the switch; the own GPU's bytes travel as well.
+  void branch(const Slice& slice, std::int32_t from, std::int32_t to, Carrier carrier) {
+    if (slice.size.count == 0) return;
+    shape_.in_switch = true;
+    const double amount = ratio(slice, shape_.payload);
+    memory(gpu(slice), amount);
+    branches_.push_back({from, to, carrier, wire_, amount});
+    if (from != to)
+      shape_.route_latency = std::max(shape_.route_latency, read_.fabric.latency(from, to));
   }
 
   void straight(std::span<const Slice> sources, std::span<const Slice> destinations) {
@@ -109,13 +148,16 @@ class Collector {
       memory(gpu(source), amount);
       memory(gpu(destinations[i]), amount);
       if (gpu(source) == gpu(destinations[i])) continue;
-      travel(gpu(source), gpu(destinations[i]), Carrier::copy_engine, amount);
+      travel(gpu(source), gpu(destinations[i]),
+             lane_.engine == Engine::nic ? Carrier::nic : Carrier::copy_engine, amount);
       ++(gpu(source) == home_ ? shape_.remote_destinations : shape_.remote_sources);
     }
   }
 
   const ReadPlan& read_;
   std::vector<Traffic>& traffic_;
+  std::vector<Traffic> branches_;  // appended last, so that those of one tree stand together
+  const Op& op_;
   const Lane& lane_;
   std::int32_t home_;
   Edge wire_;
@@ -155,8 +197,15 @@ std::int32_t PatternTable::intern(std::span<const Traffic> traffic) {
   if (slots_[slot] >= 0) return slots_[slot];
 
   const std::size_t first_use = uses_.size();
-  for (const Traffic& t : traffic)
-    t.carrier == Carrier::memory ? add_memory_use(t) : add_link_uses(t);
+  for (std::size_t i = 0, end = 0; i < traffic.size(); i = end) {
+    end = end_of_tree(traffic, i);
+    if (is_branch(traffic[i]))
+      add_tree_uses(traffic.subspan(i, end - i));
+    else if (traffic[i].carrier == Carrier::memory)
+      add_memory_use(traffic[i]);
+    else
+      add_link_uses(traffic[i]);
+  }
   merge_uses(first_use);
   const auto index = static_cast<std::int32_t>(patterns_.size());
   patterns_.push_back({static_cast<std::uint32_t>(first_use),
@@ -207,6 +256,15 @@ void PatternTable::add_link_uses(const Traffic& traffic) {
   if (back <= 0) return;
   for (const FabricUse& use : fabric_.route(traffic.to_gpu, traffic.from_gpu).uses)
     uses_.push_back({use.resource, use.share * back * traffic.ratio});
+}
+
+// Each link of the tree carries the bytes once, whatever the number of branches through it.
+void PatternTable::add_tree_uses(std::span<const Traffic> branches) {
+  std::vector<GpuPair> pairs;
+  for (const Traffic& t : branches) pairs.push_back({t.from_gpu, t.to_gpu});
+  const double per_byte = profile_.wire_multimem.value * branches.front().ratio;
+  for (const FabricUse& use : fabric_.tree(pairs))
+    uses_.push_back({use.resource, use.share * per_byte});
 }
 
 void PatternTable::merge_uses(std::size_t first) {

@@ -4,8 +4,9 @@
 //
 // Payload is the size of the largest source (of the largest destination, if there is no source).
 // An sm lane pulls remote sources to its GPU and pushes to remote destinations from it; a copy
-// engine moves bytes straight from source to destination. Every slice also reads or writes its
-// GPU's HBM.
+// engine or NIC moves bytes straight from source to destination. A sum in the switch comes from all
+// its sources, the own GPU's too, and crosses each link of their routes once; a multicast likewise.
+// Every slice also reads or writes its GPU's HBM.
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -17,7 +18,15 @@
 
 namespace twinlink::models {
 
-enum class Carrier : std::uint8_t { pull, push, copy_engine, memory };
+enum class Carrier : std::uint8_t {
+  pull,
+  push,
+  copy_engine,
+  nic,
+  memory,
+  switch_reduce,  // with its neighbours in the list: one tree of routes towards to_gpu
+  switch_store,   // likewise, from from_gpu
+};
 
 struct Traffic {
   std::int32_t from_gpu, to_gpu;
@@ -31,6 +40,7 @@ struct Traffic {
 struct TrafficShape {
   Bytes payload;
   int remote_sources = 0, remote_destinations = 0;
+  bool in_switch = false;
   Duration route_latency;
 };
 
@@ -61,6 +71,7 @@ class PatternTable {
     std::uint64_t hash = 0;
   };
   void add_link_uses(const Traffic& traffic);
+  void add_tree_uses(std::span<const Traffic> branches);
   void add_memory_use(const Traffic& traffic);
   void merge_uses(std::size_t first);
   [[nodiscard]] bool same(const Pattern& pattern, std::span<const Traffic> traffic) const;

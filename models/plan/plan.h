@@ -51,9 +51,9 @@ struct Kernel {
   std::string name;
 };
 
-// An in-order queue of one rank. engine == sm: a range of `ctas` blocks of `kernel`. engine ==
-// copy: queue number `queue` of the rank's copy engines; kernel is invalid and the cta fields are
-// 0.
+// An in-order queue of one rank. engine == sm: a range of `ctas` blocks of `kernel`. engine == copy
+// or nic: queue number `queue` of the rank's copy engines or NIC; kernel is invalid and the cta
+// fields are 0.
 struct Lane {
   Rank rank;
   Engine engine = Engine::sm;

@@ -70,6 +70,11 @@ LaneId PlanBuilder::add_copy_lane(Rank rank, std::int32_t queue, LaunchMode laun
   return LaneId{plan_.lanes.size() - 1};
 }
 
+LaneId PlanBuilder::add_nic_lane(Rank rank, std::int32_t queue, LaunchMode launch) {
+  plan_.lanes.push_back({rank, Engine::nic, launch, 0, KernelId{}, 0, 0, 0, queue});
+  return LaneId{plan_.lanes.size() - 1};
+}
+
 std::uint32_t PlanBuilder::add_rendezvous(const Rendezvous& rendezvous) {
   plan_.rendezvous.push_back(rendezvous);
   return static_cast<std::uint32_t>(plan_.rendezvous.size() - 1);
@@ -112,6 +117,25 @@ OpId PlanBuilder::reduce(LaneId lane, Operator oper, std::span<const Slice> sour
                          LoadOrder order) {
   return append({.kind = OpKind::reduce, .oper = oper, .order = order, .lane = lane}, sources,
                 destinations, deps);
+}
+
+OpId PlanBuilder::scan_reduce(LaneId lane, Operator oper, std::span<const Slice> sources,
+                              std::span<const Slice> destinations, std::span<const Dep> deps) {
+  TL_ENSURE(destinations.size() <= sources.size() + 1, "no more prefixes than sources plus one");
+  return append({.kind = OpKind::scan_reduce, .oper = oper, .lane = lane}, sources, destinations,
+                deps);
+}
+
+OpId PlanBuilder::multimem_reduce(LaneId lane, std::span<const Slice> sources,
+                                  std::span<const Slice> destinations, std::span<const Dep> deps) {
+  return append({.kind = OpKind::multimem_reduce, .oper = Operator::sum, .lane = lane}, sources,
+                destinations, deps);
+}
+
+OpId PlanBuilder::multimem_store(LaneId lane, const Slice& source,
+                                 std::span<const Slice> destinations, std::span<const Dep> deps) {
+  return append({.kind = OpKind::multimem_store, .lane = lane}, std::span(&source, 1), destinations,
+                deps);
 }
 
 OpId PlanBuilder::compute(LaneId lane, Compute work, std::span<const Slice> sources,

@@ -39,6 +39,7 @@ class PlanBuilder {
   KernelId add_kernel(Kernel kernel);
   LaneId add_sm_lane(KernelId kernel, const LaneShape& shape);
   LaneId add_copy_lane(Rank rank, std::int32_t queue, LaunchMode launch);
+  LaneId add_nic_lane(Rank rank, std::int32_t queue, LaunchMode launch);
   std::uint32_t add_rendezvous(const Rendezvous& rendezvous);
 
   // Source i -> destination i, or one source -> every destination.
@@ -48,6 +49,12 @@ class PlanBuilder {
   OpId reduce(LaneId lane, Operator oper, std::span<const Slice> sources,
               std::span<const Slice> destinations, std::span<const Dep> deps,
               LoadOrder order = LoadOrder::parallel);
+  OpId scan_reduce(LaneId lane, Operator oper, std::span<const Slice> sources,
+                   std::span<const Slice> destinations, std::span<const Dep> deps);
+  OpId multimem_reduce(LaneId lane, std::span<const Slice> sources,
+                       std::span<const Slice> destinations, std::span<const Dep> deps);
+  OpId multimem_store(LaneId lane, const Slice& source, std::span<const Slice> destinations,
+                      std::span<const Dep> deps);
   OpId compute(LaneId lane, Compute work, std::span<const Slice> sources,
                std::span<const Slice> destinations, std::span<const Dep> deps);
   // One member's arrival; call once per member with the same rendezvous.

@@ -30,6 +30,7 @@ constexpr std::array kBufferRoles{
 constexpr std::array kEngines{
     Word{Engine::sm, "sm", "a block range of a kernel"},
     Word{Engine::copy, "copy", "a copy engine"},
+    Word{Engine::nic, "nic", "a network interface"},
 };
 constexpr std::array kLaunchModes{
     Word{LaunchMode::graph, "graph", "captured in a CUDA graph"},
@@ -40,6 +41,9 @@ constexpr std::array kOpKinds{
     Word{OpKind::reduce, "reduce", "ordered fold of the sources -> every destination"},
     Word{OpKind::compute, "compute", "a named kernel with its FLOPs and bytes"},
     Word{OpKind::barrier, "barrier", "all members of a group wait for each other"},
+    Word{OpKind::scan_reduce, "scan_reduce", "ordered sources -> their prefixes, one each"},
+    Word{OpKind::multimem_reduce, "multimem_reduce", "fold of the sources, formed in the switch"},
+    Word{OpKind::multimem_store, "multimem_store", "one source, multicast by the switch"},
 };
 constexpr std::array kOperators{
     Word{Operator::none, "none", "no arithmetic"},

@@ -26,8 +26,8 @@ enum class ElementType : std::uint8_t { fp32, fp64, bf16, fp16, u32 };
 
 enum class BufferRole : std::uint8_t { input, output, inout, scratch, weights };
 
-// What runs a lane: a block range of a kernel on the SMs, or a copy engine.
-enum class Engine : std::uint8_t { sm, copy };
+// What runs a lane: a block range of a kernel on the SMs, a copy engine, or a NIC (remote writes).
+enum class Engine : std::uint8_t { sm, copy, nic };
 
 // Whether the host's launch is outside the time (CUDA graph) or inside it.
 enum class LaunchMode : std::uint8_t { graph, eager };
@@ -37,10 +37,15 @@ enum class OpKind : std::uint8_t {
   reduce,   // ordered fold of the sources by the operator -> every destination; no source: identity
   compute,  // a kernel named in Plan::computes
   barrier,  // rendezvous of the members of Plan::rendezvous[detail]
+  scan_reduce,      // k ordered sources -> the last d of their k + 1 prefixes (the first is empty):
+                    // destination j of d gets the fold of the first k + 1 - d + j sources
+  multimem_reduce,  // a reduce that the switch does; several destinations: it multicasts the result
+  multimem_store,   // a copy of one source that the switch multicasts to every destination
 };
 
 // sum commutes. decay_sum is the scan operator on states with a known decay per head: source i is
-// multiplied by decay^(decay_power of its slice), then all are added in order.
+// multiplied by decay^(decay_power of its slice), then all are added in order; in a scan_reduce the
+// decay_power of a source is how many members it covers, and the fold so far is multiplied by it.
 enum class Operator : std::uint8_t { none, sum, decay_sum };
 
 enum class Split : std::uint8_t { contiguous, strided };   // bytes over the lane's blocks

@@ -68,8 +68,11 @@ void read_detail(const Plan& plan, models::Op& op, ObjectReader& object) {
     set(op.detail, value, [&](const Value& v) { return read_id(v, name, count); });
   };
   switch (op.kind) {
-    case models::OpKind::copy: break;
+    case models::OpKind::copy:
+    case models::OpKind::multimem_store: break;
     case models::OpKind::reduce:
+    case models::OpKind::scan_reduce:
+    case models::OpKind::multimem_reduce:
       set(op.oper, object.required("operator"),
           [](const Value& v) { return read_word<models::Operator>(v, "operator"); });
       break;

@@ -120,7 +120,7 @@ void read_sm_lane(const Plan& plan, models::Lane& lane, ObjectReader& object) {
   lane.launch = plan.kernels[lane.kernel.index()].launch;
 }
 
-void read_copy_lane(const Plan& plan, models::Lane& lane, ObjectReader& object) {
+void read_queue_lane(const Plan& plan, models::Lane& lane, ObjectReader& object) {
   set_rank(lane.rank, object.required("rank"), plan);
   set(lane.queue, object.required("queue"), integer_between(0, 1'023));
   set_launch(lane.launch, object.required("launch"));
@@ -135,7 +135,8 @@ models::Lane read_lane(const Plan& plan, const Value& value) {
   lane.engine = *engine;
   switch (*engine) {
     case models::Engine::sm: read_sm_lane(plan, lane, object); break;
-    case models::Engine::copy: read_copy_lane(plan, lane, object); break;
+    case models::Engine::copy:
+    case models::Engine::nic: read_queue_lane(plan, lane, object); break;
   }
   object.finish();
   return lane;

@@ -54,7 +54,7 @@ std::string row(const models::Kernel& kernel) {
 }
 
 std::string row(const models::Lane& lane) {
-  if (lane.engine == models::Engine::copy)
+  if (lane.engine != models::Engine::sm)
     return "{\"engine\": \"copy\", \"rank\": " + std::to_string(lane.rank.value) +
            ", \"queue\": " + std::to_string(lane.queue) + ", \"launch\": " + word(lane.launch) +
            "}";
@@ -98,8 +98,11 @@ std::string dep_list(std::span<const models::Dep> deps) {
 
 std::string detail(const models::Op& op) {
   switch (op.kind) {
-    case models::OpKind::copy: return "";
-    case models::OpKind::reduce: return ", \"operator\": " + word(op.oper);
+    case models::OpKind::copy:
+    case models::OpKind::multimem_store: return "";
+    case models::OpKind::reduce:
+    case models::OpKind::scan_reduce:
+    case models::OpKind::multimem_reduce: return ", \"operator\": " + word(op.oper);
     case models::OpKind::compute: return ", \"compute\": " + std::to_string(op.detail);
     case models::OpKind::barrier: return ", \"rendezvous\": " + std::to_string(op.detail);
   }
