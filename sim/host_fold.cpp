@@ -1,5 +1,6 @@
 #include "sim/host_fold.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
@@ -14,7 +15,7 @@ using models::ElementType;
 using models::Slice;
 
 template <class Number>
-using Array = HostFold::Values<Number>;
+using Array = Eigen::Array<Number, Eigen::Dynamic, 1>;
 
 template <class Number>
 Array<Number> read(std::span<const std::byte> bytes) {
@@ -57,6 +58,11 @@ void store_array(ElementType type, const Array<Number>& values, std::span<std::b
   write<Number>(values, bytes);
 }
 
+template <class Number>
+std::span<Number> span_of(Array<Number>& values) {
+  return {values.data(), static_cast<std::size_t>(values.size())};
+}
+
 // Calls run(head, first, count) for each stretch of one head; first counts from the slice's start.
 template <class Run>
 void for_each_head(const models::StateShape& shape, std::int64_t begin, std::int64_t count,
@@ -93,7 +99,7 @@ void HostFold::fold(OpId op) {
   for (const Slice& source : plan_.sources(op)) {
     Array<Number> values = load_array<Number>(type, memory_.bytes(source));
     if (plan_.op(op).oper == models::Operator::decay_sum)
-      decay_values<Number>(source, source.decay_power, values);
+      decay_values<Number>(source, source.decay_power, span_of(values));
     sum += values;
   }
   for (const Slice& to : destinations) store_array<Number>(type, sum, memory_.bytes(to));
@@ -111,7 +117,7 @@ void HostFold::scan(OpId op) {
   for (const Slice& source : sources) {
     Array<Number> next = prefixes.back();
     if (plan_.op(op).oper == models::Operator::decay_sum)
-      decay_values<Number>(source, source.decay_power, next);
+      decay_values<Number>(source, source.decay_power, span_of(next));
     prefixes.push_back(next + load_array<Number>(type, memory_.bytes(source)));
   }
   const std::size_t skipped = prefixes.size() - destinations.size();
@@ -120,10 +126,15 @@ void HostFold::scan(OpId op) {
 }
 
 template <class Number>
-void HostFold::decay_values(const Slice& slice, std::int32_t power, Array<Number>& values) const {
-  for_each_head(shapes_[slice.buffer.index()], memory_.first_element(slice), values.size(),
+void HostFold::decay_values(const Slice& slice, std::int32_t power,
+                            std::span<Number> values) const {
+  for_each_head(shapes_[slice.buffer.index()], memory_.first_element(slice),
+                static_cast<std::int64_t>(values.size()),
                 [&](std::int32_t head, std::int64_t first, std::int64_t count) {
-                  values.segment(first, count) *= factor<Number>(head, power);
+                  const Number by = factor<Number>(head, power);
+                  for (Number& value : values.subspan(static_cast<std::size_t>(first),
+                                                      static_cast<std::size_t>(count)))
+                    value *= by;
                 });
 }
 

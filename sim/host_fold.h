@@ -8,7 +8,7 @@
 // Sums are formed from left to right in fp32 for fp32, bf16 and fp16 (each product and each sum
 // rounded), in fp64 for fp64, modulo 2^32 for u32; the result is rounded to nearest even when
 // stored. All sources are read before the first destination is written, so a fold may be in place.
-#include <Eigen/Core>
+#include <span>
 #include <vector>
 
 #include "models/definition.h"
@@ -18,9 +18,6 @@ namespace twinlink::sim {
 
 class HostFold {
  public:
-  template <class Number>
-  using Values = Eigen::Array<Number, Eigen::Dynamic, 1>;
-
   HostFold(const models::Plan& plan, const models::Inputs& inputs, HostMemory& memory);
   // op is a reduce that check_runnable accepts.
   void run(OpId op);
@@ -32,7 +29,7 @@ class HostFold {
   void scan(OpId op);
   // values *= decay^power, head by head; the values are those of `slice`.
   template <class Number>
-  void decay_values(const models::Slice& slice, std::int32_t power, Values<Number>& values) const;
+  void decay_values(const models::Slice& slice, std::int32_t power, std::span<Number> values) const;
   template <class Number>
   [[nodiscard]] Number factor(std::int32_t head, std::int32_t power) const;
 

@@ -99,6 +99,25 @@ TEST_CASE("a slice keeps the heads of its place in the state") {
   CHECK(std::isnan(got[4]));
 }
 
+TEST_CASE("scan_reduce stores the last prefixes of its sources") {
+  Bench bench(ElementType::fp32, 2, 2);
+  const Plan& plan = bench.builder.plan();
+  const Slice sources[] = {whole(plan, bench.a, 1), whole(plan, bench.b2, 2)};
+  const Slice prefixes[] = {whole(plan, bench.c), whole(plan, bench.a), whole(plan, bench.b2)};
+  bench.builder.scan_reduce(bench.lane, Operator::decay_sum, sources, prefixes, {});
+  Inputs inputs;
+  inputs.decays = {0.5, 0.25};
+  HostMemory memory(plan, inputs);
+  set<float>(memory, bench.a, {8, 16});
+  set<float>(memory, bench.b2, {1, 2});
+  HostFold(plan, inputs, memory).run(OpId{0});
+  // 0; then s0; then the fold so far times a^2 (the second source covers two members) plus s1:
+  // head 0: 8 x 0.25 + 1, head 1: 16 x 0.0625 + 2. In place: all sources are read first.
+  CHECK(get<float>(memory, bench.c) == std::vector<float>{0, 0});
+  CHECK(get<float>(memory, bench.a) == std::vector<float>{8, 16});
+  CHECK(get<float>(memory, bench.b2) == std::vector<float>{3, 3});
+}
+
 TEST_CASE("no source gives the identity") {
   Bench bench(ElementType::bf16, 3, 1);
   const Plan& plan = bench.builder.plan();

@@ -128,7 +128,7 @@ TEST_CASE("copy engines copy") {
   Plan plan = f.builder.finish();
   const Proof proof = prove(plan);
   REQUIRE(proof.total == 1);
-  CHECK(proof.findings[0].message == "rank 0: op 0 computes on a copy engine");
+  CHECK(proof.findings[0].message == "rank 0: op 0 computes on a copy engine or NIC");
   plan.ops[0].kind = OpKind::copy;
   plan.ops[0].oper = Operator::none;
   CHECK(prove(plan).correct());
