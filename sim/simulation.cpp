@@ -31,7 +31,7 @@ std::size_t edge_index(const Dependent& d) { return 2 * std::size_t{d.edge} + d.
 
 }  // namespace
 
-Simulation::Simulation(const Plan& plan, CostModel& costs)
+Simulation::Simulation(const Plan& plan, CostModel& costs, Bound bound)
     : plan_(plan),
       costs_(costs),
       graph_(plan),
@@ -44,6 +44,7 @@ Simulation::Simulation(const Plan& plan, CostModel& costs)
   timeline_.start.resize(plan.ops.size());
   timeline_.end.resize(plan.ops.size());
   for (std::size_t i = 0; i < plan.ops.size(); ++i) timeline_.start[i] = costs.launch_gap(OpId{i});
+  if (bound == Bound::wanted) chain_ = timeline_.start;
 }
 
 void Simulation::run() {
@@ -107,6 +108,9 @@ void Simulation::start(OpId op, Duration when) {
     free_slots_.pop_back();
   }
   pending_[slot] = {op, costs_.cost(op)};
+  if (!chain_.empty())
+    chain_[op.index()] +=
+        pending_[slot].cost.latency + unloaded_transfer(costs_, pending_[slot].cost);
   push(when + pending_[slot].cost.latency, What::latency_over, slot);
 }
 
@@ -139,12 +143,14 @@ void Simulation::arrive(OpId op, Duration now) {
 
 void Simulation::meet(std::uint32_t rendezvous, Duration now) {
   std::sort(arrived_[rendezvous].begin(), arrived_[rendezvous].end());
+  if (!chain_.empty()) bound_meeting(rendezvous);
   for (const OpId member : arrived_[rendezvous]) finish(member, now);
 }
 
 void Simulation::finish(OpId op, Duration now) {
   timeline_.end[op.index()] = now;
   ++done_;
+  if (!chain_.empty()) bound_next(op);
   let_in_.clear();
   engines_.release(op, let_in_);
   for (const OpId other : let_in_) start(other, now + costs_.launch_gap(other));
@@ -152,6 +158,32 @@ void Simulation::finish(OpId op, Duration now) {
   if (next.valid()) free_after(next, now, now);
   for (const Dependent& d : graph_.dependents(op))
     free_after(d.id(), now + edge_latency_[edge_index(d)] + gap_of(d), now);
+}
+
+// The chain bound of what comes after the op, whatever engines and sharing made of it.
+void Simulation::bound_next(OpId op) {
+  const Duration end = chain_[op.index()];
+  const auto reach = [this](OpId other, Duration when) {
+    chain_[other.index()] = std::max(chain_[other.index()], when);
+  };
+  const OpId next = graph_.next_on_lane(op);
+  if (next.valid()) reach(next, end);
+  for (const Dependent& d : graph_.dependents(op))
+    reach(d.id(), end + edge_latency_[edge_index(d)] + gap_of(d));
+}
+
+void Simulation::bound_meeting(std::uint32_t rendezvous) {
+  Duration last;
+  for (const OpId member : arrived_[rendezvous]) last = std::max(last, chain_[member.index()]);
+  for (const OpId member : arrived_[rendezvous])
+    chain_[member.index()] = last + costs_.barrier_latency(plan_.rendezvous[rendezvous].edge);
+}
+
+LowerBound Simulation::lower_bound() const {
+  TL_ENSURE(done_ == chain_.size(), "the bound was wanted");
+  LowerBound result{resource_bound(costs_, resource_bytes_), {}};
+  for (const Duration end : chain_) result.chain = std::max(result.chain, end);
+  return result;
 }
 
 Duration Simulation::gap_of(const Dependent& d) const {
@@ -183,7 +215,7 @@ void Simulation::fail_stuck() const {
 std::size_t Simulation::memory_bytes() const {
   return graph_.memory_bytes() + solver_.memory_bytes() + events_.memory_bytes() +
          (timeline_.start.capacity() + timeline_.end.capacity()) * sizeof(Duration) +
-         pending_.capacity() * sizeof(Pending);
+         pending_.capacity() * sizeof(Pending) + chain_.capacity() * sizeof(Duration);
 }
 
 }  // namespace twinlink::sim

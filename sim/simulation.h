@@ -13,6 +13,7 @@
 #include "models/cost/cost_model.h"
 #include "models/plan/plan.h"
 #include "models/timeline.h"
+#include "sim/bounds.h"
 #include "sim/engines.h"
 #include "sim/event_queue.h"
 #include "sim/flow_solver.h"
@@ -22,13 +23,17 @@ namespace twinlink::sim {
 
 class Simulation {
  public:
-  Simulation(const models::Plan& plan, models::CostModel& costs);
+  enum class Bound : bool { none, wanted };
+  // bound: whether lower_bound will be asked for; it takes 8 bytes an op.
+  Simulation(const models::Plan& plan, models::CostModel& costs, Bound bound = Bound::none);
   // Once. Throws InternalError, naming an op, when the plan cannot go on.
   void run();
 
   [[nodiscard]] models::Timeline take_timeline() { return std::move(timeline_); }
   // Bytes that crossed each resource.
   [[nodiscard]] const std::vector<double>& resource_bytes() const { return resource_bytes_; }
+  // As sim::lower_bound of the plan; after the run, and only if wanted.
+  [[nodiscard]] LowerBound lower_bound() const;
   // Heap bytes of the run's own state, timeline included.
   [[nodiscard]] std::size_t memory_bytes() const;
 
@@ -51,6 +56,8 @@ class Simulation {
   void arrive(OpId op, Duration now);
   void meet(std::uint32_t rendezvous, Duration now);
   void finish(OpId op, Duration now);
+  void bound_next(OpId op);
+  void bound_meeting(std::uint32_t rendezvous);
   [[nodiscard]] Duration gap_of(const Dependent& d) const;
   void free_after(OpId op, Duration when, Duration now);
   [[noreturn]] void fail_stuck() const;
@@ -66,6 +73,9 @@ class Simulation {
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::vector<OpId>> arrived_;  // per rendezvous
+  // Chain bound, empty if not wanted: the longest path to the op's start, once it has started to
+  // its end.
+  std::vector<Duration> chain_;
   std::vector<double> resource_bytes_;
   std::vector<std::uint32_t> ended_;
   std::vector<OpId> let_in_;
