@@ -4,6 +4,7 @@
 #include <string>
 
 #include "topology/error.h"
+#include "topology/large_pages.h"
 
 namespace twinlink::sim {
 namespace {
@@ -41,10 +42,12 @@ Simulation::Simulation(const Plan& plan, CostModel& costs, Bound bound)
       arrived_(plan.rendezvous.size()),
       resource_bytes_(costs.resources().size()) {
   timeline_.clock = Clock::simulated;
-  timeline_.start.resize(plan.ops.size());
-  timeline_.end.resize(plan.ops.size());
+  resize_large(timeline_.start, plan.ops.size());
+  resize_large(timeline_.end, plan.ops.size());
   for (std::size_t i = 0; i < plan.ops.size(); ++i) timeline_.start[i] = costs.launch_gap(OpId{i});
-  if (bound == Bound::wanted) chain_ = timeline_.start;
+  if (bound == Bound::none) return;
+  reserve_large(chain_, plan.ops.size());
+  chain_ = timeline_.start;
 }
 
 void Simulation::run() {
