@@ -5,7 +5,7 @@
 // A class lives for ever once seen (there are as many as distinct patterns); a flow lives from
 // begin to end. Within a class flows are ordered by their mark: the bytes that a flow of the class
 // that runs since the class became active has been served when this one ends. Equal marks end
-// together. Pairs: classes over exactly two resources can be looked up by them.
+// together.
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -60,10 +60,6 @@ class FlowTable {
   const FlowClass& operator[](std::int32_t c) const {
     return classes_[static_cast<std::size_t>(c)];
   }
-  // The pair class over two resources that was seen last, kNobody if none; then next_pair.
-  [[nodiscard]] std::int32_t find_pair(std::int32_t a, std::int32_t b) const;
-  [[nodiscard]] std::int32_t next_pair(std::int32_t c) const;
-
   [[nodiscard]] std::int32_t size() const { return static_cast<std::int32_t>(classes_.size()); }
   // New classes are not pairs from now on.
   void forbid_pairs() { pairs_allowed_ = false; }
@@ -81,9 +77,6 @@ class FlowTable {
     std::uint32_t tag;
     std::int32_t child, sibling;
   };
-  struct PairSlot {
-    std::int32_t a = kNobody, b = kNobody, cls = kNobody;
-  };
 
   [[nodiscard]] std::size_t at(std::int32_t c) const {
     return static_cast<std::size_t>(classes_[static_cast<std::size_t>(c)].first);
@@ -92,19 +85,13 @@ class FlowTable {
   std::span<const models::Use> keep(std::span<const models::Use> uses);
   std::int32_t merge(std::int32_t a, std::int32_t b);
   std::int32_t merge_children(std::int32_t first);
-  void index_pair(std::int32_t c);
-  [[nodiscard]] std::size_t pair_slot(std::int32_t a, std::int32_t b) const;
-  void grow_pairs();
 
   std::vector<FlowClass> classes_;
   std::vector<std::vector<models::Use>> uses_;  // blocks that never move
   std::vector<std::int32_t> class_of_pattern_;
   std::vector<Flow> flows_;
   std::int32_t free_flow_ = kNobody;
-  std::vector<PairSlot> pairs_;  // open addressing, a power of two
-  std::size_t pairs_used_ = 0;
   bool pairs_allowed_ = true;
-  std::vector<std::pair<std::int32_t, std::int32_t>> other_pairs_;  // class -> older one, sorted
 };
 
 }  // namespace twinlink::sim

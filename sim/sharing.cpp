@@ -14,9 +14,6 @@ double scale_for(const std::vector<double>& capacities) {
   return std::exp2(44 - std::ilogb(most));
 }
 
-// Above this many resources, pairs are looked up without a bitmap (2 MiB at most).
-constexpr std::size_t kMostForBitmap = 4096;
-
 }  // namespace
 
 Sharing::Sharing(FlowTable& table, Servers& servers, const std::vector<double>& capacities)
@@ -106,7 +103,6 @@ void Sharing::enlist(std::int32_t c, bool active) {
   const FlowClass& cls = table_[c];
   const int step = active ? 1 : -1;
   if (cls.soft) soft_classes_ += step;
-  if (cls.pair) set_adjacent(cls, active);
   for (const models::Use& use : cls.uses) {
     Users& u = users(use.resource);
     if (cls.pair) {
@@ -122,22 +118,6 @@ void Sharing::enlist(std::int32_t c, bool active) {
     at(use.resource).has_listed = !u.listed.empty();
     at(use.resource).stale = true;  // even if its usage stays: who is at its cap may not
   }
-}
-
-// A bit may outlive its class when several classes join the same two resources.
-void Sharing::set_adjacent(const FlowClass& c, bool active) {
-  const std::size_t n = shares_.size();
-  if (n > kMostForBitmap) return;
-  if (adjacent_.empty()) adjacent_.resize(n * n, false);
-  const std::int32_t a = c.uses[0].resource, b = c.uses[1].resource;
-  if (!active && table_.next_pair(table_.find_pair(a, b)) != kNobody) return;
-  adjacent_[static_cast<std::size_t>(a) * n + static_cast<std::size_t>(b)] = active;
-}
-
-bool Sharing::may_share(std::int32_t a, std::int32_t b) const {
-  if (adjacent_.empty()) return true;
-  const auto low = static_cast<std::size_t>(std::min(a, b));
-  return adjacent_[low * shares_.size() + static_cast<std::size_t>(std::max(a, b))];
 }
 
 // The first in order of its resources; if none has a place in it, its cap; else the resource that
@@ -257,7 +237,6 @@ std::size_t Sharing::memory_bytes() const {
   std::size_t total = shares_.capacity() * sizeof(Share) + usage_.capacity() * sizeof(usage_[0]) +
                       (order_.capacity() + touched_.capacity()) * sizeof(std::int32_t);
   for (const Users& u : users_) total += sizeof(u) + u.listed.capacity() * sizeof(std::int32_t);
-  total += adjacent_.capacity() / 8;
   return total;
 }
 

@@ -53,12 +53,27 @@ bool Sharing::settle_in_place(std::size_t i, Duration now) {
   const std::int32_t r = order_[i];
   Share& s = at(r);
   const std::int64_t room = s.capacity - usage_[static_cast<std::size_t>(r)];
-  if (s.stale || s.has_listed || s.units == 0 || room <= 0) return false;
+  if (s.stale || s.has_listed) return false;
+  if (s.units == 0) return stays_idle(i);
+  if (room <= 0) return false;
   const double level = static_cast<double>(room) / s.per_level;
   if (i + 1 < order_.size() && level > at(order_[i + 1]).level * (1 + kTie)) return false;
   if (i > 0 && level < at(order_[i - 1]).level * (1 - kTie)) return false;
   s.level = level;
   commit(r, level, now);
+  return true;
+}
+
+// Likewise, of a resource that owns nothing, and stays without limit at the end of the order.
+bool Sharing::stays_idle(std::size_t i) {
+  const std::int32_t r = order_[i];
+  Share& s = at(r);
+  const std::int64_t usage = usage_[static_cast<std::size_t>(r)];
+  const bool last = i + 1 == order_.size() || at(order_[i + 1]).level == kUnlimited;
+  if (!last || owns(s) || s.level != kUnlimited || users(r).pairs == 0) return false;
+  if (usage > s.capacity + slack(s.capacity)) return false;
+  s.solved = usage;
+  s.sinking = false;
   return true;
 }
 
@@ -132,12 +147,23 @@ void Sharing::swap_places(std::size_t i) {
   at(order_[i + 1]).place = static_cast<std::int32_t>(i + 1);
 }
 
+// Into scratch_: the pairs over `to` that `from` owns. True if there are any.
+bool Sharing::collect_pairs(std::int32_t from, std::int32_t to) {
+  const std::vector<std::int32_t>& others = servers_.others(servers_.hard(from));
+  // Most often there is none: this loop has no exit, so that it runs in vector registers.
+  std::int32_t found = 0;
+  for (const std::int32_t other : others) found += other == to ? 1 : 0;
+  if (found == 0) return false;
+  scratch_.clear();
+  for (std::size_t i = 0; i < others.size(); ++i)
+    if (others[i] == to) scratch_.push_back(servers_.entries(servers_.hard(from))[i].cls);
+  return true;
+}
+
 // `to` came before `from` in the order: it now owns what both use.
 void Sharing::give_shared(std::int32_t from, std::int32_t to, Duration now) {
-  if (at(from).units > 0 || users(from).pairs > 0)
-    if (may_share(from, to))
-      for (std::int32_t c = table_.find_pair(from, to); c != kNobody; c = table_.next_pair(c))
-        if (table_[c].owner == from) move(c, to, now);
+  if (collect_pairs(from, to))
+    for (const std::int32_t c : scratch_) move(c, to, now);
   if (at(from).heavy == 0) return;
   scratch_ = heavy_of(from);
   for (const std::int32_t c : scratch_)
