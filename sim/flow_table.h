@@ -49,7 +49,12 @@ struct FlowClass {
   std::int32_t next = kNobody;  // another class of the same pattern
   bool soft = false;
   bool pair = false;  // two uses of weight x per_byte == 1, no cap, not soft
-  bool unit = false;  // a pair with one flow, as last attached
+  bool unit = false;  // a pair with one flow, alone between its resources, as last attached
+
+  // Of a pair.
+  [[nodiscard]] std::int32_t other_than(std::int32_t resource) const {
+    return uses[0].resource == resource ? uses[1].resource : uses[0].resource;
+  }
 };
 
 class FlowTable {

@@ -5,10 +5,7 @@
 namespace twinlink::sim {
 namespace {
 
-std::int32_t other_of(const FlowClass& c) {
-  if (!c.pair) return kNobody;
-  return c.uses[0].resource == c.owner ? c.uses[1].resource : c.uses[0].resource;
-}
+std::int32_t other_of(const FlowClass& c) { return c.pair ? c.other_than(c.owner) : kNobody; }
 
 }  // namespace
 

@@ -22,7 +22,7 @@ Sharing::Sharing(FlowTable& table, Servers& servers, const std::vector<double>& 
       scale_(scale_for(capacities)),
       shares_(capacities.size()),
       users_(capacities.size()),
-      usage_(capacities.size(), 0) {
+      usage_(capacities.size()) {
   for (std::size_t r = 0; r < capacities.size(); ++r) {
     TL_ENSURE(capacities[r] > 0, "a resource has a capacity");
     shares_[r].capacity = to_units(capacities[r]);
@@ -58,7 +58,7 @@ double Sharing::load(std::int32_t resource) const {
       if (table_[c].owner != resource)
         listed_at_fair_rates += table_[c].count * use.per_byte * fair_rate(table_[c]);
     }
-  const double others = static_cast<double>(usage_[static_cast<std::size_t>(resource)]) / scale_;
+  const double others = static_cast<double>(usage_[resource]) / scale_;
   return total + others - listed_at_fair_rates;
 }
 
@@ -86,7 +86,7 @@ void Sharing::touch(std::int32_t r) {
 }
 
 void Sharing::add_usage(std::int32_t r, std::int64_t units) {
-  usage_[static_cast<std::size_t>(r)] += units;
+  usage_.add(r, units);
   touch(r);
 }
 
@@ -128,7 +128,7 @@ std::int32_t Sharing::choose_owner(const FlowClass& c) const {
   for (const models::Use& use : c.uses) {
     const Share& s = at(use.resource);
     if (is_placed(s) && (best == kNobody || s.place < at(best).place)) best = use.resource;
-    const std::int64_t room = s.capacity - usage_[static_cast<std::size_t>(use.resource)];
+    const std::int64_t room = s.capacity - usage_[use.resource];
     const double level = static_cast<double>(room) / (use.per_byte * c.weight);
     if (fullest == kNobody || level < least) {
       least = level;
@@ -139,10 +139,18 @@ std::int32_t Sharing::choose_owner(const FlowClass& c) const {
   return c.cap != kUnlimited ? kByCap : fullest;
 }
 
+// One flow of a pair; a bit stands for one such class over the same two resources, not for more.
+bool Sharing::can_be_unit(const FlowClass& c) const {
+  if (!c.pair || c.count != 1 || !usage_.has_rows()) return false;
+  const std::int32_t a = c.uses[0].resource, b = c.uses[1].resource;
+  return !usage_.has(a, b) && !usage_.has(b, a);
+}
+
 void Sharing::hold(std::int32_t c, std::int32_t owner) {
   FlowClass& cls = table_[c];
   cls.owner = owner;
-  cls.unit = cls.pair && cls.count == 1;
+  cls.unit = can_be_unit(cls);
+  if (cls.unit) usage_.set(owner, cls.other_than(owner), true);
   for (const models::Use& use : cls.uses) {
     Share& s = at(use.resource);
     if (use.resource != owner) {
@@ -158,6 +166,7 @@ void Sharing::hold(std::int32_t c, std::int32_t owner) {
 
 void Sharing::release(std::int32_t c) {
   FlowClass& cls = table_[c];
+  if (cls.unit) usage_.set(cls.owner, cls.other_than(cls.owner), false);
   for (const models::Use& use : cls.uses) {
     Share& s = at(use.resource);
     if (use.resource != cls.owner) {
@@ -202,6 +211,8 @@ void Sharing::move_unit(std::int32_t c, std::int32_t owner, Duration now) {
   --from.units;
   ++to.units;
   from.stale = to.stale = true;
+  usage_.set(before, owner, false);
+  usage_.set(owner, before, true);
   add_usage(owner, -from.pushed_units);
   add_usage(before, to.pushed_units);
   servers_.transfer(c, servers_.hard(owner), before, now);
@@ -234,7 +245,7 @@ void Sharing::set_count(std::int32_t c, std::int32_t count) {
 }
 
 std::size_t Sharing::memory_bytes() const {
-  std::size_t total = shares_.capacity() * sizeof(Share) + usage_.capacity() * sizeof(usage_[0]) +
+  std::size_t total = shares_.capacity() * sizeof(Share) + usage_.memory_bytes() +
                       (order_.capacity() + touched_.capacity()) * sizeof(std::int32_t);
   for (const Users& u : users_) total += sizeof(u) + u.listed.capacity() * sizeof(std::int32_t);
   return total;

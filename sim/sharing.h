@@ -19,6 +19,7 @@
 
 #include "sim/flow_table.h"
 #include "sim/servers.h"
+#include "sim/usage.h"
 
 namespace twinlink::sim {
 
@@ -102,14 +103,14 @@ class Sharing {
   void send_to_end(std::size_t i);
   [[nodiscard]] bool is_squeezed(std::int32_t r) const;
   void swap_places(std::size_t i);
-  bool collect_pairs(std::int32_t from, std::int32_t to);
+  [[nodiscard]] std::int32_t unit_between(std::int32_t from, std::int32_t to) const;
   void give_shared(std::int32_t from, std::int32_t to, Duration now);
   [[nodiscard]] double plain_level(const Share& s, std::int64_t usage) const;
   double level_with_caps(std::int32_t r, Duration now);
   bool move_limited(std::int32_t r, double level, Duration now);
   void refresh_weight(std::int32_t r);
   void commit(std::int32_t r, double level, Duration now);
-  void push_units(std::int32_t r, std::int64_t change);
+  [[nodiscard]] bool can_be_unit(const FlowClass& c) const;
   void push_heavy(std::int32_t r, double from, double to);
   bool admit_overloaded();
 
@@ -129,7 +130,7 @@ class Sharing {
   double scale_;  // units per byte/s
   std::vector<Share> shares_;
   std::vector<Users> users_;
-  std::vector<std::int64_t> usage_;  // by flows that the resource does not own
+  Usage usage_;                      // by flows that the resource does not own
   std::vector<std::int32_t> order_;  // resources, ascending by level; those with no limit last
   std::vector<std::int32_t> touched_;
   std::vector<std::int32_t> scratch_;

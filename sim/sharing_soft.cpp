@@ -42,7 +42,7 @@ bool Sharing::is_at_cap(const FlowClass& c) const {
 // The highest level of the flows on it that are below their cap, if it is full; else unlimited.
 double Sharing::level_when_full(std::int32_t r) const {
   const Share& s = at(r);
-  const auto usage = static_cast<double>(usage_[static_cast<std::size_t>(r)]);
+  const auto usage = static_cast<double>(usage_[r]);
   const bool full = owns(s) || usage >= static_cast<double>(s.capacity) * (1 - kTie);
   if (!full) return kUnlimited;
   double level = s.units > 0 ? s.pushed : 0;
@@ -60,7 +60,7 @@ bool Sharing::may_freeze(std::int32_t r, const FlowClass& c) const {
 // Bytes per second asked of the resource: by flows that freeze there at their cap (if they have
 // one), by others at their rate.
 double Sharing::demand(std::int32_t r) const {
-  double total = owned_rate(r) + static_cast<double>(usage_[static_cast<std::size_t>(r)]) / scale_;
+  double total = owned_rate(r) + static_cast<double>(usage_[r]) / scale_;
   for (const std::int32_t c : users(r).listed) {
     const FlowClass& cls = table_[c];
     if (cls.owner == kByCap || cls.cap == kUnlimited || !may_freeze(r, cls)) continue;

@@ -38,7 +38,7 @@ void Sharing::sweep(Duration now) {
   std::size_t budget = 1000 + order_.size() * (order_.size() + 64);
   for (std::size_t i = 0; i < order_.size();) {
     const std::int32_t r = order_[i];
-    const bool changed = at(r).stale || usage_[static_cast<std::size_t>(r)] != at(r).solved;
+    const bool changed = at(r).stale || usage_[r] != at(r).solved;
     if (!changed || settle_in_place(i, now)) {
       ++i;
       continue;
@@ -52,7 +52,7 @@ void Sharing::sweep(Duration now) {
 bool Sharing::settle_in_place(std::size_t i, Duration now) {
   const std::int32_t r = order_[i];
   Share& s = at(r);
-  const std::int64_t room = s.capacity - usage_[static_cast<std::size_t>(r)];
+  const std::int64_t room = s.capacity - usage_[r];
   if (s.stale || s.has_listed) return false;
   if (s.units == 0) return stays_idle(i);
   if (room <= 0) return false;
@@ -68,7 +68,7 @@ bool Sharing::settle_in_place(std::size_t i, Duration now) {
 bool Sharing::stays_idle(std::size_t i) {
   const std::int32_t r = order_[i];
   Share& s = at(r);
-  const std::int64_t usage = usage_[static_cast<std::size_t>(r)];
+  const std::int64_t usage = usage_[r];
   const bool last = i + 1 == order_.size() || at(order_[i + 1]).level == kUnlimited;
   if (!last || owns(s) || s.level != kUnlimited || users(r).pairs == 0) return false;
   if (usage > s.capacity + slack(s.capacity)) return false;
@@ -118,7 +118,7 @@ void Sharing::drop_place(std::size_t i) {
 // Owns nothing, yet others take more than it has: it must sink through the order from its end.
 bool Sharing::is_squeezed(std::int32_t r) const {
   const Share& s = at(r);
-  return !owns(s) && plain_level(s, usage_[static_cast<std::size_t>(r)]) == 0;
+  return !owns(s) && plain_level(s, usage_[r]) == 0;
 }
 
 void Sharing::send_to_end(std::size_t i) {
@@ -147,27 +147,24 @@ void Sharing::swap_places(std::size_t i) {
   at(order_[i + 1]).place = static_cast<std::int32_t>(i + 1);
 }
 
-// Into scratch_: the pairs over `to` that `from` owns. True if there are any.
-bool Sharing::collect_pairs(std::int32_t from, std::int32_t to) {
+// The unit over both that `from` owns, kNobody if there is none.
+std::int32_t Sharing::unit_between(std::int32_t from, std::int32_t to) const {
+  if (!usage_.has(from, to)) return kNobody;
   const std::vector<std::int32_t>& others = servers_.others(servers_.hard(from));
-  // Most often there is none: this loop has no exit, so that it runs in vector registers.
-  std::int32_t found = 0;
-  for (const std::int32_t other : others) found += other == to ? 1 : 0;
-  if (found == 0) return false;
-  scratch_.clear();
+  const std::vector<Servers::Entry>& entries = servers_.entries(servers_.hard(from));
   for (std::size_t i = 0; i < others.size(); ++i)
-    if (others[i] == to) scratch_.push_back(servers_.entries(servers_.hard(from))[i].cls);
-  return true;
+    if (others[i] == to && table_[entries[i].cls].unit) return entries[i].cls;
+  return kNobody;
 }
 
 // `to` came before `from` in the order: it now owns what both use.
 void Sharing::give_shared(std::int32_t from, std::int32_t to, Duration now) {
-  if (collect_pairs(from, to))
-    for (const std::int32_t c : scratch_) move(c, to, now);
+  const std::int32_t unit = unit_between(from, to);
+  if (unit != kNobody) move_unit(unit, to, now);
   if (at(from).heavy == 0) return;
   scratch_ = heavy_of(from);
   for (const std::int32_t c : scratch_)
-    if (!table_[c].pair && uses(table_[c], to)) move(c, to, now);
+    if (uses(table_[c], to)) move(c, to, now);
 }
 
 void Sharing::refresh_weight(std::int32_t r) {
@@ -188,15 +185,14 @@ double Sharing::plain_level(const Share& s, std::int64_t usage) const {
 
 double Sharing::level_with_caps(std::int32_t r, Duration now) {
   Share& s = at(r);
-  const std::int64_t& usage = usage_[static_cast<std::size_t>(r)];
   if (s.stale) refresh_weight(r);
-  double level = plain_level(s, usage);
+  double level = plain_level(s, usage_[r]);
   if (!s.has_listed) return level;
   // Newton's method on a concave, piecewise linear function: ends after a pass per distinct cap.
   for (std::size_t pass = 0; pass < users(r).listed.size() + 2; ++pass) {
     if (!move_limited(r, level, now)) break;
     refresh_weight(r);
-    level = plain_level(s, usage);
+    level = plain_level(s, usage_[r]);
   }
   return level;
 }
@@ -220,7 +216,7 @@ bool Sharing::move_limited(std::int32_t r, double level, Duration now) {
 void Sharing::commit(std::int32_t r, double level, Duration now) {
   Share& s = at(r);
   s.stale = s.sinking = false;
-  s.solved = usage_[static_cast<std::size_t>(r)];
+  s.solved = usage_[r];
   if (level == kUnlimited || std::abs(level - s.pushed) <= s.pushed * kSame) return;
   const double before = s.pushed;
   const std::int64_t units = to_units(level);
@@ -229,23 +225,10 @@ void Sharing::commit(std::int32_t r, double level, Duration now) {
   s.pushed_units = units;
   // Before the push: its divisions then hide behind the push's many additions.
   servers_.set_rate(servers_.hard(r), level, now);
-  if (s.units > 0) push_units(r, change);
+  if (s.units > 0) usage_.push(r, change);
   if (s.heavy == 0) return;
   push_heavy(r, before, level);
   touch(r);
-}
-
-void Sharing::push_units(std::int32_t r, std::int64_t change) {
-  const std::vector<std::int32_t>& others = servers_.others(servers_.hard(r));
-  if (at(r).heavy == 0) {
-    std::int64_t* const usage = usage_.data();
-#pragma GCC unroll 4
-    for (const std::int32_t other : others) usage[other] += change;
-    return;
-  }
-  const std::vector<Servers::Entry>& entries = servers_.entries(servers_.hard(r));
-  for (std::size_t i = 0; i < entries.size(); ++i)
-    if (table_[entries[i].cls].unit) add_usage(others[i], change);
 }
 
 void Sharing::push_heavy(std::int32_t r, double from, double to) {
@@ -266,7 +249,7 @@ bool Sharing::admit_overloaded() {
     const std::int32_t r = touched_[i];
     const Share& s = at(r);
     if (s.place != kNobody) continue;
-    if (usage_[static_cast<std::size_t>(r)] <= s.capacity + slack(s.capacity)) continue;
+    if (usage_[r] <= s.capacity + slack(s.capacity)) continue;
     add_place(r);
     admitted = true;
   }

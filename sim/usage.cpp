@@ -1,0 +1,74 @@
+#include "sim/usage.h"
+
+#include <bit>
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define TL_WIDE_VECTORS 1
+#endif
+
+namespace twinlink::sim {
+namespace {
+
+void push_bits(std::int64_t* units, const std::uint64_t* row, std::size_t words,
+               std::int64_t change) {
+  for (std::size_t w = 0; w < words; ++w)
+    for (std::uint64_t bits = row[w]; bits != 0; bits &= bits - 1)
+      units[64 * w + static_cast<std::size_t>(std::countr_zero(bits))] += change;
+}
+
+#ifdef TL_WIDE_VECTORS
+__attribute__((target("avx512f,avx512dq"))) void push_vectors(std::int64_t* units,
+                                                              const std::uint64_t* row,
+                                                              std::size_t words,
+                                                              std::int64_t change) {
+  const __m512i more = _mm512_set1_epi64(change);
+  for (std::size_t w = 0; w < words; ++w) {
+    if (row[w] == 0) continue;
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < 8; ++i) {
+      const auto mask = static_cast<__mmask8>(row[w] >> (8 * i) & 0xFF);
+      std::int64_t* const place = units + 64 * w + 8 * i;
+      const __m512i before = _mm512_load_si512(place);
+      _mm512_store_si512(place, _mm512_mask_add_epi64(before, mask, before, more));
+    }
+  }
+}
+#endif
+
+bool has_wide_vectors() {
+#ifdef TL_WIDE_VECTORS
+  return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+Usage::Usage(std::size_t resources)
+    : resources_(resources),
+      half_((resources / 2 + kWord) / kWord * kWord),
+      lines_(2 * half_ / kLine),
+      push_(push_bits) {
+#ifdef TL_WIDE_VECTORS
+  if (has_wide_vectors()) push_ = push_vectors;
+#endif
+}
+
+void Usage::set(std::int32_t owner, std::int32_t other, bool bit) {
+  if (rows_.empty()) rows_.resize(resources_ * words());
+  const std::uint64_t mask = std::uint64_t{1} << (column(other) % kWord);
+  std::uint64_t& w = rows_[word(owner, other)];
+  w = bit ? w | mask : w & ~mask;
+}
+
+void Usage::push(std::int32_t owner, std::int64_t units) {
+  push_(lines_.front().units, rows_.data() + static_cast<std::size_t>(owner) * words(), words(),
+        units);
+}
+
+std::size_t Usage::memory_bytes() const {
+  return lines_.capacity() * sizeof(Line) + rows_.capacity() * sizeof(rows_[0]);
+}
+
+}  // namespace twinlink::sim
