@@ -95,6 +95,7 @@ class Sharing {
 
   // The sweep (sharing_sweep.cpp).
   void sweep(Duration now);
+  [[nodiscard]] std::size_t first_touched() const;
   bool settle_in_place(std::size_t i, Duration now);
   bool stays_idle(std::size_t i);
   std::size_t settle(std::size_t i, Duration now);

@@ -14,6 +14,19 @@ constexpr double kSame = 1e-13;
 // Overload within the noise of the integer sums.
 std::int64_t slack(std::int64_t capacity) { return capacity >> 34; }
 
+// Index of the first equal to `other` from `i` on, the size if there is none. In blocks without an
+// exit, which run in vector registers.
+std::size_t find_other(const std::vector<std::int32_t>& others, std::int32_t other, std::size_t i) {
+  constexpr std::size_t kBlock = 16;
+  for (; i + kBlock <= others.size(); i += kBlock) {
+    std::int32_t found = 0;
+    for (std::size_t k = 0; k < kBlock; ++k) found |= others[i + k] == other ? 1 : 0;
+    if (found != 0) break;
+  }
+  while (i < others.size() && others[i] != other) ++i;
+  return i;
+}
+
 bool uses(const FlowClass& c, std::int32_t resource) {
   const auto at =
       std::lower_bound(c.uses.begin(), c.uses.end(), resource,
@@ -34,9 +47,17 @@ void Sharing::solve(Duration now) {
   servers_.refresh();
 }
 
+// Whatever changed was touched, or has a changed resource before it in the order.
+std::size_t Sharing::first_touched() const {
+  std::size_t first = order_.size();
+  for (const std::int32_t r : touched_)
+    if (at(r).place != kNobody) first = std::min(first, static_cast<std::size_t>(at(r).place));
+  return first;
+}
+
 void Sharing::sweep(Duration now) {
   std::size_t budget = 1000 + order_.size() * (order_.size() + 64);
-  for (std::size_t i = 0; i < order_.size();) {
+  for (std::size_t i = first_touched(); i < order_.size();) {
     const std::int32_t r = order_[i];
     const bool changed = at(r).stale || usage_[r] != at(r).solved;
     if (!changed || settle_in_place(i, now)) {
@@ -152,8 +173,9 @@ std::int32_t Sharing::unit_between(std::int32_t from, std::int32_t to) const {
   if (!usage_.has(from, to)) return kNobody;
   const std::vector<std::int32_t>& others = servers_.others(servers_.hard(from));
   const std::vector<Servers::Entry>& entries = servers_.entries(servers_.hard(from));
-  for (std::size_t i = 0; i < others.size(); ++i)
-    if (others[i] == to && table_[entries[i].cls].unit) return entries[i].cls;
+  for (std::size_t i = find_other(others, to, 0); i < others.size();
+       i = find_other(others, to, i + 1))
+    if (table_[entries[i].cls].unit) return entries[i].cls;
   return kNobody;
 }
 

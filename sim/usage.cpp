@@ -1,5 +1,6 @@
 #include "sim/usage.h"
 
+#include <algorithm>
 #include <bit>
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
@@ -23,7 +24,6 @@ __attribute__((target("avx512f,avx512dq"))) void push_vectors(std::int64_t* unit
                                                               std::int64_t change) {
   const __m512i more = _mm512_set1_epi64(change);
   for (std::size_t w = 0; w < words; ++w) {
-    if (row[w] == 0) continue;
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < 8; ++i) {
       const auto mask = static_cast<__mmask8>(row[w] >> (8 * i) & 0xFF);
@@ -56,19 +56,29 @@ Usage::Usage(std::size_t resources)
 }
 
 void Usage::set(std::int32_t owner, std::int32_t other, bool bit) {
-  if (rows_.empty()) rows_.resize(resources_ * words());
+  if (rows_.empty()) {
+    rows_.resize(resources_ * words());
+    spans_.resize(resources_);
+  }
   const std::uint64_t mask = std::uint64_t{1} << (column(other) % kWord);
   std::uint64_t& w = rows_[word(owner, other)];
   w = bit ? w | mask : w & ~mask;
+  Span& span = spans_[static_cast<std::size_t>(owner)];
+  const auto place = static_cast<std::uint32_t>(column(other) / kWord);
+  span.begin = std::min(span.begin, place);
+  span.end = std::max(span.end, place + 1);
 }
 
 void Usage::push(std::int32_t owner, std::int64_t units) {
-  push_(lines_.front().units, rows_.data() + static_cast<std::size_t>(owner) * words(), words(),
-        units);
+  const Span span = spans_[static_cast<std::size_t>(owner)];
+  push_(lines_.front().units + span.begin * kWord,
+        rows_.data() + static_cast<std::size_t>(owner) * words() + span.begin,
+        span.end - span.begin, units);
 }
 
 std::size_t Usage::memory_bytes() const {
-  return lines_.capacity() * sizeof(Line) + rows_.capacity() * sizeof(rows_[0]);
+  return lines_.capacity() * sizeof(Line) + rows_.capacity() * sizeof(rows_[0]) +
+         spans_.capacity() * sizeof(Span);
 }
 
 }  // namespace twinlink::sim

@@ -42,6 +42,9 @@ class Usage {
   struct alignas(64) Line {
     std::int64_t units[kLine] = {};
   };
+  struct Span {  // the words of a row in which a bit was ever set
+    std::uint32_t begin = UINT32_MAX, end = 0;
+  };
   using Push = void (*)(std::int64_t* units, const std::uint64_t* row, std::size_t words,
                         std::int64_t change);
 
@@ -58,6 +61,7 @@ class Usage {
   std::size_t half_;  // columns of even resources, whole words of them
   std::vector<Line> lines_;
   std::vector<std::uint64_t> rows_;
+  std::vector<Span> spans_;  // per row
   Push push_;
 };
 
