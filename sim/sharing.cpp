@@ -41,7 +41,7 @@ double Sharing::fair_rate(const FlowClass& c) const {
 
 double Sharing::rate_of(std::int32_t c) const {
   const FlowClass& cls = table_[c];
-  const bool softened = cls.soft && !cls.uses.empty();
+  const bool softened = cls.soft && !cls.uses().empty();
   return fair_rate(cls) * (softened ? soft_factor(users(busiest(cls)).busy) : 1);
 }
 
@@ -52,7 +52,7 @@ double Sharing::load(std::int32_t resource) const {
       total += table_[e.cls].count * fair_rate(table_[e.cls]);
   double listed_at_fair_rates = 0;
   for (const std::int32_t c : users(resource).listed)
-    for (const models::Use& use : table_[c].uses) {
+    for (const models::Use& use : table_[c].uses()) {
       if (use.resource != resource) continue;
       total += table_[c].count * use.per_byte * rate_of(c);
       if (table_[c].owner != resource)
@@ -103,7 +103,7 @@ void Sharing::enlist(std::int32_t c, bool active) {
   const FlowClass& cls = table_[c];
   const int step = active ? 1 : -1;
   if (cls.soft) soft_classes_ += step;
-  for (const models::Use& use : cls.uses) {
+  for (const models::Use& use : cls.uses()) {
     Users& u = users(use.resource);
     if (cls.pair) {
       u.pairs += step;
@@ -125,7 +125,7 @@ void Sharing::enlist(std::int32_t c, bool active) {
 std::int32_t Sharing::choose_owner(const FlowClass& c) const {
   std::int32_t best = kNobody, fullest = kNobody;
   double least = kUnlimited;
-  for (const models::Use& use : c.uses) {
+  for (const models::Use& use : c.uses()) {
     const Share& s = at(use.resource);
     if (is_placed(s) && (best == kNobody || s.place < at(best).place)) best = use.resource;
     const std::int64_t room = s.capacity - usage_[use.resource];
@@ -142,7 +142,7 @@ std::int32_t Sharing::choose_owner(const FlowClass& c) const {
 // One flow of a pair; a bit stands for one such class over the same two resources, not for more.
 bool Sharing::can_be_unit(const FlowClass& c) const {
   if (!c.pair || c.count != 1 || !usage_.has_rows()) return false;
-  const std::int32_t a = c.uses[0].resource, b = c.uses[1].resource;
+  const std::int32_t a = c.uses()[0].resource, b = c.uses()[1].resource;
   return !usage_.has(a, b) && !usage_.has(b, a);
 }
 
@@ -151,7 +151,7 @@ void Sharing::hold(std::int32_t c, std::int32_t owner) {
   cls.owner = owner;
   cls.unit = can_be_unit(cls);
   if (cls.unit) usage_.set(owner, cls.other_than(owner), true);
-  for (const models::Use& use : cls.uses) {
+  for (const models::Use& use : cls.uses()) {
     Share& s = at(use.resource);
     if (use.resource != owner) {
       add_usage(use.resource, usage_of(cls, use));
@@ -167,7 +167,7 @@ void Sharing::hold(std::int32_t c, std::int32_t owner) {
 void Sharing::release(std::int32_t c) {
   FlowClass& cls = table_[c];
   if (cls.unit) usage_.set(cls.owner, cls.other_than(cls.owner), false);
-  for (const models::Use& use : cls.uses) {
+  for (const models::Use& use : cls.uses()) {
     Share& s = at(use.resource);
     if (use.resource != cls.owner) {
       add_usage(use.resource, -usage_of(cls, use));
@@ -182,7 +182,7 @@ void Sharing::release(std::int32_t c) {
 // Attaches the class to the server that its owner implies; soft ones wait for soften.
 void Sharing::attach(std::int32_t c, double served, Duration now) {
   FlowClass& cls = table_[c];
-  if (cls.soft && !cls.uses.empty()) {
+  if (cls.soft && !cls.uses().empty()) {
     servers_.park(c, served);
     return;
   }

@@ -64,7 +64,7 @@ double Sharing::demand(std::int32_t r) const {
   for (const std::int32_t c : users(r).listed) {
     const FlowClass& cls = table_[c];
     if (cls.owner == kByCap || cls.cap == kUnlimited || !may_freeze(r, cls)) continue;
-    for (const models::Use& use : cls.uses)
+    for (const models::Use& use : cls.uses())
       if (use.resource == r) total += cls.count * (use.per_byte * (cls.cap - fair_rate(cls)));
   }
   return total;
@@ -74,8 +74,8 @@ double Sharing::demand(std::int32_t r) const {
 double Sharing::owned_rate(std::int32_t r) const { return at(r).per_level / scale_ * at(r).pushed; }
 
 std::int32_t Sharing::busiest(const FlowClass& c) const {
-  std::int32_t best = c.owner >= 0 ? c.owner : c.uses.front().resource;
-  for (const models::Use& use : c.uses)
+  std::int32_t best = c.owner >= 0 ? c.owner : c.uses().front().resource;
+  for (const models::Use& use : c.uses())
     if (users(use.resource).busy > users(best).busy && may_freeze(use.resource, c))
       best = use.resource;
   return best;

@@ -29,9 +29,9 @@ std::size_t find_other(const std::vector<std::int32_t>& others, std::int32_t oth
 
 bool uses(const FlowClass& c, std::int32_t resource) {
   const auto at =
-      std::lower_bound(c.uses.begin(), c.uses.end(), resource,
+      std::lower_bound(c.uses().begin(), c.uses().end(), resource,
                        [](const models::Use& use, std::int32_t r) { return use.resource < r; });
-  return at != c.uses.end() && at->resource == resource;
+  return at != c.uses().end() && at->resource == resource;
 }
 
 }  // namespace
@@ -192,7 +192,7 @@ void Sharing::give_shared(std::int32_t from, std::int32_t to, Duration now) {
 void Sharing::refresh_weight(std::int32_t r) {
   double weight = 0;
   for (const std::int32_t c : heavy_of(r))
-    for (const models::Use& use : table_[c].uses)
+    for (const models::Use& use : table_[c].uses())
       if (use.resource == r) weight += table_[c].count * (use.per_byte * table_[c].weight);
   at(r).per_level = scale_ * (at(r).units + weight);
 }
@@ -256,7 +256,7 @@ void Sharing::commit(std::int32_t r, double level, Duration now) {
 void Sharing::push_heavy(std::int32_t r, double from, double to) {
   for (const std::int32_t c : heavy_of(r)) {
     const FlowClass& cls = table_[c];
-    for (const models::Use& use : cls.uses) {
+    for (const models::Use& use : cls.uses()) {
       if (use.resource == r) continue;
       const std::int64_t change =
           to_units(use.per_byte * (cls.weight * to)) - to_units(use.per_byte * (cls.weight * from));

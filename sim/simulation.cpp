@@ -110,29 +110,28 @@ void Simulation::start(OpId op, Duration when) {
     slot = free_slots_.back();
     free_slots_.pop_back();
   }
-  pending_[slot] = {op, costs_.cost(op)};
-  if (!chain_.empty())
-    chain_[op.index()] +=
-        pending_[slot].cost.latency + unloaded_transfer(costs_, pending_[slot].cost);
-  push(when + pending_[slot].cost.latency, What::latency_over, slot);
+  const OpCost cost = costs_.cost(op);
+  pending_[slot] = pending(op, cost);
+  if (!chain_.empty()) chain_[op.index()] += cost.latency + unloaded_transfer(costs_, cost);
+  push(when + cost.latency, What::latency_over, slot);
+}
+
+Simulation::Pending Simulation::pending(OpId op, const OpCost& cost) {
+  const auto uses = costs_.pattern(cost.pattern);
+  const bool instant = cost.payload <= 0 || (uses.empty() && cost.cap == kUnlimited);
+  if (instant) return {op};
+  return {op, solver_.class_of({0, cost.cap, cost.weight, cost.pattern, cost.soft, 0}, uses),
+          cost.payload};
 }
 
 void Simulation::after_latency(std::uint32_t slot, Duration now) {
-  const Pending pending = pending_[slot];
+  const auto [op, flow_class, payload] = pending_[slot];
   free_slots_.push_back(slot);
-  if (plan_.op(pending.op).kind == OpKind::barrier) return arrive(pending.op, now);
-  begin_flow(pending.op, pending.cost, now);
-}
-
-void Simulation::begin_flow(OpId op, const OpCost& cost, Duration now) {
-  const auto uses = costs_.pattern(cost.pattern);
-  const bool instant = cost.payload <= 0 || (uses.empty() && cost.cap == kUnlimited);
-  if (instant) return finish(op, now);
-  for (const Use& use : uses)
-    resource_bytes_[static_cast<std::size_t>(use.resource)] += use.per_byte * cost.payload;
-  solver_.begin({cost.payload, cost.cap, cost.weight, cost.pattern, cost.soft,
-                 static_cast<std::uint32_t>(op.value)},
-                uses, now);
+  if (plan_.op(op).kind == OpKind::barrier) return arrive(op, now);
+  if (flow_class == kNobody) return finish(op, now);
+  for (const Use& use : solver_.uses(flow_class))
+    resource_bytes_[static_cast<std::size_t>(use.resource)] += use.per_byte * payload;
+  solver_.begin(flow_class, payload, static_cast<std::uint32_t>(op.value), now);
   flows_changed_ = true;
 }
 
@@ -218,7 +217,8 @@ void Simulation::fail_stuck() const {
 std::size_t Simulation::memory_bytes() const {
   return graph_.memory_bytes() + solver_.memory_bytes() + events_.memory_bytes() +
          (timeline_.start.capacity() + timeline_.end.capacity()) * sizeof(Duration) +
-         pending_.capacity() * sizeof(Pending) + chain_.capacity() * sizeof(Duration);
+         pending_.capacity() * sizeof(Pending) + free_slots_.capacity() * sizeof(std::uint32_t) +
+         chain_.capacity() * sizeof(Duration);
 }
 
 }  // namespace twinlink::sim

@@ -42,7 +42,8 @@ class Simulation {
   enum class What : std::uint32_t { ready, latency_over, met };
   struct Pending {  // an op in its latency phase
     OpId op;
-    models::OpCost cost;
+    std::int32_t flow_class = kNobody;  // kNobody: nothing to transfer
+    double payload = 0;
   };
 
   void push(Duration when, What what, std::uint32_t which);
@@ -52,7 +53,7 @@ class Simulation {
   void set_ready(OpId op, Duration now);
   void start(OpId op, Duration now);
   void after_latency(std::uint32_t slot, Duration now);
-  void begin_flow(OpId op, const models::OpCost& cost, Duration now);
+  [[nodiscard]] Pending pending(OpId op, const models::OpCost& cost);
   void arrive(OpId op, Duration now);
   void meet(std::uint32_t rendezvous, Duration now);
   void finish(OpId op, Duration now);
