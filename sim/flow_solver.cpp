@@ -46,6 +46,7 @@ void FlowSolver::begin(std::int32_t c, double payload, std::uint32_t tag, Durati
   if (cls.owner == kNobody) {
     table_.add_flow(c, payload, tag);
     cls.count = 1;
+    cls.alone = false;
     share_neighbours(c, now);
     sharing_.activate(c, 0, now);
     return;
@@ -81,7 +82,7 @@ double FlowSolver::alone_rate(const FlowClass& c) const {
   for (const models::Use& use : c.uses()) {
     const double capacity = capacities_[static_cast<std::size_t>(use.resource)];
     rate = std::min(rate, capacity / use.per_byte);
-    busy = std::max(busy, use.per_byte * c.cap / capacity);
+    if (c.soft) busy = std::max(busy, use.per_byte * c.cap / capacity);
   }
   return c.soft ? rate * soft_factor(busy) : rate;
 }
@@ -92,7 +93,8 @@ void FlowSolver::begin_alone(std::int32_t c, Duration now) {
   cls.owner = kAlone;
   cls.count = 1;
   cls.base = static_cast<double>(now.ps);
-  cls.speed = alone_rate(cls) * 1e-12;
+  if (!cls.alone) cls.speed = alone_rate(cls) * 1e-12;
+  cls.alone = true;
   const Duration end{now.ps + whole_ps(table_.first_mark(c) / cls.speed)};
   cls.server = static_cast<std::int32_t>(alone_ends_.push(end, static_cast<std::uint32_t>(c)));
 }
@@ -103,7 +105,9 @@ void FlowSolver::share(std::int32_t c, Duration now) {
   for (const models::Use& use : cls.uses())
     alone_[static_cast<std::size_t>(use.resource)] = kNobody;
   cls.server = kNobody;
-  sharing_.activate(c, (static_cast<double>(now.ps) - cls.base) * cls.speed, now);
+  const double served = (static_cast<double>(now.ps) - cls.base) * cls.speed;
+  cls.alone = false;
+  sharing_.activate(c, served, now);
 }
 
 void FlowSolver::share_neighbours(std::int32_t c, Duration now) {

@@ -48,8 +48,9 @@ struct alignas(64) FlowClass {
   std::int32_t count = 0;
   std::uint16_t use_count = 0;
   bool soft = false;
-  bool pair = false;  // two uses of weight x per_byte == 1, no cap, not soft
-  bool unit = false;  // a pair with one flow, alone between its resources, as last attached
+  bool alone = false;  // speed is that of running alone
+  bool pair = false;   // two uses of weight x per_byte == 1, no cap, not soft
+  bool unit = false;   // a pair with one flow, alone between its resources, as last attached
 
   [[nodiscard]] std::span<const models::Use> uses() const { return {first_use, use_count}; }
   // Of a pair.

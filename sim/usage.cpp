@@ -33,25 +33,21 @@ __attribute__((target("avx512f,avx512dq"))) void push_vectors(std::int64_t* unit
     }
   }
 }
-#endif
 
 bool has_wide_vectors() {
-#ifdef TL_WIDE_VECTORS
   return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0;
-#else
-  return false;
-#endif
 }
+#endif
 
 }  // namespace
 
-Usage::Usage(std::size_t resources)
+Usage::Usage(std::size_t resources, Vectors vectors)
     : resources_(resources),
       half_((resources / 2 + kWord) / kWord * kWord),
       lines_(2 * half_ / kLine),
       push_(push_bits) {
 #ifdef TL_WIDE_VECTORS
-  if (has_wide_vectors()) push_ = push_vectors;
+  if (vectors == Vectors::where_possible && has_wide_vectors()) push_ = push_vectors;
 #endif
 }
 
@@ -70,7 +66,9 @@ void Usage::set(std::int32_t owner, std::int32_t other, bool bit) {
 }
 
 void Usage::push(std::int32_t owner, std::int64_t units) {
+  if (rows_.empty()) return;
   const Span span = spans_[static_cast<std::size_t>(owner)];
+  if (span.begin >= span.end) return;
   push_(lines_.front().units + span.begin * kWord,
         rows_.data() + static_cast<std::size_t>(owner) * words() + span.begin,
         span.end - span.begin, units);

@@ -16,7 +16,8 @@ class Usage {
  public:
   static constexpr std::size_t kMostRows = 16'384;
 
-  explicit Usage(std::size_t resources);
+  enum class Vectors : bool { never, where_possible };
+  explicit Usage(std::size_t resources, Vectors vectors = Vectors::where_possible);
   [[nodiscard]] std::int64_t operator[](std::int32_t r) const {
     const std::size_t c = column(r);
     return lines_[c / kLine].units[c % kLine];
