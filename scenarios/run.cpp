@@ -9,11 +9,10 @@
 
 #include "models/checks/proof.h"
 #include "models/collectives/catalogue.h"
-#include "models/cost/cost_model.h"
+#include "models/cost/calibration.h"
 #include "scenarios/machine.h"
 #include "scenarios/published.h"
 #include "scenarios/version.h"
-#include "sim/bounds.h"
 #include "sim/host_executor.h"
 #include "sim/sim_executor.h"
 #include "topology/error.h"
@@ -210,9 +209,9 @@ class Runner {
 
   // Kernels that wait for each other must fit on their GPU together, or they wait for ever.
   void ensure_resident(const Plan& plan) const {
-    const models::CostModel costs(machine_.topology, machine_.profile, plan);
-    if (costs.cta_slots() == 0) return;
-    const Proof fits = models::check_residency(plan, costs.cta_slots());
+    const int slots = models::cta_slots(machine_.profile);
+    if (slots == 0) return;
+    const Proof fits = models::check_residency(plan, slots);
     if (!fits.correct())
       throw UnsupportedError(fits.findings.front().message +
                              " (use fewer \"ctas\" or \"ranks_per_gpu\")");
@@ -228,11 +227,9 @@ class Runner {
         result.bottleneck =
             fmt::format("{} ({:.0f}%)", run.bottleneck.resource, 100 * run.bottleneck.utilisation);
       if (options_.on_timeline) options_.on_timeline(result, plan, run.timeline);
-      const models::CostModel costs(machine_.topology, machine_.profile, plan);
-      result.provenance = name_of(costs.provenance());
-      result.extrapolated = costs.extrapolated();
-      result.lower_bound_us =
-          microseconds(sim::lower_bound(plan, machine_.topology, machine_.profile).time());
+      result.provenance = name_of(run.provenance);
+      result.extrapolated = run.extrapolated;
+      result.lower_bound_us = microseconds(run.lower_bound.time());
     } catch (const InternalError&) {
       // A plan that is proved wrong may well get stuck; one that is proved right may not.
       if (!proof.valid()) throw;

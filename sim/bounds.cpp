@@ -1,7 +1,6 @@
 #include "sim/bounds.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "models/cost/cost_model.h"
@@ -12,6 +11,11 @@ namespace twinlink::sim {
 namespace {
 
 using namespace models;
+
+// A bound must stay below: doubles may be off in the last digits.
+Duration rounded_down(double seconds) {
+  return {static_cast<std::int64_t>(seconds * 1e12 * (1 - 1e-12))};
+}
 
 // Longest path over lanes, edges and rendezvous, each op at its own best speed.
 class LongestPath {
@@ -35,14 +39,7 @@ class LongestPath {
   }
   [[nodiscard]] Duration longest() const { return longest_; }
 
-  // The resource that needs most time for all its bytes.
-  [[nodiscard]] Duration fullest() const {
-    double seconds = 0;
-    for (std::size_t r = 0; r < used_.size(); ++r)
-      seconds = std::max(seconds, used_[r] / costs_.resources()[r].capacity);
-    // A bound must stay below: sums of doubles may be off in the last digits.
-    return {static_cast<std::int64_t>(std::floor(seconds * 1e12 * (1 - 1e-12)))};
-  }
+  [[nodiscard]] const std::vector<double>& resource_bytes() const { return used_; }
 
  private:
   void visit(OpId op) {
@@ -60,14 +57,9 @@ class LongestPath {
   }
 
   Duration transfer(const OpCost& cost) {
-    if (cost.payload <= 0) return {};
-    double rate = cost.cap;
-    for (const Use& use : costs_.pattern(cost.pattern)) {
-      const auto r = static_cast<std::size_t>(use.resource);
-      used_[r] += use.per_byte * cost.payload;
-      rate = std::min(rate, costs_.resources()[r].capacity / use.per_byte);
-    }
-    return {static_cast<std::int64_t>(std::floor(cost.payload / rate * 1e12 * (1 - 1e-12)))};
+    for (const Use& use : costs_.pattern(cost.pattern))
+      used_[static_cast<std::size_t>(use.resource)] += use.per_byte * cost.payload;
+    return unloaded_transfer(costs_, cost);
   }
 
   void finish(OpId op, Duration end) {
@@ -100,12 +92,28 @@ class LongestPath {
 
 }  // namespace
 
+Duration unloaded_transfer(const CostModel& costs, const OpCost& cost) {
+  if (cost.payload <= 0) return {};
+  double rate = cost.cap;
+  for (const Use& use : costs.pattern(cost.pattern))
+    rate = std::min(
+        rate, costs.resources()[static_cast<std::size_t>(use.resource)].capacity / use.per_byte);
+  return rounded_down(cost.payload / rate);
+}
+
+Duration resource_bound(const CostModel& costs, const std::vector<double>& bytes) {
+  double seconds = 0;
+  for (std::size_t r = 0; r < bytes.size(); ++r)
+    seconds = std::max(seconds, bytes[r] / costs.resources()[r].capacity);
+  return rounded_down(seconds);
+}
+
 LowerBound lower_bound(const Plan& plan, const topology::Topology& topology,
                        const CalibrationProfile& profile) {
   CostModel costs(topology, profile, plan);
   LongestPath path(plan, costs);
   path.run();
-  return {path.fullest(), path.longest()};
+  return {resource_bound(costs, path.resource_bytes()), path.longest()};
 }
 
 }  // namespace twinlink::sim

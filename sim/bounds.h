@@ -6,7 +6,11 @@
 //                    rendezvous
 // The bound is the larger. Holds for sim by construction; a test asserts sim >= bound for every
 // plan.
+// A Simulation gives the same bound of its own run (same numbers, no second pass over the plan).
+#include <vector>
+
 #include "models/cost/calibration.h"
+#include "models/cost/cost_model.h"
 #include "models/plan/plan.h"
 #include "topology/topology.h"
 
@@ -16,6 +20,11 @@ struct LowerBound {
   Duration resource, chain;
   [[nodiscard]] Duration time() const { return resource < chain ? chain : resource; }
 };
+
+// How long the payload takes alone; rounded down, so that sums of it stay below.
+Duration unloaded_transfer(const models::CostModel& costs, const models::OpCost& cost);
+// The resource bound, given the bytes that cross each resource.
+Duration resource_bound(const models::CostModel& costs, const std::vector<double>& bytes);
 
 LowerBound lower_bound(const models::Plan& plan, const topology::Topology& topology,
                        const models::CalibrationProfile& profile);

@@ -27,7 +27,8 @@ static_assert(sizeof(Event) == 16);
 
 class EventQueue {
  public:
-  void push(Duration when, std::uint32_t what) {
+  // Returns the sequence of the event.
+  std::uint32_t push(Duration when, std::uint32_t what) {
     const Event event{when.ps, sequence_++, what};
     if (run_.size() == first_) {
       run_.clear();
@@ -37,6 +38,7 @@ class EventQueue {
       push_run(event);
     else
       push_heap(event);
+    return event.sequence;
   }
   [[nodiscard]] bool empty() const { return run_.size() == first_ && heap_.empty(); }
   [[nodiscard]] const Event& top() const { return run_is_next() ? run_[first_] : heap_.front(); }

@@ -25,29 +25,34 @@ FlowSolver::FlowSolver(std::vector<double> capacities)
       users_(capacities_.size(), 0),
       alone_(capacities_.size(), kNobody) {}
 
-void FlowSolver::begin(const FlowSpec& spec, std::span<const models::Use> uses, Duration now) {
-  TL_ENSURE(spec.payload > 0 && (!uses.empty() || spec.cap != kUnlimited), "a flow takes time");
-  if (spec.soft && table_.pairs_allowed()) forbid_pairs(now);
-  const std::int32_t c = table_.class_of(spec, uses);
+std::int32_t FlowSolver::class_of(const FlowSpec& spec, std::span<const models::Use> uses) {
+  TL_ENSURE(!uses.empty() || spec.cap != kUnlimited, "a flow takes time");
+  return table_.class_of(spec, uses);
+}
+
+void FlowSolver::begin(std::int32_t c, double payload, std::uint32_t tag, Duration now) {
+  TL_ENSURE(payload > 0, "a flow takes time");
   FlowClass& cls = table_[c];
+  if (cls.soft && table_.pairs_allowed()) forbid_pairs(now);
   bool free = cls.owner == kNobody;
-  for (const models::Use& use : cls.uses)
+  for (const models::Use& use : cls.uses())
     free &= users_[static_cast<std::size_t>(use.resource)] == 0;
-  for (const models::Use& use : cls.uses) ++users_[static_cast<std::size_t>(use.resource)];
+  for (const models::Use& use : cls.uses()) ++users_[static_cast<std::size_t>(use.resource)];
   if (free) {
-    table_.add_flow(c, spec.payload, spec.tag);
+    table_.add_flow(c, payload, tag);
     begin_alone(c, now);
     return;
   }
   if (cls.owner == kNobody) {
-    table_.add_flow(c, spec.payload, spec.tag);
+    table_.add_flow(c, payload, tag);
     cls.count = 1;
+    cls.alone = false;
     share_neighbours(c, now);
     sharing_.activate(c, 0, now);
     return;
   }
   if (cls.owner == kAlone) share(c, now);
-  table_.add_flow(c, servers_.served(c, now) + spec.payload, spec.tag);
+  table_.add_flow(c, servers_.served(c, now) + payload, tag);
   sharing_.set_count(c, cls.count + 1);
 }
 
@@ -74,34 +79,39 @@ void FlowSolver::forbid_pairs(Duration now) {
 double FlowSolver::alone_rate(const FlowClass& c) const {
   double rate = c.cap;
   double busy = 0;
-  for (const models::Use& use : c.uses) {
+  for (const models::Use& use : c.uses()) {
     const double capacity = capacities_[static_cast<std::size_t>(use.resource)];
     rate = std::min(rate, capacity / use.per_byte);
-    busy = std::max(busy, use.per_byte * c.cap / capacity);
+    if (c.soft) busy = std::max(busy, use.per_byte * c.cap / capacity);
   }
   return c.soft ? rate * soft_factor(busy) : rate;
 }
 
 void FlowSolver::begin_alone(std::int32_t c, Duration now) {
   FlowClass& cls = table_[c];
-  for (const models::Use& use : cls.uses) alone_[static_cast<std::size_t>(use.resource)] = c;
+  for (const models::Use& use : cls.uses()) alone_[static_cast<std::size_t>(use.resource)] = c;
   cls.owner = kAlone;
   cls.count = 1;
   cls.base = static_cast<double>(now.ps);
-  cls.speed = alone_rate(cls) * 1e-12;
-  cls.until = now.ps + whole_ps(table_.first_mark(c) / cls.speed);
-  alone_ends_.push({cls.until}, static_cast<std::uint32_t>(c));
+  if (!cls.alone) cls.speed = alone_rate(cls) * 1e-12;
+  cls.alone = true;
+  const Duration end{now.ps + whole_ps(table_.first_mark(c) / cls.speed)};
+  cls.server = static_cast<std::int32_t>(alone_ends_.push(end, static_cast<std::uint32_t>(c)));
 }
 
 // From alone to shared.
 void FlowSolver::share(std::int32_t c, Duration now) {
   FlowClass& cls = table_[c];
-  for (const models::Use& use : cls.uses) alone_[static_cast<std::size_t>(use.resource)] = kNobody;
-  sharing_.activate(c, (static_cast<double>(now.ps) - cls.base) * cls.speed, now);
+  for (const models::Use& use : cls.uses())
+    alone_[static_cast<std::size_t>(use.resource)] = kNobody;
+  cls.server = kNobody;
+  const double served = (static_cast<double>(now.ps) - cls.base) * cls.speed;
+  cls.alone = false;
+  sharing_.activate(c, served, now);
 }
 
 void FlowSolver::share_neighbours(std::int32_t c, Duration now) {
-  for (const models::Use& use : table_[c].uses) {
+  for (const models::Use& use : table_[c].uses()) {
     const std::int32_t neighbour = alone_[static_cast<std::size_t>(use.resource)];
     if (neighbour != kNobody) share(neighbour, now);
   }
@@ -109,7 +119,7 @@ void FlowSolver::share_neighbours(std::int32_t c, Duration now) {
 
 bool FlowSolver::is_current(const Event& end) const {
   const FlowClass& cls = table_[static_cast<std::int32_t>(end.what)];
-  return cls.owner == kAlone && cls.until == end.when;
+  return cls.owner == kAlone && cls.server == static_cast<std::int32_t>(end.sequence);
 }
 
 std::int64_t FlowSolver::next_end() {
@@ -120,8 +130,9 @@ std::int64_t FlowSolver::next_end() {
 
 void FlowSolver::end_alone(std::int32_t c) {
   FlowClass& cls = table_[c];
-  for (const models::Use& use : cls.uses) alone_[static_cast<std::size_t>(use.resource)] = kNobody;
-  cls.owner = kNobody;
+  for (const models::Use& use : cls.uses())
+    alone_[static_cast<std::size_t>(use.resource)] = kNobody;
+  cls.owner = cls.server = kNobody;
   cls.count = 0;
 }
 
@@ -129,7 +140,8 @@ void FlowSolver::take_ended(Duration now, std::vector<std::uint32_t>& tags) {
   const std::size_t before = tags.size();
   const auto leave = [this, &tags](std::int32_t c) {
     tags.push_back(table_.pop_flow(c));
-    for (const models::Use& use : table_[c].uses) --users_[static_cast<std::size_t>(use.resource)];
+    for (const models::Use& use : table_[c].uses())
+      --users_[static_cast<std::size_t>(use.resource)];
   };
   while (!alone_ends_.empty() && alone_ends_.top().when <= now.ps) {
     const Event end = alone_ends_.pop();
@@ -149,7 +161,7 @@ void FlowSolver::take_ended(Duration now, std::vector<std::uint32_t>& tags) {
 double FlowSolver::load(std::int32_t resource) const {
   const std::int32_t c = alone_[static_cast<std::size_t>(resource)];
   if (c == kNobody) return sharing_.load(resource);
-  for (const models::Use& use : table_[c].uses)
+  for (const models::Use& use : table_[c].uses())
     if (use.resource == resource) return use.per_byte * table_[c].speed * 1e12;
   return 0;
 }

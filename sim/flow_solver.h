@@ -23,9 +23,15 @@ class FlowSolver {
   FlowSolver(const FlowSolver&) = delete;
   FlowSolver& operator=(const FlowSolver&) = delete;
 
-  // uses: ascending by resource, per_byte > 0; the same for every flow of the pattern. A flow needs
-  // a finite cap or a use.
-  void begin(const FlowSpec& spec, std::span<const models::Use> uses, Duration now);
+  // The class of such a flow, payload and tag apart. uses: ascending by resource, per_byte > 0; the
+  // same for every flow of the pattern; must outlive the solver. A flow needs a finite cap or a
+  // use.
+  std::int32_t class_of(const FlowSpec& spec, std::span<const models::Use> uses);
+  [[nodiscard]] std::span<const models::Use> uses(std::int32_t c) const { return table_[c].uses(); }
+  void begin(std::int32_t c, double payload, std::uint32_t tag, Duration now);
+  void begin(const FlowSpec& spec, std::span<const models::Use> uses, Duration now) {
+    begin(class_of(spec, uses), spec.payload, spec.tag, now);
+  }
   // After the begins and ends of one instant.
   void solve(Duration now) { sharing_.solve(now); }
   // When the next flow ends, if nothing begins before; Servers::kNever if there is none. Needs a

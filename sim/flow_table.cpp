@@ -26,7 +26,8 @@ std::size_t heap(const std::vector<T>& v) {
 std::int32_t FlowTable::class_of(const FlowSpec& spec, std::span<const models::Use> uses) {
   const auto pattern = static_cast<std::size_t>(spec.pattern);
   if (pattern < class_of_pattern_.size())
-    for (std::int32_t c = class_of_pattern_[pattern]; c != kNobody; c = (*this)[c].next)
+    for (std::int32_t c = class_of_pattern_[pattern]; c != kNobody;
+         c = next_[static_cast<std::size_t>(c)])
       if (fits((*this)[c], spec)) return c;
   return make_class(spec, uses);
 }
@@ -37,22 +38,14 @@ std::int32_t FlowTable::make_class(const FlowSpec& spec, std::span<const models:
   if (pattern >= class_of_pattern_.size())
     class_of_pattern_.resize(std::max(pattern + 1, class_of_pattern_.size() * 3 / 2), kNobody);
   const auto c = static_cast<std::int32_t>(classes_.size());
-  FlowClass made{.uses = keep(uses), .weight = spec.weight, .cap = spec.cap};
-  made.next = std::exchange(class_of_pattern_[pattern], c);
+  TL_ENSURE(uses.size() <= UINT16_MAX, "a flow uses a countable number of resources");
+  FlowClass made{.first_use = uses.data(), .weight = spec.weight, .cap = spec.cap};
+  made.use_count = static_cast<std::uint16_t>(uses.size());
+  next_.push_back(std::exchange(class_of_pattern_[pattern], c));
   made.soft = spec.soft;
   made.pair = pairs_allowed_ && is_pair(spec, uses);
   classes_.push_back(made);
-  if (made.pair) index_pair(c);
   return c;
-}
-
-std::span<const models::Use> FlowTable::keep(std::span<const models::Use> uses) {
-  constexpr std::size_t kBlock = 1024;
-  if (uses_.empty() || uses_.back().capacity() - uses_.back().size() < uses.size())
-    uses_.emplace_back().reserve(std::max(kBlock, uses.size()));
-  std::vector<models::Use>& block = uses_.back();
-  block.insert(block.end(), uses.begin(), uses.end());
-  return std::span(block).last(uses.size());
 }
 
 void FlowTable::add_flow(std::int32_t c, double mark, std::uint32_t tag) {
@@ -105,47 +98,8 @@ std::int32_t FlowTable::merge_children(std::int32_t first) {
   return root;
 }
 
-std::size_t FlowTable::pair_slot(std::int32_t a, std::int32_t b) const {
-  const auto key = static_cast<std::uint64_t>(a) << 32 | static_cast<std::uint32_t>(b);
-  std::size_t slot = (key * 0x9E37'79B9'7F4A'7C15u) >> 32 & (pairs_.size() - 1);
-  while (pairs_[slot].cls != kNobody && (pairs_[slot].a != a || pairs_[slot].b != b))
-    slot = (slot + 1) & (pairs_.size() - 1);
-  return slot;
-}
-
-void FlowTable::grow_pairs() {
-  std::vector<PairSlot> old(std::max<std::size_t>(16, pairs_.size() * 2));
-  old.swap(pairs_);
-  for (const PairSlot& entry : old)
-    if (entry.cls != kNobody) pairs_[pair_slot(entry.a, entry.b)] = entry;
-}
-
-void FlowTable::index_pair(std::int32_t c) {
-  if ((pairs_used_ + 1) * 2 > pairs_.size()) grow_pairs();
-  const std::span<const models::Use> uses = (*this)[c].uses;
-  PairSlot& slot = pairs_[pair_slot(uses[0].resource, uses[1].resource)];
-  if (slot.cls == kNobody)
-    ++pairs_used_;
-  else
-    other_pairs_.emplace_back(c, slot.cls);
-  slot = {uses[0].resource, uses[1].resource, c};
-}
-
-std::int32_t FlowTable::find_pair(std::int32_t a, std::int32_t b) const {
-  if (pairs_.empty()) return kNobody;
-  return pairs_[pair_slot(std::min(a, b), std::max(a, b))].cls;
-}
-
-std::int32_t FlowTable::next_pair(std::int32_t c) const {
-  const auto found = std::lower_bound(other_pairs_.begin(), other_pairs_.end(), std::pair(c, 0));
-  return found != other_pairs_.end() && found->first == c ? found->second : kNobody;
-}
-
 std::size_t FlowTable::memory_bytes() const {
-  std::size_t total = heap(classes_) + heap(class_of_pattern_) + heap(flows_) + heap(pairs_) +
-                      heap(other_pairs_) + heap(uses_);
-  for (const auto& block : uses_) total += heap(block);
-  return total;
+  return heap(classes_) + heap(next_) + heap(class_of_pattern_) + heap(flows_);
 }
 
 }  // namespace twinlink::sim

@@ -5,7 +5,7 @@
 // A class lives for ever once seen (there are as many as distinct patterns); a flow lives from
 // begin to end. Within a class flows are ordered by their mark: the bytes that a flow of the class
 // that runs since the class became active has been served when this one ends. Equal marks end
-// together. Pairs: classes over exactly two resources can be looked up by them.
+// together.
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -33,8 +33,9 @@ inline constexpr std::int32_t kNobody = -1;  // the class has no flows
 inline constexpr std::int32_t kByCap = -2;   // its cap limits it
 inline constexpr std::int32_t kAlone = -3;   // nobody else uses its resources
 
-struct FlowClass {
-  std::span<const models::Use> uses;
+// One cache line: the sweep over levels moves classes in no order.
+struct alignas(64) FlowClass {
+  const models::Use* first_use = nullptr;
   double weight = 1;
   double cap = kUnlimited;
   // Virtual time of its server (alone: ps) at which it had served nothing; without a server: the
@@ -42,28 +43,31 @@ struct FlowClass {
   double base = 0;
   double speed = 0;  // bytes per flow and unit of the server's virtual time
   std::int32_t owner = kNobody;
-  std::int32_t server = kNobody;
+  std::int32_t server = kNobody;  // alone: sequence of the event at its end
   std::int32_t first = kNobody;
   std::int32_t count = 0;
-  std::int64_t until = 0;       // alone: ps at which its flow ends
-  std::int32_t next = kNobody;  // another class of the same pattern
+  std::uint16_t use_count = 0;
   bool soft = false;
-  bool pair = false;  // two uses of weight x per_byte == 1, no cap, not soft
-  bool unit = false;  // a pair with one flow, as last attached
+  bool alone = false;  // speed is that of running alone
+  bool pair = false;   // two uses of weight x per_byte == 1, no cap, not soft
+  bool unit = false;   // a pair with one flow, alone between its resources, as last attached
+
+  [[nodiscard]] std::span<const models::Use> uses() const { return {first_use, use_count}; }
+  // Of a pair.
+  [[nodiscard]] std::int32_t other_than(std::int32_t resource) const {
+    return first_use[first_use[0].resource == resource ? 1 : 0].resource;
+  }
 };
+static_assert(sizeof(FlowClass) == 64);
 
 class FlowTable {
  public:
-  // The class of a flow; made if it is new (`uses` is copied then).
+  // The class of a flow; made if it is new. Refers to `uses` for ever.
   std::int32_t class_of(const FlowSpec& spec, std::span<const models::Use> uses);
   FlowClass& operator[](std::int32_t c) { return classes_[static_cast<std::size_t>(c)]; }
   const FlowClass& operator[](std::int32_t c) const {
     return classes_[static_cast<std::size_t>(c)];
   }
-  // The pair class over two resources that was seen last, kNobody if none; then next_pair.
-  [[nodiscard]] std::int32_t find_pair(std::int32_t a, std::int32_t b) const;
-  [[nodiscard]] std::int32_t next_pair(std::int32_t c) const;
-
   [[nodiscard]] std::int32_t size() const { return static_cast<std::int32_t>(classes_.size()); }
   // New classes are not pairs from now on.
   void forbid_pairs() { pairs_allowed_ = false; }
@@ -81,30 +85,20 @@ class FlowTable {
     std::uint32_t tag;
     std::int32_t child, sibling;
   };
-  struct PairSlot {
-    std::int32_t a = kNobody, b = kNobody, cls = kNobody;
-  };
 
   [[nodiscard]] std::size_t at(std::int32_t c) const {
     return static_cast<std::size_t>(classes_[static_cast<std::size_t>(c)].first);
   }
   std::int32_t make_class(const FlowSpec& spec, std::span<const models::Use> uses);
-  std::span<const models::Use> keep(std::span<const models::Use> uses);
   std::int32_t merge(std::int32_t a, std::int32_t b);
   std::int32_t merge_children(std::int32_t first);
-  void index_pair(std::int32_t c);
-  [[nodiscard]] std::size_t pair_slot(std::int32_t a, std::int32_t b) const;
-  void grow_pairs();
 
   std::vector<FlowClass> classes_;
-  std::vector<std::vector<models::Use>> uses_;  // blocks that never move
+  std::vector<std::int32_t> next_;  // per class: another one of the same pattern
   std::vector<std::int32_t> class_of_pattern_;
   std::vector<Flow> flows_;
   std::int32_t free_flow_ = kNobody;
-  std::vector<PairSlot> pairs_;  // open addressing, a power of two
-  std::size_t pairs_used_ = 0;
   bool pairs_allowed_ = true;
-  std::vector<std::pair<std::int32_t, std::int32_t>> other_pairs_;  // class -> older one, sorted
 };
 
 }  // namespace twinlink::sim

@@ -1,15 +1,17 @@
 #include "sim/op_graph.h"
 
+#include "topology/large_pages.h"
+
 namespace twinlink::sim {
 
 using models::Dep;
 using models::Plan;
 
-OpGraph::OpGraph(const Plan& plan)
-    : first_(plan.ops.size() + 1),
-      dependents_(plan.deps.size()),
-      next_(plan.ops.size(), -1),
-      waiting_(plan.ops.size()) {
+OpGraph::OpGraph(const Plan& plan) {
+  resize_large(first_, plan.ops.size() + 1);
+  resize_large(dependents_, plan.deps.size());
+  resize_large(next_, plan.ops.size(), -1);
+  resize_large(waiting_, plan.ops.size());
   std::vector<std::int32_t> gpu_of_lane;
   for (const models::Lane& lane : plan.lanes) gpu_of_lane.push_back(plan.gpu_of(lane.rank));
 

@@ -5,10 +5,7 @@
 namespace twinlink::sim {
 namespace {
 
-std::int32_t other_of(const FlowClass& c) {
-  if (!c.pair) return kNobody;
-  return c.uses[0].resource == c.owner ? c.uses[1].resource : c.uses[0].resource;
-}
+std::int32_t other_of(const FlowClass& c) { return c.pair ? c.other_than(c.owner) : kNobody; }
 
 }  // namespace
 
@@ -16,16 +13,47 @@ Servers::Servers(FlowTable& table, std::size_t resources)
     : table_(table),
       resources_(static_cast<std::int32_t>(resources)),
       all_(2 * resources + 1),
-      clocks_(all_.size()),
-      end_(all_.size(), kNever),
       block_end_((all_.size() + kBlock - 1) / kBlock, kNever),
       block_stale_(block_end_.size(), 0) {
-  clocks_.back().rate = 1;
+  since_.resize(block_end_.size());
+  for (auto* const column : {&time_, &rate_, &wait_}) column->resize(since_.size() * kBlock);
+  head_.resize(since_.size() * kBlock, kUnlimited);
+  rate_[static_cast<std::size_t>(clock())] = 1;
+}
+
+void Servers::advance(std::size_t block, Duration now) {
+  const auto step = static_cast<double>(now.ps - since_[block]);
+  double* const time = time_.data() + block * kBlock;
+  const double* const rate = rate_.data() + block * kBlock;
+  for (std::size_t i = 0; i < kBlock; ++i) time[i] += rate[i] * step;
+  since_[block] = now.ps;
+}
+
+// Fills wait_ of the block. Idle servers wait for ever; 0 / 0, a server that never ran, is no end.
+std::int64_t Servers::end_of_block(std::size_t block) {
+  const double* const time = time_.data() + block * kBlock;
+  const double* const rate = rate_.data() + block * kBlock;
+  const double* const head = head_.data() + block * kBlock;
+  double* const wait = wait_.data() + block * kBlock;
+  for (std::size_t i = 0; i < kBlock; ++i) {
+    const double left = head[i] * (1 - kNoise) - time[i];
+    wait[i] = (left > 0 ? left : 0) / rate[i];
+  }
+  constexpr std::size_t kChains = 4;  // independent minima hide the latency of a comparison
+  double least[kChains] = {kUnlimited, kUnlimited, kUnlimited, kUnlimited};
+  for (std::size_t i = 0; i < kBlock; i += kChains)
+    for (std::size_t k = 0; k < kChains; ++k) least[k] = std::min(least[k], wait[i + k]);
+  const double first = std::min(std::min(least[0], least[1]), std::min(least[2], least[3]));
+  constexpr double kTooFar = 0x1p62;
+  if (!(first < kTooFar)) return kNever;
+  const auto whole = static_cast<std::int64_t>(first);
+  return since_[block] + whole + (static_cast<double>(whole) < first ? 1 : 0);
 }
 
 void Servers::touch(std::int32_t server) {
   Server& s = all_[static_cast<std::size_t>(server)];
-  clocks_[static_cast<std::size_t>(server)].head = s.heap.empty() ? kUnlimited : s.heap[0].key;
+  head_[static_cast<std::size_t>(server)] = s.heap.empty() ? kUnlimited : s.heap[0].key;
+  block_stale_[static_cast<std::size_t>(server) / kBlock] = 1;
   if (s.stale) return;
   s.stale = true;
   stale_.push_back(server);
@@ -112,18 +140,12 @@ void Servers::sift(Server& s, std::size_t place, const Item& item) {
 }
 
 void Servers::refresh() {
-  for (const std::int32_t server : stale_) {
-    all_[static_cast<std::size_t>(server)].stale = false;
-    set_end(server, end_of(clocks_[static_cast<std::size_t>(server)]));
-  }
+  for (const std::int32_t server : stale_) all_[static_cast<std::size_t>(server)].stale = false;
   stale_.clear();
   for (std::size_t b = 0; b < block_end_.size(); ++b) {
     if (block_stale_[b] == 0) continue;
     block_stale_[b] = 0;
-    std::int64_t least = kNever;
-    const std::size_t end = std::min((b + 1) * kBlock, end_.size());
-    for (std::size_t i = b * kBlock; i < end; ++i) least = end_[i] < least ? end_[i] : least;
-    block_end_[b] = least;
+    block_end_[b] = end_of_block(b);
   }
   next_end_ = *std::min_element(block_end_.begin(), block_end_.end());
   ended_block_ = 0;
@@ -132,10 +154,11 @@ void Servers::refresh() {
 std::int32_t Servers::ended(Duration now) {
   for (std::size_t& b = ended_block_; b < block_end_.size(); ++b) {
     if (block_end_[b] > now.ps) continue;
-    const std::size_t end = std::min((b + 1) * kBlock, end_.size());
+    const std::size_t end = std::min((b + 1) * kBlock, all_.size());
+    const auto passed = static_cast<double>(now.ps - since_[b]);
     for (std::size_t i = b * kBlock; i < end; ++i) {
       const Server& s = all_[i];
-      if (end_[i] > now.ps || s.heap.empty()) continue;
+      if (!(wait_[i] <= passed) || s.heap.empty()) continue;
       // The first one is due by its end time; others that the noise let slip follow it.
       const double key = s.heap.front().key;
       const double time = now_at(static_cast<std::int32_t>(i), now);
@@ -146,9 +169,9 @@ std::int32_t Servers::ended(Duration now) {
 }
 
 std::size_t Servers::memory_bytes() const {
-  std::size_t total = all_.capacity() * (sizeof(Server) + sizeof(Clock)) +
+  std::size_t total = all_.capacity() * sizeof(Server) + 4 * time_.capacity() * sizeof(double) +
                       (stale_.capacity() + place_.capacity()) * sizeof(std::int32_t) +
-                      (end_.capacity() + block_end_.capacity()) * sizeof(std::int64_t);
+                      (since_.capacity() + block_end_.capacity()) * sizeof(std::int64_t);
   for (const Server& s : all_)
     total += s.heap.capacity() * sizeof(Entry) + s.others.capacity() * sizeof(std::int32_t);
   return total;

@@ -38,11 +38,12 @@ class Servers {
     return all_[static_cast<std::size_t>(server)].others;
   }
   void set_rate(std::int32_t server, double rate, Duration now) {
-    Clock& s = clocks_[static_cast<std::size_t>(server)];
-    s.time = s.head == kUnlimited ? 0 : now_at(s, now);
-    s.since = now.ps;
-    s.rate = rate;
-    set_end(server, end_of(s));
+    const auto s = static_cast<std::size_t>(server);
+    const std::size_t block = s / kBlock;
+    if (since_[block] != now.ps) advance(block, now);
+    if (head_[s] == kUnlimited) time_[s] = 0;
+    rate_[s] = rate;
+    block_stale_[block] = 1;
   }
   // Bytes served to each flow of the class since it became active.
   [[nodiscard]] double served(std::int32_t c, Duration now) const;
@@ -63,12 +64,6 @@ class Servers {
   [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
-  struct Clock {
-    double time = 0;  // V at `since`
-    double rate = 0;
-    std::int64_t since = 0;
-    double head = kUnlimited;  // key of the first entry
-  };
   struct Server {
     std::vector<Entry> heap;
     std::vector<std::int32_t> others;
@@ -82,25 +77,12 @@ class Servers {
 
   static constexpr double kNoise = 0x1p-50;  // relative rounding noise of a virtual time
 
-  [[nodiscard]] static double now_at(const Clock& s, Duration now) {
-    return s.time + s.rate * static_cast<double>(now.ps - s.since);
-  }
   [[nodiscard]] double now_at(std::int32_t server, Duration now) const {
-    return now_at(clocks_[static_cast<std::size_t>(server)], now);
+    const auto s = static_cast<std::size_t>(server);
+    return time_[s] + rate_[s] * static_cast<double>(now.ps - since_[s / kBlock]);
   }
-  [[nodiscard]] static std::int64_t end_of(const Clock& s) {
-    if (s.head == kUnlimited) return kNever;
-    const double left = s.head - s.time - s.head * kNoise;
-    const double wait = left > 0 ? left / s.rate : 0;
-    constexpr double kTooFar = 0x1p62;
-    if (!(wait < kTooFar)) return kNever;
-    const auto whole = static_cast<std::int64_t>(wait);
-    return s.since + whole + (static_cast<double>(whole) < wait ? 1 : 0);
-  }
-  void set_end(std::int32_t server, std::int64_t end) {
-    end_[static_cast<std::size_t>(server)] = end;
-    block_stale_[static_cast<std::size_t>(server) / kBlock] = 1;
-  }
+  void advance(std::size_t block, Duration now);
+  [[nodiscard]] std::int64_t end_of_block(std::size_t block);
   void touch(std::int32_t server);
   void put(Server& s, std::size_t place, const Item& item);
   void sift(Server& s, std::size_t place, const Item& item);
@@ -112,11 +94,16 @@ class Servers {
   FlowTable& table_;
   std::int32_t resources_;
   std::vector<Server> all_;
-  std::vector<Clock> clocks_;
+  // Clocks, per server, in blocks that are advanced and searched together: the compiler makes
+  // vector instructions of these loops.
+  std::vector<double> time_;  // V at since_
+  std::vector<double> rate_;
+  std::vector<double> head_;         // key of the first entry
+  std::vector<double> wait_;         // ps from since_ to the next end, as of the last refresh
+  std::vector<std::int64_t> since_;  // per block
   std::vector<std::int32_t> place_;  // per class, in its server's heap
   std::vector<std::int32_t> stale_;
-  std::vector<std::int64_t> end_;        // per server
-  std::vector<std::int64_t> block_end_;  // least of each kBlock servers
+  std::vector<std::int64_t> block_end_;  // first end in each block
   std::vector<std::uint8_t> block_stale_;
   std::int64_t next_end_ = kNever;
   std::size_t ended_block_ = 0;  // blocks before it are done in this instant

@@ -14,9 +14,6 @@ double scale_for(const std::vector<double>& capacities) {
   return std::exp2(44 - std::ilogb(most));
 }
 
-// Above this many resources, pairs are looked up without a bitmap (2 MiB at most).
-constexpr std::size_t kMostForBitmap = 4096;
-
 }  // namespace
 
 Sharing::Sharing(FlowTable& table, Servers& servers, const std::vector<double>& capacities)
@@ -25,7 +22,7 @@ Sharing::Sharing(FlowTable& table, Servers& servers, const std::vector<double>& 
       scale_(scale_for(capacities)),
       shares_(capacities.size()),
       users_(capacities.size()),
-      usage_(capacities.size(), 0) {
+      usage_(capacities.size()) {
   for (std::size_t r = 0; r < capacities.size(); ++r) {
     TL_ENSURE(capacities[r] > 0, "a resource has a capacity");
     shares_[r].capacity = to_units(capacities[r]);
@@ -44,7 +41,7 @@ double Sharing::fair_rate(const FlowClass& c) const {
 
 double Sharing::rate_of(std::int32_t c) const {
   const FlowClass& cls = table_[c];
-  const bool softened = cls.soft && !cls.uses.empty();
+  const bool softened = cls.soft && !cls.uses().empty();
   return fair_rate(cls) * (softened ? soft_factor(users(busiest(cls)).busy) : 1);
 }
 
@@ -55,13 +52,13 @@ double Sharing::load(std::int32_t resource) const {
       total += table_[e.cls].count * fair_rate(table_[e.cls]);
   double listed_at_fair_rates = 0;
   for (const std::int32_t c : users(resource).listed)
-    for (const models::Use& use : table_[c].uses) {
+    for (const models::Use& use : table_[c].uses()) {
       if (use.resource != resource) continue;
       total += table_[c].count * use.per_byte * rate_of(c);
       if (table_[c].owner != resource)
         listed_at_fair_rates += table_[c].count * use.per_byte * fair_rate(table_[c]);
     }
-  const double others = static_cast<double>(usage_[static_cast<std::size_t>(resource)]) / scale_;
+  const double others = static_cast<double>(usage_[resource]) / scale_;
   return total + others - listed_at_fair_rates;
 }
 
@@ -89,7 +86,7 @@ void Sharing::touch(std::int32_t r) {
 }
 
 void Sharing::add_usage(std::int32_t r, std::int64_t units) {
-  usage_[static_cast<std::size_t>(r)] += units;
+  usage_.add(r, units);
   touch(r);
 }
 
@@ -106,8 +103,7 @@ void Sharing::enlist(std::int32_t c, bool active) {
   const FlowClass& cls = table_[c];
   const int step = active ? 1 : -1;
   if (cls.soft) soft_classes_ += step;
-  if (cls.pair) set_adjacent(cls, active);
-  for (const models::Use& use : cls.uses) {
+  for (const models::Use& use : cls.uses()) {
     Users& u = users(use.resource);
     if (cls.pair) {
       u.pairs += step;
@@ -124,31 +120,15 @@ void Sharing::enlist(std::int32_t c, bool active) {
   }
 }
 
-// A bit may outlive its class when several classes join the same two resources.
-void Sharing::set_adjacent(const FlowClass& c, bool active) {
-  const std::size_t n = shares_.size();
-  if (n > kMostForBitmap) return;
-  if (adjacent_.empty()) adjacent_.resize(n * n, false);
-  const std::int32_t a = c.uses[0].resource, b = c.uses[1].resource;
-  if (!active && table_.next_pair(table_.find_pair(a, b)) != kNobody) return;
-  adjacent_[static_cast<std::size_t>(a) * n + static_cast<std::size_t>(b)] = active;
-}
-
-bool Sharing::may_share(std::int32_t a, std::int32_t b) const {
-  if (adjacent_.empty()) return true;
-  const auto low = static_cast<std::size_t>(std::min(a, b));
-  return adjacent_[low * shares_.size() + static_cast<std::size_t>(std::max(a, b))];
-}
-
 // The first in order of its resources; if none has a place in it, its cap; else the resource that
 // it would fill first.
 std::int32_t Sharing::choose_owner(const FlowClass& c) const {
   std::int32_t best = kNobody, fullest = kNobody;
   double least = kUnlimited;
-  for (const models::Use& use : c.uses) {
+  for (const models::Use& use : c.uses()) {
     const Share& s = at(use.resource);
     if (is_placed(s) && (best == kNobody || s.place < at(best).place)) best = use.resource;
-    const std::int64_t room = s.capacity - usage_[static_cast<std::size_t>(use.resource)];
+    const std::int64_t room = s.capacity - usage_[use.resource];
     const double level = static_cast<double>(room) / (use.per_byte * c.weight);
     if (fullest == kNobody || level < least) {
       least = level;
@@ -159,11 +139,19 @@ std::int32_t Sharing::choose_owner(const FlowClass& c) const {
   return c.cap != kUnlimited ? kByCap : fullest;
 }
 
+// One flow of a pair; a bit stands for one such class over the same two resources, not for more.
+bool Sharing::can_be_unit(const FlowClass& c) const {
+  if (!c.pair || c.count != 1 || !usage_.has_rows()) return false;
+  const std::int32_t a = c.uses()[0].resource, b = c.uses()[1].resource;
+  return !usage_.has(a, b) && !usage_.has(b, a);
+}
+
 void Sharing::hold(std::int32_t c, std::int32_t owner) {
   FlowClass& cls = table_[c];
   cls.owner = owner;
-  cls.unit = cls.pair && cls.count == 1;
-  for (const models::Use& use : cls.uses) {
+  cls.unit = can_be_unit(cls);
+  if (cls.unit) usage_.set(owner, cls.other_than(owner), true);
+  for (const models::Use& use : cls.uses()) {
     Share& s = at(use.resource);
     if (use.resource != owner) {
       add_usage(use.resource, usage_of(cls, use));
@@ -178,7 +166,8 @@ void Sharing::hold(std::int32_t c, std::int32_t owner) {
 
 void Sharing::release(std::int32_t c) {
   FlowClass& cls = table_[c];
-  for (const models::Use& use : cls.uses) {
+  if (cls.unit) usage_.set(cls.owner, cls.other_than(cls.owner), false);
+  for (const models::Use& use : cls.uses()) {
     Share& s = at(use.resource);
     if (use.resource != cls.owner) {
       add_usage(use.resource, -usage_of(cls, use));
@@ -193,7 +182,7 @@ void Sharing::release(std::int32_t c) {
 // Attaches the class to the server that its owner implies; soft ones wait for soften.
 void Sharing::attach(std::int32_t c, double served, Duration now) {
   FlowClass& cls = table_[c];
-  if (cls.soft && !cls.uses.empty()) {
+  if (cls.soft && !cls.uses().empty()) {
     servers_.park(c, served);
     return;
   }
@@ -222,6 +211,8 @@ void Sharing::move_unit(std::int32_t c, std::int32_t owner, Duration now) {
   --from.units;
   ++to.units;
   from.stale = to.stale = true;
+  usage_.set(before, owner, false);
+  usage_.set(owner, before, true);
   add_usage(owner, -from.pushed_units);
   add_usage(before, to.pushed_units);
   servers_.transfer(c, servers_.hard(owner), before, now);
@@ -254,10 +245,9 @@ void Sharing::set_count(std::int32_t c, std::int32_t count) {
 }
 
 std::size_t Sharing::memory_bytes() const {
-  std::size_t total = shares_.capacity() * sizeof(Share) + usage_.capacity() * sizeof(usage_[0]) +
+  std::size_t total = shares_.capacity() * sizeof(Share) + usage_.memory_bytes() +
                       (order_.capacity() + touched_.capacity()) * sizeof(std::int32_t);
   for (const Users& u : users_) total += sizeof(u) + u.listed.capacity() * sizeof(std::int32_t);
-  total += adjacent_.capacity() / 8;
   return total;
 }
 

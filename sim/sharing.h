@@ -19,6 +19,7 @@
 
 #include "sim/flow_table.h"
 #include "sim/servers.h"
+#include "sim/usage.h"
 
 namespace twinlink::sim {
 
@@ -94,22 +95,23 @@ class Sharing {
 
   // The sweep (sharing_sweep.cpp).
   void sweep(Duration now);
+  [[nodiscard]] std::size_t first_touched() const;
   bool settle_in_place(std::size_t i, Duration now);
+  bool stays_idle(std::size_t i);
   std::size_t settle(std::size_t i, Duration now);
   std::size_t retire(std::size_t i);
   void drop_place(std::size_t i);
   void send_to_end(std::size_t i);
   [[nodiscard]] bool is_squeezed(std::int32_t r) const;
   void swap_places(std::size_t i);
+  [[nodiscard]] std::int32_t unit_between(std::int32_t from, std::int32_t to) const;
   void give_shared(std::int32_t from, std::int32_t to, Duration now);
   [[nodiscard]] double plain_level(const Share& s, std::int64_t usage) const;
   double level_with_caps(std::int32_t r, Duration now);
   bool move_limited(std::int32_t r, double level, Duration now);
   void refresh_weight(std::int32_t r);
-  void set_adjacent(const FlowClass& c, bool active);
-  [[nodiscard]] bool may_share(std::int32_t a, std::int32_t b) const;
   void commit(std::int32_t r, double level, Duration now);
-  void push_units(std::int32_t r, std::int64_t change);
+  [[nodiscard]] bool can_be_unit(const FlowClass& c) const;
   void push_heavy(std::int32_t r, double from, double to);
   bool admit_overloaded();
 
@@ -129,12 +131,11 @@ class Sharing {
   double scale_;  // units per byte/s
   std::vector<Share> shares_;
   std::vector<Users> users_;
-  std::vector<std::int64_t> usage_;  // by flows that the resource does not own
+  Usage usage_;                      // by flows that the resource does not own
   std::vector<std::int32_t> order_;  // resources, ascending by level; those with no limit last
   std::vector<std::int32_t> touched_;
   std::vector<std::int32_t> scratch_;
   mutable std::vector<std::int32_t> heavy_scratch_;
-  std::vector<bool> adjacent_;  // resource x resource: an active pair may join them; or empty
   std::int32_t soft_classes_ = 0;
   bool changed_ = false;
 };

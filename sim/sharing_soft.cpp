@@ -42,7 +42,7 @@ bool Sharing::is_at_cap(const FlowClass& c) const {
 // The highest level of the flows on it that are below their cap, if it is full; else unlimited.
 double Sharing::level_when_full(std::int32_t r) const {
   const Share& s = at(r);
-  const auto usage = static_cast<double>(usage_[static_cast<std::size_t>(r)]);
+  const auto usage = static_cast<double>(usage_[r]);
   const bool full = owns(s) || usage >= static_cast<double>(s.capacity) * (1 - kTie);
   if (!full) return kUnlimited;
   double level = s.units > 0 ? s.pushed : 0;
@@ -60,11 +60,11 @@ bool Sharing::may_freeze(std::int32_t r, const FlowClass& c) const {
 // Bytes per second asked of the resource: by flows that freeze there at their cap (if they have
 // one), by others at their rate.
 double Sharing::demand(std::int32_t r) const {
-  double total = owned_rate(r) + static_cast<double>(usage_[static_cast<std::size_t>(r)]) / scale_;
+  double total = owned_rate(r) + static_cast<double>(usage_[r]) / scale_;
   for (const std::int32_t c : users(r).listed) {
     const FlowClass& cls = table_[c];
     if (cls.owner == kByCap || cls.cap == kUnlimited || !may_freeze(r, cls)) continue;
-    for (const models::Use& use : cls.uses)
+    for (const models::Use& use : cls.uses())
       if (use.resource == r) total += cls.count * (use.per_byte * (cls.cap - fair_rate(cls)));
   }
   return total;
@@ -74,8 +74,8 @@ double Sharing::demand(std::int32_t r) const {
 double Sharing::owned_rate(std::int32_t r) const { return at(r).per_level / scale_ * at(r).pushed; }
 
 std::int32_t Sharing::busiest(const FlowClass& c) const {
-  std::int32_t best = c.owner >= 0 ? c.owner : c.uses.front().resource;
-  for (const models::Use& use : c.uses)
+  std::int32_t best = c.owner >= 0 ? c.owner : c.uses().front().resource;
+  for (const models::Use& use : c.uses())
     if (users(use.resource).busy > users(best).busy && may_freeze(use.resource, c))
       best = use.resource;
   return best;

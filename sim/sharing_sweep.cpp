@@ -14,11 +14,24 @@ constexpr double kSame = 1e-13;
 // Overload within the noise of the integer sums.
 std::int64_t slack(std::int64_t capacity) { return capacity >> 34; }
 
+// Index of the first equal to `other` from `i` on, the size if there is none. In blocks without an
+// exit, which run in vector registers.
+std::size_t find_other(const std::vector<std::int32_t>& others, std::int32_t other, std::size_t i) {
+  constexpr std::size_t kBlock = 16;
+  for (; i + kBlock <= others.size(); i += kBlock) {
+    std::int32_t found = 0;
+    for (std::size_t k = 0; k < kBlock; ++k) found |= others[i + k] == other ? 1 : 0;
+    if (found != 0) break;
+  }
+  while (i < others.size() && others[i] != other) ++i;
+  return i;
+}
+
 bool uses(const FlowClass& c, std::int32_t resource) {
   const auto at =
-      std::lower_bound(c.uses.begin(), c.uses.end(), resource,
+      std::lower_bound(c.uses().begin(), c.uses().end(), resource,
                        [](const models::Use& use, std::int32_t r) { return use.resource < r; });
-  return at != c.uses.end() && at->resource == resource;
+  return at != c.uses().end() && at->resource == resource;
 }
 
 }  // namespace
@@ -34,11 +47,19 @@ void Sharing::solve(Duration now) {
   servers_.refresh();
 }
 
+// Whatever changed was touched, or has a changed resource before it in the order.
+std::size_t Sharing::first_touched() const {
+  std::size_t first = order_.size();
+  for (const std::int32_t r : touched_)
+    if (at(r).place != kNobody) first = std::min(first, static_cast<std::size_t>(at(r).place));
+  return first;
+}
+
 void Sharing::sweep(Duration now) {
   std::size_t budget = 1000 + order_.size() * (order_.size() + 64);
-  for (std::size_t i = 0; i < order_.size();) {
+  for (std::size_t i = first_touched(); i < order_.size();) {
     const std::int32_t r = order_[i];
-    const bool changed = at(r).stale || usage_[static_cast<std::size_t>(r)] != at(r).solved;
+    const bool changed = at(r).stale || usage_[r] != at(r).solved;
     if (!changed || settle_in_place(i, now)) {
       ++i;
       continue;
@@ -52,13 +73,28 @@ void Sharing::sweep(Duration now) {
 bool Sharing::settle_in_place(std::size_t i, Duration now) {
   const std::int32_t r = order_[i];
   Share& s = at(r);
-  const std::int64_t room = s.capacity - usage_[static_cast<std::size_t>(r)];
-  if (s.stale || s.has_listed || s.units == 0 || room <= 0) return false;
+  const std::int64_t room = s.capacity - usage_[r];
+  if (s.stale || s.has_listed) return false;
+  if (s.units == 0) return stays_idle(i);
+  if (room <= 0) return false;
   const double level = static_cast<double>(room) / s.per_level;
   if (i + 1 < order_.size() && level > at(order_[i + 1]).level * (1 + kTie)) return false;
   if (i > 0 && level < at(order_[i - 1]).level * (1 - kTie)) return false;
   s.level = level;
   commit(r, level, now);
+  return true;
+}
+
+// Likewise, of a resource that owns nothing, and stays without limit at the end of the order.
+bool Sharing::stays_idle(std::size_t i) {
+  const std::int32_t r = order_[i];
+  Share& s = at(r);
+  const std::int64_t usage = usage_[r];
+  const bool last = i + 1 == order_.size() || at(order_[i + 1]).level == kUnlimited;
+  if (!last || owns(s) || s.level != kUnlimited || users(r).pairs == 0) return false;
+  if (usage > s.capacity + slack(s.capacity)) return false;
+  s.solved = usage;
+  s.sinking = false;
   return true;
 }
 
@@ -103,7 +139,7 @@ void Sharing::drop_place(std::size_t i) {
 // Owns nothing, yet others take more than it has: it must sink through the order from its end.
 bool Sharing::is_squeezed(std::int32_t r) const {
   const Share& s = at(r);
-  return !owns(s) && plain_level(s, usage_[static_cast<std::size_t>(r)]) == 0;
+  return !owns(s) && plain_level(s, usage_[r]) == 0;
 }
 
 void Sharing::send_to_end(std::size_t i) {
@@ -132,22 +168,31 @@ void Sharing::swap_places(std::size_t i) {
   at(order_[i + 1]).place = static_cast<std::int32_t>(i + 1);
 }
 
+// The unit over both that `from` owns, kNobody if there is none.
+std::int32_t Sharing::unit_between(std::int32_t from, std::int32_t to) const {
+  if (!usage_.has(from, to)) return kNobody;
+  const std::vector<std::int32_t>& others = servers_.others(servers_.hard(from));
+  const std::vector<Servers::Entry>& entries = servers_.entries(servers_.hard(from));
+  for (std::size_t i = find_other(others, to, 0); i < others.size();
+       i = find_other(others, to, i + 1))
+    if (table_[entries[i].cls].unit) return entries[i].cls;
+  return kNobody;
+}
+
 // `to` came before `from` in the order: it now owns what both use.
 void Sharing::give_shared(std::int32_t from, std::int32_t to, Duration now) {
-  if (at(from).units > 0 || users(from).pairs > 0)
-    if (may_share(from, to))
-      for (std::int32_t c = table_.find_pair(from, to); c != kNobody; c = table_.next_pair(c))
-        if (table_[c].owner == from) move(c, to, now);
+  const std::int32_t unit = unit_between(from, to);
+  if (unit != kNobody) move_unit(unit, to, now);
   if (at(from).heavy == 0) return;
   scratch_ = heavy_of(from);
   for (const std::int32_t c : scratch_)
-    if (!table_[c].pair && uses(table_[c], to)) move(c, to, now);
+    if (uses(table_[c], to)) move(c, to, now);
 }
 
 void Sharing::refresh_weight(std::int32_t r) {
   double weight = 0;
   for (const std::int32_t c : heavy_of(r))
-    for (const models::Use& use : table_[c].uses)
+    for (const models::Use& use : table_[c].uses())
       if (use.resource == r) weight += table_[c].count * (use.per_byte * table_[c].weight);
   at(r).per_level = scale_ * (at(r).units + weight);
 }
@@ -162,15 +207,14 @@ double Sharing::plain_level(const Share& s, std::int64_t usage) const {
 
 double Sharing::level_with_caps(std::int32_t r, Duration now) {
   Share& s = at(r);
-  const std::int64_t& usage = usage_[static_cast<std::size_t>(r)];
   if (s.stale) refresh_weight(r);
-  double level = plain_level(s, usage);
+  double level = plain_level(s, usage_[r]);
   if (!s.has_listed) return level;
   // Newton's method on a concave, piecewise linear function: ends after a pass per distinct cap.
   for (std::size_t pass = 0; pass < users(r).listed.size() + 2; ++pass) {
     if (!move_limited(r, level, now)) break;
     refresh_weight(r);
-    level = plain_level(s, usage);
+    level = plain_level(s, usage_[r]);
   }
   return level;
 }
@@ -194,7 +238,7 @@ bool Sharing::move_limited(std::int32_t r, double level, Duration now) {
 void Sharing::commit(std::int32_t r, double level, Duration now) {
   Share& s = at(r);
   s.stale = s.sinking = false;
-  s.solved = usage_[static_cast<std::size_t>(r)];
+  s.solved = usage_[r];
   if (level == kUnlimited || std::abs(level - s.pushed) <= s.pushed * kSame) return;
   const double before = s.pushed;
   const std::int64_t units = to_units(level);
@@ -203,29 +247,16 @@ void Sharing::commit(std::int32_t r, double level, Duration now) {
   s.pushed_units = units;
   // Before the push: its divisions then hide behind the push's many additions.
   servers_.set_rate(servers_.hard(r), level, now);
-  if (s.units > 0) push_units(r, change);
+  if (s.units > 0) usage_.push(r, change);
   if (s.heavy == 0) return;
   push_heavy(r, before, level);
   touch(r);
 }
 
-void Sharing::push_units(std::int32_t r, std::int64_t change) {
-  const std::vector<std::int32_t>& others = servers_.others(servers_.hard(r));
-  if (at(r).heavy == 0) {
-    std::int64_t* const usage = usage_.data();
-#pragma GCC unroll 4
-    for (const std::int32_t other : others) usage[other] += change;
-    return;
-  }
-  const std::vector<Servers::Entry>& entries = servers_.entries(servers_.hard(r));
-  for (std::size_t i = 0; i < entries.size(); ++i)
-    if (table_[entries[i].cls].unit) add_usage(others[i], change);
-}
-
 void Sharing::push_heavy(std::int32_t r, double from, double to) {
   for (const std::int32_t c : heavy_of(r)) {
     const FlowClass& cls = table_[c];
-    for (const models::Use& use : cls.uses) {
+    for (const models::Use& use : cls.uses()) {
       if (use.resource == r) continue;
       const std::int64_t change =
           to_units(use.per_byte * (cls.weight * to)) - to_units(use.per_byte * (cls.weight * from));
@@ -240,7 +271,7 @@ bool Sharing::admit_overloaded() {
     const std::int32_t r = touched_[i];
     const Share& s = at(r);
     if (s.place != kNobody) continue;
-    if (usage_[static_cast<std::size_t>(r)] <= s.capacity + slack(s.capacity)) continue;
+    if (usage_[r] <= s.capacity + slack(s.capacity)) continue;
     add_place(r);
     admitted = true;
   }

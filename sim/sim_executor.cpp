@@ -31,9 +31,11 @@ Bottleneck find_bottleneck(const CostModel& costs, const std::vector<double>& by
 
 SimResult SimExecutor::simulate(const Plan& plan) const {
   CostModel costs(topology_, profile_, plan);
-  Simulation simulation(plan, costs);
+  Simulation simulation(plan, costs, Simulation::Bound::wanted);
   simulation.run();
-  SimResult result{simulation.take_timeline(), {}, simulation.resource_bytes()};
+  SimResult result{simulation.take_timeline(),  {},
+                   simulation.resource_bytes(), simulation.lower_bound(),
+                   costs.provenance(),          costs.extrapolated()};
   result.bottleneck = find_bottleneck(costs, result.resource_bytes, result.timeline.makespan());
   return result;
 }

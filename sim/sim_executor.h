@@ -12,6 +12,7 @@
 
 #include "models/cost/calibration.h"
 #include "models/executor.h"
+#include "sim/bounds.h"
 #include "topology/topology.h"
 
 namespace twinlink::sim {
@@ -27,6 +28,9 @@ struct SimResult {
   models::Timeline timeline;
   Bottleneck bottleneck;
   std::vector<double> resource_bytes;  // moved per resource of the CostModel
+  LowerBound lower_bound;
+  Provenance provenance = Provenance::assumed;  // as CostModel::provenance
+  bool extrapolated = false;                    // as CostModel::extrapolated
 };
 
 class SimExecutor : public models::Executor {

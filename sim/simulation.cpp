@@ -4,6 +4,7 @@
 #include <string>
 
 #include "topology/error.h"
+#include "topology/large_pages.h"
 
 namespace twinlink::sim {
 namespace {
@@ -31,7 +32,7 @@ std::size_t edge_index(const Dependent& d) { return 2 * std::size_t{d.edge} + d.
 
 }  // namespace
 
-Simulation::Simulation(const Plan& plan, CostModel& costs)
+Simulation::Simulation(const Plan& plan, CostModel& costs, Bound bound)
     : plan_(plan),
       costs_(costs),
       graph_(plan),
@@ -41,9 +42,12 @@ Simulation::Simulation(const Plan& plan, CostModel& costs)
       arrived_(plan.rendezvous.size()),
       resource_bytes_(costs.resources().size()) {
   timeline_.clock = Clock::simulated;
-  timeline_.start.resize(plan.ops.size());
-  timeline_.end.resize(plan.ops.size());
+  resize_large(timeline_.start, plan.ops.size());
+  resize_large(timeline_.end, plan.ops.size());
   for (std::size_t i = 0; i < plan.ops.size(); ++i) timeline_.start[i] = costs.launch_gap(OpId{i});
+  if (bound == Bound::none) return;
+  reserve_large(chain_, plan.ops.size());
+  chain_ = timeline_.start;
 }
 
 void Simulation::run() {
@@ -106,26 +110,28 @@ void Simulation::start(OpId op, Duration when) {
     slot = free_slots_.back();
     free_slots_.pop_back();
   }
-  pending_[slot] = {op, costs_.cost(op)};
-  push(when + pending_[slot].cost.latency, What::latency_over, slot);
+  const OpCost cost = costs_.cost(op);
+  pending_[slot] = pending(op, cost);
+  if (!chain_.empty()) chain_[op.index()] += cost.latency + unloaded_transfer(costs_, cost);
+  push(when + cost.latency, What::latency_over, slot);
+}
+
+Simulation::Pending Simulation::pending(OpId op, const OpCost& cost) {
+  const auto uses = costs_.pattern(cost.pattern);
+  const bool instant = cost.payload <= 0 || (uses.empty() && cost.cap == kUnlimited);
+  if (instant) return {op};
+  return {op, solver_.class_of({0, cost.cap, cost.weight, cost.pattern, cost.soft, 0}, uses),
+          cost.payload};
 }
 
 void Simulation::after_latency(std::uint32_t slot, Duration now) {
-  const Pending pending = pending_[slot];
+  const auto [op, flow_class, payload] = pending_[slot];
   free_slots_.push_back(slot);
-  if (plan_.op(pending.op).kind == OpKind::barrier) return arrive(pending.op, now);
-  begin_flow(pending.op, pending.cost, now);
-}
-
-void Simulation::begin_flow(OpId op, const OpCost& cost, Duration now) {
-  const auto uses = costs_.pattern(cost.pattern);
-  const bool instant = cost.payload <= 0 || (uses.empty() && cost.cap == kUnlimited);
-  if (instant) return finish(op, now);
-  for (const Use& use : uses)
-    resource_bytes_[static_cast<std::size_t>(use.resource)] += use.per_byte * cost.payload;
-  solver_.begin({cost.payload, cost.cap, cost.weight, cost.pattern, cost.soft,
-                 static_cast<std::uint32_t>(op.value)},
-                uses, now);
+  if (plan_.op(op).kind == OpKind::barrier) return arrive(op, now);
+  if (flow_class == kNobody) return finish(op, now);
+  for (const Use& use : solver_.uses(flow_class))
+    resource_bytes_[static_cast<std::size_t>(use.resource)] += use.per_byte * payload;
+  solver_.begin(flow_class, payload, static_cast<std::uint32_t>(op.value), now);
   flows_changed_ = true;
 }
 
@@ -139,12 +145,14 @@ void Simulation::arrive(OpId op, Duration now) {
 
 void Simulation::meet(std::uint32_t rendezvous, Duration now) {
   std::sort(arrived_[rendezvous].begin(), arrived_[rendezvous].end());
+  if (!chain_.empty()) bound_meeting(rendezvous);
   for (const OpId member : arrived_[rendezvous]) finish(member, now);
 }
 
 void Simulation::finish(OpId op, Duration now) {
   timeline_.end[op.index()] = now;
   ++done_;
+  if (!chain_.empty()) bound_next(op);
   let_in_.clear();
   engines_.release(op, let_in_);
   for (const OpId other : let_in_) start(other, now + costs_.launch_gap(other));
@@ -152,6 +160,32 @@ void Simulation::finish(OpId op, Duration now) {
   if (next.valid()) free_after(next, now, now);
   for (const Dependent& d : graph_.dependents(op))
     free_after(d.id(), now + edge_latency_[edge_index(d)] + gap_of(d), now);
+}
+
+// The chain bound of what comes after the op, whatever engines and sharing made of it.
+void Simulation::bound_next(OpId op) {
+  const Duration end = chain_[op.index()];
+  const auto reach = [this](OpId other, Duration when) {
+    chain_[other.index()] = std::max(chain_[other.index()], when);
+  };
+  const OpId next = graph_.next_on_lane(op);
+  if (next.valid()) reach(next, end);
+  for (const Dependent& d : graph_.dependents(op))
+    reach(d.id(), end + edge_latency_[edge_index(d)] + gap_of(d));
+}
+
+void Simulation::bound_meeting(std::uint32_t rendezvous) {
+  Duration last;
+  for (const OpId member : arrived_[rendezvous]) last = std::max(last, chain_[member.index()]);
+  for (const OpId member : arrived_[rendezvous])
+    chain_[member.index()] = last + costs_.barrier_latency(plan_.rendezvous[rendezvous].edge);
+}
+
+LowerBound Simulation::lower_bound() const {
+  TL_ENSURE(done_ == chain_.size(), "the bound was wanted");
+  LowerBound result{resource_bound(costs_, resource_bytes_), {}};
+  for (const Duration end : chain_) result.chain = std::max(result.chain, end);
+  return result;
 }
 
 Duration Simulation::gap_of(const Dependent& d) const {
@@ -183,7 +217,8 @@ void Simulation::fail_stuck() const {
 std::size_t Simulation::memory_bytes() const {
   return graph_.memory_bytes() + solver_.memory_bytes() + events_.memory_bytes() +
          (timeline_.start.capacity() + timeline_.end.capacity()) * sizeof(Duration) +
-         pending_.capacity() * sizeof(Pending);
+         pending_.capacity() * sizeof(Pending) + free_slots_.capacity() * sizeof(std::uint32_t) +
+         chain_.capacity() * sizeof(Duration);
 }
 
 }  // namespace twinlink::sim

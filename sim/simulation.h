@@ -13,6 +13,7 @@
 #include "models/cost/cost_model.h"
 #include "models/plan/plan.h"
 #include "models/timeline.h"
+#include "sim/bounds.h"
 #include "sim/engines.h"
 #include "sim/event_queue.h"
 #include "sim/flow_solver.h"
@@ -22,13 +23,17 @@ namespace twinlink::sim {
 
 class Simulation {
  public:
-  Simulation(const models::Plan& plan, models::CostModel& costs);
+  enum class Bound : bool { none, wanted };
+  // bound: whether lower_bound will be asked for; it takes 8 bytes an op.
+  Simulation(const models::Plan& plan, models::CostModel& costs, Bound bound = Bound::none);
   // Once. Throws InternalError, naming an op, when the plan cannot go on.
   void run();
 
   [[nodiscard]] models::Timeline take_timeline() { return std::move(timeline_); }
   // Bytes that crossed each resource.
   [[nodiscard]] const std::vector<double>& resource_bytes() const { return resource_bytes_; }
+  // As sim::lower_bound of the plan; after the run, and only if wanted.
+  [[nodiscard]] LowerBound lower_bound() const;
   // Heap bytes of the run's own state, timeline included.
   [[nodiscard]] std::size_t memory_bytes() const;
 
@@ -37,7 +42,8 @@ class Simulation {
   enum class What : std::uint32_t { ready, latency_over, met };
   struct Pending {  // an op in its latency phase
     OpId op;
-    models::OpCost cost;
+    std::int32_t flow_class = kNobody;  // kNobody: nothing to transfer
+    double payload = 0;
   };
 
   void push(Duration when, What what, std::uint32_t which);
@@ -47,10 +53,12 @@ class Simulation {
   void set_ready(OpId op, Duration now);
   void start(OpId op, Duration now);
   void after_latency(std::uint32_t slot, Duration now);
-  void begin_flow(OpId op, const models::OpCost& cost, Duration now);
+  [[nodiscard]] Pending pending(OpId op, const models::OpCost& cost);
   void arrive(OpId op, Duration now);
   void meet(std::uint32_t rendezvous, Duration now);
   void finish(OpId op, Duration now);
+  void bound_next(OpId op);
+  void bound_meeting(std::uint32_t rendezvous);
   [[nodiscard]] Duration gap_of(const Dependent& d) const;
   void free_after(OpId op, Duration when, Duration now);
   [[noreturn]] void fail_stuck() const;
@@ -66,6 +74,9 @@ class Simulation {
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::vector<OpId>> arrived_;  // per rendezvous
+  // Chain bound, empty if not wanted: the longest path to the op's start, once it has started to
+  // its end.
+  std::vector<Duration> chain_;
   std::vector<double> resource_bytes_;
   std::vector<std::uint32_t> ended_;
   std::vector<OpId> let_in_;

@@ -62,6 +62,10 @@ constexpr std::array kConstants{
 
 std::span<const ConstantTraits> constant_table() { return kConstants; }
 
+int cta_slots(const CalibrationProfile& profile) {
+  return static_cast<int>(profile.sms.value * profile.ctas_per_sm.value);
+}
+
 CalibrationProfile ideal_profile() {
   CalibrationProfile ideal;
   ideal.name = "crossbar";

@@ -73,6 +73,9 @@ struct ConstantTraits {
 
 std::span<const ConstantTraits> constant_table();
 
+// CTAs that fit on one GPU at once; 0: no limit.
+int cta_slots(const CalibrationProfile& profile);
+
 // The ideal profile of `crossbar`: nothing costs anything but the wire.
 CalibrationProfile ideal_profile();
 

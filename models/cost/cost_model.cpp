@@ -240,10 +240,7 @@ Duration CostModel::barrier_latency(Edge edge) const {
   return from_us(edge == Edge::flag_relaxed ? p.barrier_relaxed : p.barrier_fenced);
 }
 
-int CostModel::cta_slots() const {
-  const CalibrationProfile& p = state_->profile;
-  return static_cast<int>(p.sms.value * p.ctas_per_sm.value);
-}
+int CostModel::cta_slots() const { return models::cta_slots(state_->profile); }
 
 int CostModel::copy_slots() const { return static_cast<int>(state_->profile.copy_engines.value); }
 

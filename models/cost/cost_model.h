@@ -61,7 +61,7 @@ class CostModel {
 
   // Cost of an op. Interns patterns on the way (so not const and not thread-safe).
   OpCost cost(OpId id);
-  // Ascending by resource, merged; valid until the next call of cost.
+  // Ascending by resource, merged; valid as long as the model.
   [[nodiscard]] std::span<const Use> pattern(std::int32_t index) const;
   [[nodiscard]] const std::vector<Resource>& resources() const;
   [[nodiscard]] std::string name_of(std::int32_t resource) const;

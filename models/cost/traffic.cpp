@@ -180,9 +180,13 @@ TrafficShape TrafficReader::describe(OpId id, std::vector<Traffic>& traffic) con
 PatternTable::PatternTable(Fabric& fabric, const CalibrationProfile& profile)
     : fabric_(fabric), profile_(profile), patterns_(1), slots_(1024, -1) {}
 
-std::span<const Use> PatternTable::uses(std::int32_t index) const {
-  const Pattern& pattern = patterns_[static_cast<std::size_t>(index)];
-  return std::span(uses_).subspan(pattern.first_use, pattern.uses);
+std::span<const Use> PatternTable::keep_uses() {
+  constexpr std::size_t kBlock = 1024;
+  if (blocks_.empty() || blocks_.back().capacity() - blocks_.back().size() < uses_.size())
+    blocks_.emplace_back().reserve(std::max(kBlock, uses_.size()));
+  std::vector<Use>& block = blocks_.back();
+  block.insert(block.end(), uses_.begin(), uses_.end());
+  return std::span(block).last(uses_.size());
 }
 
 bool PatternTable::same(const Pattern& pattern, std::span<const Traffic> traffic) const {
@@ -196,7 +200,7 @@ std::int32_t PatternTable::intern(std::span<const Traffic> traffic) {
   const std::size_t slot = slot_of(hash, traffic);
   if (slots_[slot] >= 0) return slots_[slot];
 
-  const std::size_t first_use = uses_.size();
+  uses_.clear();
   for (std::size_t i = 0, end = 0; i < traffic.size(); i = end) {
     end = end_of_tree(traffic, i);
     if (is_branch(traffic[i]))
@@ -206,11 +210,9 @@ std::int32_t PatternTable::intern(std::span<const Traffic> traffic) {
     else
       add_link_uses(traffic[i]);
   }
-  merge_uses(first_use);
+  merge_uses();
   const auto index = static_cast<std::int32_t>(patterns_.size());
-  patterns_.push_back({static_cast<std::uint32_t>(first_use),
-                       static_cast<std::uint32_t>(uses_.size() - first_use),
-                       static_cast<std::uint32_t>(traffic_.size()),
+  patterns_.push_back({keep_uses(), static_cast<std::uint32_t>(traffic_.size()),
                        static_cast<std::uint32_t>(traffic.size()), hash});
   traffic_.insert(traffic_.end(), traffic.begin(), traffic.end());
   slots_[slot] = index;
@@ -267,8 +269,8 @@ void PatternTable::add_tree_uses(std::span<const Traffic> branches) {
     uses_.push_back({use.resource, use.share * per_byte});
 }
 
-void PatternTable::merge_uses(std::size_t first) {
-  const auto begin = uses_.begin() + static_cast<std::ptrdiff_t>(first);
+void PatternTable::merge_uses() {
+  const auto begin = uses_.begin();
   std::stable_sort(begin, uses_.end(),
                    [](const Use& a, const Use& b) { return a.resource < b.resource; });
   auto out = begin;

@@ -63,17 +63,22 @@ class PatternTable {
   PatternTable(Fabric& fabric, const CalibrationProfile& profile);
   // Index of the pattern of this traffic; equal traffic has equal indices. Pattern 0 uses nothing.
   std::int32_t intern(std::span<const Traffic> traffic);
-  [[nodiscard]] std::span<const Use> uses(std::int32_t index) const;
+  // Stays where it is.
+  [[nodiscard]] std::span<const Use> uses(std::int32_t index) const {
+    return patterns_[static_cast<std::size_t>(index)].uses;
+  }
 
  private:
   struct Pattern {
-    std::uint32_t first_use = 0, uses = 0, first_traffic = 0, traffic = 0;
+    std::span<const Use> uses;
+    std::uint32_t first_traffic = 0, traffic = 0;
     std::uint64_t hash = 0;
   };
   void add_link_uses(const Traffic& traffic);
   void add_tree_uses(std::span<const Traffic> branches);
   void add_memory_use(const Traffic& traffic);
-  void merge_uses(std::size_t first);
+  void merge_uses();
+  [[nodiscard]] std::span<const Use> keep_uses();
   [[nodiscard]] bool same(const Pattern& pattern, std::span<const Traffic> traffic) const;
   // Where the pattern of this traffic is, or would be, in slots_.
   [[nodiscard]] std::size_t slot_of(std::uint64_t hash, std::span<const Traffic> traffic) const;
@@ -81,7 +86,8 @@ class PatternTable {
 
   Fabric& fabric_;
   const CalibrationProfile& profile_;
-  std::vector<Use> uses_;
+  std::vector<Use> uses_;                 // of the pattern being made
+  std::vector<std::vector<Use>> blocks_;  // of all patterns; a block never grows
   std::vector<Traffic> traffic_;
   std::vector<Pattern> patterns_;
   std::vector<std::int32_t> slots_;  // open addressing, a power of two; -1: free

@@ -123,9 +123,20 @@ struct Plan {
   [[nodiscard]] const Buffer& buffer(BufferId id) const { return buffers[id.index()]; }
   [[nodiscard]] Rank rank_of(OpId id) const { return lane(op(id).lane).rank; }
   [[nodiscard]] std::int32_t gpu_of(Rank r) const { return gpu_of_rank[r.index()]; }
-  [[nodiscard]] std::span<const Slice> sources(OpId id) const;
-  [[nodiscard]] std::span<const Slice> destinations(OpId id) const;
-  [[nodiscard]] std::span<const Dep> deps_of(OpId id) const;
+  [[nodiscard]] std::span<const Slice> sources(OpId id) const {
+    return {slices.data() + op(id).first_slice, op(id).sources};
+  }
+  [[nodiscard]] std::span<const Slice> destinations(OpId id) const {
+    const bool last = id.index() + 1 == ops.size();
+    const std::size_t end = last ? slices.size() : ops[id.index() + 1].first_slice;
+    const std::size_t first = op(id).first_slice + op(id).sources;
+    return {slices.data() + first, end - first};
+  }
+  [[nodiscard]] std::span<const Dep> deps_of(OpId id) const {
+    const bool last = id.index() + 1 == ops.size();
+    const std::size_t end = last ? deps.size() : ops[id.index() + 1].first_dep;
+    return {deps.data() + op(id).first_dep, end - op(id).first_dep};
+  }
   // Heap bytes held by the plan's arrays (capacity, names included).
   [[nodiscard]] std::size_t memory_bytes() const;
 };

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "topology/error.h"
+#include "topology/large_pages.h"
 
 namespace twinlink::models {
 namespace {
@@ -34,9 +35,9 @@ PlanBuilder::PlanBuilder(std::string name, std::vector<std::int32_t> gpu_of_rank
 }
 
 void PlanBuilder::reserve_ops(const OpCounts& counts) {
-  plan_.ops.reserve(counts.ops);
-  plan_.slices.reserve(counts.slices);
-  plan_.deps.reserve(counts.deps);
+  reserve_large(plan_.ops, counts.ops);
+  reserve_large(plan_.slices, counts.slices);
+  reserve_large(plan_.deps, counts.deps);
 }
 
 GroupId PlanBuilder::add_group(std::vector<Rank> members) {

@@ -70,8 +70,9 @@ TEST_CASE("weights divide a link, and per_byte is what a payload byte costs it")
   shared.solve({});
   CHECK(shared.rate(light) == doctest::Approx(2e9).epsilon(kRounding));
   CHECK(shared.rate(heavy) == doctest::Approx(6e9).epsilon(kRounding));
+  const std::vector<Use> doubled{{0, 2.0}};
   FlowSolver alone({8e9});
-  alone.begin(heavy, std::vector<Use>{{0, 2.0}}, {});
+  alone.begin(heavy, doubled, {});
   alone.solve({});
   CHECK(alone.rate(heavy) == doctest::Approx(4e9).epsilon(kRounding));
 }
@@ -79,12 +80,13 @@ TEST_CASE("weights divide a link, and per_byte is what a payload byte costs it")
 TEST_CASE("max-min: the rest of a link goes to the flow that is not held elsewhere") {
   // Links of 10 and 2 GB/s. Flow a crosses both, b and c only the wide and only the narrow one.
   // The narrow one fills at level 1: a = c = 1. The wide one has 9 left: b = 9.
+  const std::vector<Use> both{{0, 1.0}, {1, 1.0}}, narrow{{1, 1.0}};
   FlowSolver solver({10e9, 2e9});
   const FlowSpec a{.payload = 1e6, .pattern = 0}, b{.payload = 1e6, .pattern = 1},
       c{.payload = 1e6, .pattern = 2};
-  solver.begin(a, std::vector<Use>{{0, 1.0}, {1, 1.0}}, {});
+  solver.begin(a, both, {});
   solver.begin(b, kLink0, {});
-  solver.begin(c, std::vector<Use>{{1, 1.0}}, {});
+  solver.begin(c, narrow, {});
   solver.solve({});
   CHECK(solver.rate(a) == doctest::Approx(1e9).epsilon(kRounding));
   CHECK(solver.rate(b) == doctest::Approx(9e9).epsilon(kRounding));
