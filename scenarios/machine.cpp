@@ -40,24 +40,18 @@ fs::path find_file(const std::string& name, const fs::path& beside, const std::s
   refuse(pointer, "there is no file " + quote(name));
 }
 
-const topology::Preset* find_preset(const std::string& name) {
-  for (const topology::Preset& preset : topology::presets())
-    if (preset.name == name) return &preset;
-  return nullptr;
-}
-
 std::string name_of_topology(const MachineSpec& spec, const fs::path& beside) {
   return resolve_topology(spec, 1, beside).name();
 }
 
 // The profile that belongs to a machine; empty: none does.
 std::string own_profile(const MachineSpec& spec, const fs::path& beside) {
-  if (const topology::Preset* preset = find_preset(spec.name)) return std::string(preset->profile);
+  if (const auto preset = topology::find_preset(spec.name)) return std::string(preset->profile);
   if (spec.inline_json.empty() && !is_file_name(spec.name)) return {};
   MachineSpec whole = spec;
   whole.degrade.clear();
   const std::string name = name_of_topology(whole, beside);
-  if (const topology::Preset* preset = find_preset(name)) return std::string(preset->profile);
+  if (const auto preset = topology::find_preset(name)) return std::string(preset->profile);
   return find_data(fs::path("profiles/machines") / (name + ".json")).empty() ? "" : name;
 }
 

@@ -10,10 +10,8 @@ namespace {
 
 // Ranks that a preset of fixed size has room for; 0: any number, or not known here.
 std::int64_t rank_room(const Scenario& scenario) {
-  for (const topology::Preset& preset : topology::presets())
-    if (preset.name == scenario.machine.name)
-      return static_cast<std::int64_t>(preset.gpus) * scenario.ranks_per_gpu;
-  return 0;
+  const auto preset = topology::find_preset(scenario.machine.name);
+  return preset ? std::int64_t{preset->gpus} * scenario.ranks_per_gpu : 0;
 }
 
 }  // namespace

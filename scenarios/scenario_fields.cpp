@@ -13,10 +13,10 @@ namespace {
 using nlohmann::json;
 
 void check_machine_name(const Value& value, const std::string& name) {
-  if (is_file_name(name)) return;
-  std::vector<std::string> known;
-  for (const topology::Preset& preset : topology::presets()) known.emplace_back(preset.name);
-  read_name(value, "machine", known);
+  if (is_file_name(name) || topology::find_preset(name)) return;
+  if (const std::string wrong = topology::wrong_number(name); !wrong.empty())
+    return value.complain(wrong);
+  read_name(value, "machine", topology::preset_names(name));
 }
 
 std::optional<topology::Degradation> read_degradation(const Value& value) {

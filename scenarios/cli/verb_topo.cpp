@@ -42,12 +42,11 @@ topology::Degradation parse_degradation(const std::string& text) {
 }
 
 void check_machine(const std::string& name) {
-  if (is_file_name(name)) return;
-  std::vector<std::string> names;
-  for (const topology::Preset& preset : topology::presets()) names.emplace_back(preset.name);
-  for (const std::string& known : names)
-    if (known == name) return;
-  throw UsageError(fmt::format("no machine \"{}\".{}", name, suggestion(name, names)));
+  if (is_file_name(name) || topology::find_preset(name)) return;
+  if (const std::string wrong = topology::wrong_number(name); !wrong.empty())
+    throw UsageError(wrong);
+  throw UsageError(
+      fmt::format("no machine \"{}\".{}", name, suggestion(name, topology::preset_names(name))));
 }
 
 int act(const TopoFlags& flags, Session& session) {

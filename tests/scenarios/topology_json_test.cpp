@@ -26,9 +26,9 @@ bool same(const Topology& a, const Topology& b) {
 }  // namespace
 
 TEST_CASE("every preset survives being written and read, ids included") {
-  for (const topology::Preset& preset : topology::presets()) {
-    CAPTURE(preset.name);
-    const Topology made = topology::make_preset(std::string(preset.name), 5);
+  for (const std::string& preset : topology::preset_names()) {
+    CAPTURE(preset);
+    const Topology made = topology::make_preset(preset, 5);
     const std::string text = write_topology(made);
     const Topology read = read_topology(text, "preset.json");
     CHECK(same(made, read));
