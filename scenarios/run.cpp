@@ -32,11 +32,6 @@ struct Point {
   Bytes bytes;
 };
 
-std::string where(const Point& point) {
-  return fmt::format("{} on {} ranks with {} bytes", point.algorithm->name, point.ranks,
-                     point.bytes.count);
-}
-
 // Correctly rounded, so that 25 ns print as 0.025 us.
 double microseconds(Duration d) { return static_cast<double>(d.ps) / 1e6; }
 
@@ -135,11 +130,15 @@ class Runner {
       run.results.push_back(execute(point, plan));
     } catch (const InputError& error) {
       if (!options_.skip_refused) throw;
-      run.skipped.push_back(where(point) + ": " + error.what());
+      run.skipped.push_back(skipped(point, error.what()));
     } catch (const UnsupportedError& error) {
       if (!options_.skip_refused) throw;
-      run.skipped.push_back(where(point) + ": " + error.what());
+      run.skipped.push_back(skipped(point, error.what()));
     }
+  }
+
+  static Skipped skipped(const Point& point, const char* reason) {
+    return {std::string(point.algorithm->name), point.ranks, point.bytes, reason};
   }
 
   [[nodiscard]] models::CollectiveRequest request(const Point& point) const {

@@ -10,12 +10,14 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/plan/plan.h"
 #include "models/timeline.h"
 #include "realgpu/realgpu.h"
+#include "scenarios/contest.h"
 #include "scenarios/result.h"
 #include "scenarios/scenario.h"
 
@@ -32,10 +34,19 @@ struct RunOptions {
   std::function<void(const Result&, const models::Plan&, const models::Timeline&)> on_timeline;
 };
 
+// A point that was left out, and why.
+struct Skipped {
+  std::string algorithm;
+  int ranks = 0;
+  Bytes bytes;
+  std::string reason;
+};
+
 struct Run {
   std::vector<Result> results;
-  std::vector<std::string> skipped;
-  std::size_t points = 0;  // asked for
+  std::vector<Skipped> skipped;
+  std::optional<std::vector<Crossover>> crossovers;  // where somebody asked who wins
+  std::size_t points = 0;                            // asked for
   bool interrupted = false;
   // What was run on, for people.
   std::string machine, machine_source, profile, profile_about;

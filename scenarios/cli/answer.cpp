@@ -6,30 +6,11 @@
 #include <cmath>
 #include <map>
 
+#include "scenarios/contest.h"
 #include "scenarios/units_text.h"
 
 namespace twinlink::scenarios::cli {
 namespace {
-
-// The correct algorithms of one (ranks, bytes), fastest first.
-struct Contest {
-  int ranks = 0;
-  Bytes bytes;
-  std::vector<const Result*> order;
-};
-
-std::vector<Contest> contests(const std::vector<Result>& results) {
-  std::map<std::pair<int, Bytes>, std::vector<const Result*>> by_point;
-  for (const Result& row : results)
-    if (row.time_us && row.correct.value_or(true)) by_point[{row.ranks, row.bytes}].push_back(&row);
-  std::vector<Contest> out;
-  for (auto& [point, rows] : by_point) {
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const Result* a, const Result* b) { return *a->time_us < *b->time_us; });
-    out.push_back({point.first, point.second, std::move(rows)});
-  }
-  return out;
-}
 
 std::string range(const std::string& low, const std::string& high) {
   return low == high ? low : low + " to " + high;

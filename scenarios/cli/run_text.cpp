@@ -6,29 +6,11 @@
 #include <cmath>
 
 #include "scenarios/cli/answer.h"
+#include "scenarios/cli/layout.h"
 #include "scenarios/units_text.h"
 
 namespace twinlink::scenarios::cli {
 namespace {
-
-constexpr std::size_t kColumns = 80;
-
-// Words of `text` in lines of at most kColumns.
-std::string wrapped(const std::string& text) {
-  std::string out, line;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = text.find(' ', at);
-    if (end == std::string::npos) end = text.size();
-    const std::string word = text.substr(at, end - at);
-    if (!line.empty() && line.size() + 1 + word.size() > kColumns) {
-      out += line + "\n";
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-    at = end + 1;
-  }
-  return out + line + "\n";
-}
 
 std::string provenance_text(const Run& run) {
   std::string worst;
