@@ -11,6 +11,7 @@
 #include "scenarios/files/read_file.h"
 #include "scenarios/files/topology_json.h"
 #include "scenarios/json/document.h"
+#include "topology/domains.h"
 #include "topology/error.h"
 
 namespace twinlink::scenarios {
@@ -114,6 +115,14 @@ Machine resolve_machine(const Scenario& scenario, int gpus) try {
           resolve_profile(scenario.machine, scenario.profile, beside)};
 } catch (const InputError& error) {
   throw InputError(standing_in(scenario, error.issues()));
+}
+
+void describe_machine(const topology::Topology& topology, models::CollectiveRequest& request) {
+  const std::vector<std::int32_t> domains = topology::nvlink_domains(topology);
+  request.domain_of_rank.clear();
+  for (const std::int32_t gpu : request.gpu_of_rank)
+    request.domain_of_rank.push_back(domains.at(static_cast<std::size_t>(gpu)));
+  request.multicast = topology::multicast(topology);
 }
 
 std::vector<std::int32_t> gpu_of_rank(int ranks, int ranks_per_gpu) {

@@ -155,6 +155,8 @@ class Runner {
     out.heads = scenario_.params.heads;
     out.shape = scenario_.params.shape;
     out.launch = scenario_.launch;
+    out.slices = scenario_.params.slices;
+    describe_machine(machine_.topology, out);
     out.local_work.kernel = "local";
     out.local_work.flops = scenario_.params.local_flops;
     out.local_work.hbm_bytes = scenario_.params.local_hbm_bytes;

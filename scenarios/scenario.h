@@ -41,6 +41,7 @@ struct Params {
   bool suffix = false;         // "direction": "prefix" | "suffix"
   models::LaneShape shape;     // "ctas", "threads", "vector_bytes", "loads_in_flight"
   std::int32_t heads = 1;      // "heads"
+  std::int32_t slices = 0;     // "slices": pieces of a pipelined algorithm; 0: its own choice
   double local_flops = 0;      // "local_flops": work per rank of a scan
   Bytes local_hbm_bytes;       // "local_hbm_bytes"
   std::vector<double> decays;  // "decays": one per head, in [0, 1]

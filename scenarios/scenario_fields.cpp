@@ -69,6 +69,9 @@ void read_scan_params(Params& params, ObjectReader& object) {
   set(params.heads, object.optional("heads"), [](const Value& v) {
     return read_integer(v, {1, 1 << 20});
   });
+  set(params.slices, object.optional("slices"), [](const Value& v) {
+    return read_integer(v, {0, 65'536});
+  });
   set(params.local_flops, object.optional("local_flops"), [](const Value& v) {
     return read_number(v, {0, 1e21});
   });

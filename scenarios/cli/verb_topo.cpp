@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "scenarios/cli/verbs.h"
+#include "scenarios/cli/words.h"
 #include "scenarios/files/topology_json.h"
 #include "scenarios/machine.h"
 #include "topology/describe.h"
@@ -39,14 +40,6 @@ topology::Degradation parse_degradation(const std::string& text) {
   throw UsageError(fmt::format(
       "--degrade {}: must be from:to:factor with a factor in [0, 1], e.g. gpu0:nvswitch3:0.5",
       text));
-}
-
-void check_machine(const std::string& name) {
-  if (is_file_name(name) || topology::find_preset(name)) return;
-  if (const std::string wrong = topology::wrong_number(name); !wrong.empty())
-    throw UsageError(wrong);
-  throw UsageError(
-      fmt::format("no machine \"{}\".{}", name, suggestion(name, topology::preset_names(name))));
 }
 
 int act(const TopoFlags& flags, Session& session) {
