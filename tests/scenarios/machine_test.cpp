@@ -133,3 +133,15 @@ TEST_CASE("neighbouring ranks share a GPU") {
   CHECK(gpu_of_rank(4, 1) == std::vector<std::int32_t>{0, 1, 2, 3});
   CHECK(gpu_of_rank(5, 2) == std::vector<std::int32_t>{0, 0, 1, 1, 2});
 }
+
+TEST_CASE("a request says which ranks share an NVLink domain, and whether it multicasts") {
+  models::CollectiveRequest request;
+  request.gpu_of_rank = {0, 7, 8, 15, 0};
+  describe_machine(topology::make_preset("hgx-h100-node-2", 0), request);
+  CHECK(request.domain_of_rank == std::vector<std::int32_t>{0, 0, 1, 1, 0});
+  CHECK(request.multicast);
+  request.gpu_of_rank = {0, 1};
+  describe_machine(topology::make_preset("h200-pair", 0), request);
+  CHECK(request.domain_of_rank == std::vector<std::int32_t>{0, 0});
+  CHECK_FALSE(request.multicast);
+}

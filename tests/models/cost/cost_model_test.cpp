@@ -239,10 +239,10 @@ TEST_CASE("the NIC's constants count in the provenance of plans that leave a dom
     (profile.*traits.field).provenance = Provenance::measured;
   profile.nic_issue.provenance = Provenance::assumed;
   Topology machine("measured", Provenance::measured, "test");
-  for (const topology::Node& node : topology::make_preset("hgx-h100-node-2", 0).nodes())
+  const Topology preset = topology::make_preset("hgx-h100-node-2", 0);
+  for (const topology::Node& node : preset.nodes())
     machine.add_node(node.kind, node.name, node.multicast);
-  for (const topology::Link& link : topology::make_preset("hgx-h100-node-2", 0).links())
-    machine.add_link(link);
+  for (const topology::Link& link : preset.links()) machine.add_link(link);
   CHECK(CostModel(machine, profile, Bench(8, kib(1), {}).builder.finish()).provenance() ==
         Provenance::measured);
   CHECK(CostModel(machine, profile, Bench(9, kib(1), {}).builder.finish()).provenance() ==
