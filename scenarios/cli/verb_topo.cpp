@@ -52,10 +52,7 @@ int act(const TopoFlags& flags, Session& session) {
   const std::string text = flags.json  ? write_topology(topology)
                            : flags.dot ? topology::to_dot(topology)
                                        : topology::to_text(topology);
-  if (flags.output.empty())
-    session.out = text;
-  else
-    write_output(flags.output, text);
+  session.deliver(text, flags.output);
   return kOk;
 }
 
