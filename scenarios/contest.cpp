@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "models/plan/vocabulary.h"
 #include "scenarios/run.h"
@@ -72,7 +74,8 @@ class Search {
   }
 
   void add(const Scenario& scenario, const End& low, const End& high) {
-    found_.push_back({scenario.ranks.front(), low.winner, high.winner, low.bytes, high.bytes});
+    found_.push_back({variant_of(scenario), scenario.ranks.front(), low.winner, high.winner,
+                      low.bytes, high.bytes});
   }
 
   [[nodiscard]] bool stopped() const { return stop_ != nullptr && stop_->load(); }
@@ -91,14 +94,19 @@ double Contest::margin() const {
 }
 
 std::vector<Contest> contests(const std::vector<Result>& results) {
-  std::map<std::pair<int, Bytes>, std::vector<const Result*>> by_point;
-  for (const Result& row : results)
-    if (row.time_us && row.correct.value_or(true)) by_point[{row.ranks, row.bytes}].push_back(&row);
+  std::vector<std::string> variants;
+  std::map<std::tuple<std::ptrdiff_t, int, Bytes>, std::vector<const Result*>> by_point;
+  for (const Result& row : results) {
+    if (!row.time_us || !row.correct.value_or(true)) continue;
+    const auto known = std::ranges::find(variants, row.variant);
+    const auto variant = known - variants.begin();
+    if (known == variants.end()) variants.push_back(row.variant);
+    by_point[{variant, row.ranks, row.bytes}].push_back(&row);
+  }
   std::vector<Contest> out;
   for (auto& [point, rows] : by_point) {
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const Result* a, const Result* b) { return *a->time_us < *b->time_us; });
-    out.push_back({point.first, point.second, std::move(rows)});
+    std::ranges::stable_sort(rows, {}, [](const Result* row) { return *row->time_us; });
+    out.push_back({rows.front()->variant, std::get<1>(point), std::get<2>(point), std::move(rows)});
   }
   return out;
 }
@@ -107,11 +115,14 @@ std::vector<Crossover> crossovers(const Scenario& scenario, const std::vector<Re
                                   const std::atomic<bool>* stop) {
   const std::vector<Contest> all = contests(results);
   std::vector<Crossover> out;
-  Search search(scenario, stop);
-  for (std::size_t i = 0; i + 1 < all.size(); ++i) {
-    if (all[i].ranks != all[i + 1].ranks) continue;
-    for (Crossover& crossover : search.between(all[i], all[i + 1]))
-      out.push_back(std::move(crossover));
+  for (const Scenario& machine : machines_of(scenario)) {
+    Search search(machine, stop);
+    for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+      const Contest &low = all[i], &high = all[i + 1];
+      if (low.ranks != high.ranks || low.variant != high.variant) continue;
+      if (low.variant != variant_of(machine)) continue;
+      std::ranges::move(search.between(low, high), std::back_inserter(out));
+    }
   }
   return out;
 }

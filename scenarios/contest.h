@@ -1,6 +1,6 @@
 #pragma once
-// Who is fastest where: results compared per (ranks, bytes), and the sizes at which the winner
-// changes.
+// Who is fastest where: results compared per (machine, ranks, bytes), and the sizes at which the
+// winner changes.
 //
 // Only correct (or unchecked) results with a time compete; ties go to the first algorithm of the
 // scenario. Margin: time of the second / time of the winner, at least 1. Between two neighbouring
@@ -20,8 +20,9 @@ namespace twinlink::scenarios {
 inline constexpr double kCrossoverRatio = 1.05;
 inline constexpr double kContender = 2;
 
-// The correct results of one (ranks, bytes), fastest first.
+// The correct results of one (machine, ranks, bytes), fastest first.
 struct Contest {
+  std::string variant;  // of the machine, as in Result
   int ranks = 0;
   Bytes bytes;
   std::vector<const Result*> order;  // never empty
@@ -29,17 +30,19 @@ struct Contest {
   [[nodiscard]] double margin() const;  // 1 if nobody is second
 };
 
-// By ranks, then bytes. Points into `results`.
+// By variant in the order met, then ranks, then bytes. Points into `results`.
 std::vector<Contest> contests(const std::vector<Result>& results);
 
 // From `low` to `high` the winner changes; at these sizes themselves it is `from` and `to`.
 struct Crossover {
+  std::string variant;
   int ranks = 0;
   std::string from, to;
   Bytes low, high;
 };
 
-// By ranks, then size. `stop` (may be null) ends the search: what is left stays as wide as it is.
+// In the order of contests. `stop` (may be null) ends the search: what is left stays as wide as it
+// is.
 std::vector<Crossover> crossovers(const Scenario& scenario, const std::vector<Result>& results,
                                   const std::atomic<bool>* stop);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <future>
+#include <iterator>
 #include <map>
 #include <memory>
 
@@ -171,9 +172,7 @@ class Runner {
     Result result;
     result.scenario = scenario_.name;
     result.scenario_hash = scenario_.hash;
-    for (const topology::Degradation& d : scenario_.machine.degrade)
-      result.variant += fmt::format("{}{}:{}:{}", result.variant.empty() ? "degrade " : ", ",
-                                    d.from, d.to, d.factor);
+    result.variant = variant_of(scenario_);
     result.operation = scenario_.operation;
     result.algorithm = point.algorithm->name;
     result.machine = machine_.topology.name();
@@ -296,10 +295,63 @@ class Runner {
   std::unique_ptr<models::Executor> realgpu_;
 };
 
+// Issues of one alternative stand under it.
+InputError standing_in(std::size_t alternative, std::vector<InputIssue> issues) {
+  const std::string list = "/machine/degrade/";
+  for (InputIssue& issue : issues)
+    if (issue.pointer.starts_with(list))
+      issue.pointer.insert(list.size(), std::to_string(alternative) + "/");
+  return InputError(std::move(issues));
+}
+
+void append(Run& all, Run part) {
+  std::vector<Result> results = std::move(all.results);
+  std::vector<Skipped> skipped = std::move(all.skipped);
+  std::ranges::move(part.results, std::back_inserter(results));
+  std::ranges::move(part.skipped, std::back_inserter(skipped));
+  all = std::move(part);
+  all.results = std::move(results);
+  all.skipped = std::move(skipped);
+}
+
 }  // namespace
 
+std::vector<Scenario> machines_of(const Scenario& scenario) {
+  if (scenario.machine.alternatives.empty()) return {scenario};
+  std::vector<Scenario> machines;
+  for (const auto& degradations : scenario.machine.alternatives) {
+    machines.push_back(scenario);
+    machines.back().machine.degrade = degradations;
+    machines.back().machine.alternatives.clear();
+  }
+  return machines;
+}
+
+std::string variant_of(const Scenario& scenario) {
+  std::string text;
+  for (const topology::Degradation& d : scenario.machine.degrade)
+    text += fmt::format("{}{}:{}:{}", text.empty() ? "degrade " : ", ", d.from, d.to, d.factor);
+  return text;
+}
+
 Run run_scenario(const Scenario& scenario, const RunOptions& options) {
-  return Runner(scenario, options).run();
+  if (scenario.machine.alternatives.empty()) return Runner(scenario, options).run();
+  const std::vector<Scenario> machines = machines_of(scenario);
+  Run all;
+  for (std::size_t i = 0; i < machines.size() && !all.interrupted; ++i) {
+    RunOptions here = options;
+    if (options.progress)
+      here.progress = [&](std::size_t done, std::size_t points) {
+        options.progress(i * points + done, machines.size() * points);
+      };
+    try {
+      append(all, Runner(machines[i], here).run());
+    } catch (const InputError& error) {
+      throw standing_in(i, error.issues());
+    }
+  }
+  all.points *= machines.size();
+  return all;
 }
 
 std::string ranks_text(const std::vector<Rank>& ranks) {

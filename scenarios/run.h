@@ -1,6 +1,6 @@
 #pragma once
-// Runs a scenario: for every point (algorithm x ranks x bytes) the plan is built, proved and
-// executed, and becomes one Result, in that order.
+// Runs a scenario: for every point (machine x algorithm x ranks x bytes) the plan is built, proved
+// and executed, and becomes one Result, in that order.
 //
 // The proof and the simulation of one plan may run side by side; the results do not depend on it.
 // A plan that is proved wrong is still timed where that is possible, and its result says why it is
@@ -52,6 +52,11 @@ struct Run {
   std::string machine, machine_source, profile, profile_about;
   int gpus = 0;
 };
+
+// One scenario per machine of its "degrade" alternatives; the scenario itself if it has none.
+std::vector<Scenario> machines_of(const Scenario& scenario);
+// What its machine's degradations are called in results; "": none.
+std::string variant_of(const Scenario& scenario);
 
 Run run_scenario(const Scenario& scenario, const RunOptions& options);
 

@@ -24,6 +24,9 @@ struct MachineSpec {
   std::string name;         // preset name or path; empty when inline
   std::string inline_json;  // twinlink.topology/1 object, canonical text
   std::vector<topology::Degradation> degrade;
+  // "degrade" as a list of lists: one machine each, crossed with the other lists of the scenario;
+  // `degrade` is empty then.
+  std::vector<std::vector<topology::Degradation>> alternatives;
 };
 
 // {"where": {"algorithm": "blelloch", "ranks": 72}, "field": "time_us", "max": 200}

@@ -31,10 +31,26 @@ std::optional<topology::Degradation> read_degradation(const Value& value) {
   return degradation;
 }
 
+std::vector<topology::Degradation> read_alternative(const Value& value) {
+  std::vector<topology::Degradation> out;
+  for (const Value& element : elements(value))
+    if (auto degradation = read_degradation(element)) out.push_back(*degradation);
+  return out;
+}
+
+bool is_list_of_lists(const Value& value) {
+  return value.node->is_array() &&
+         std::ranges::any_of(*value.node, [](const json& element) { return element.is_array(); });
+}
+
 void read_degradations(MachineSpec& machine, const std::optional<Value>& value) {
   if (!value) return;
-  for (const Value& element : elements(*value))
-    if (auto degradation = read_degradation(element)) machine.degrade.push_back(*degradation);
+  if (!is_list_of_lists(*value)) {
+    machine.degrade = read_alternative(*value);
+    return;
+  }
+  for (const Value& alternative : elements(*value))
+    machine.alternatives.push_back(read_alternative(alternative));
 }
 
 // The text of an inline topology, without what is not part of that format.

@@ -39,7 +39,8 @@ std::string order_text(const Contest* first, const Contest* last) {
 }
 
 bool same_order(const Contest& a, const Contest& b) {
-  if (a.ranks != b.ranks || a.order.size() != b.order.size()) return false;
+  if (a.variant != b.variant || a.ranks != b.ranks || a.order.size() != b.order.size())
+    return false;
   for (std::size_t i = 0; i < a.order.size(); ++i)
     if (a.order[i]->algorithm != b.order[i]->algorithm) return false;
   return true;
@@ -52,8 +53,9 @@ std::vector<std::string> winners(const std::vector<Result>& results) {
   for (std::size_t i = 0; i < all.size();) {
     std::size_t end = i + 1;
     while (end < all.size() && same_order(all[i], all[end])) ++end;
-    out.push_back(
-        fmt::format("Fastest on {} ranks, {}.", all[i].ranks, order_text(&all[i], &all[end - 1])));
+    const std::string variant = all[i].variant.empty() ? "" : " (" + all[i].variant + ")";
+    out.push_back(fmt::format("Fastest on {} ranks{}, {}.", all[i].ranks, variant,
+                              order_text(&all[i], &all[end - 1])));
     i = end;
   }
   return out;

@@ -16,15 +16,19 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::size_t points_of(const Scenario& scenario) {
-  return scenario.algorithms.size() * scenario.ranks.size() * scenario.bytes.size();
+  return machines_of(scenario).size() * scenario.algorithms.size() * scenario.ranks.size() *
+         scenario.bytes.size();
 }
 
 std::string trace_name(const std::string& file, const Result& result) {
   const std::size_t slash = file.find_last_of('/');
   std::size_t dot = file.find_last_of('.');
   if (dot == std::string::npos || (slash != std::string::npos && dot < slash)) dot = file.size();
-  return fmt::format("{}.{}.{}.{}{}", file.substr(0, dot), result.algorithm, result.ranks,
-                     result.bytes.count, file.substr(dot));
+  std::string variant = result.variant.empty() ? "" : "." + result.variant;
+  for (char& c : variant)
+    if (c == '/' || c == ':' || c == ' ' || c == ',') c = '_';
+  return fmt::format("{}{}.{}.{}.{}{}", file.substr(0, dot), variant, result.algorithm,
+                     result.ranks, result.bytes.count, file.substr(dot));
 }
 
 TraceFacts trace_facts(const Result& result) {
@@ -94,18 +98,17 @@ int exit_code(const Scenario& scenario, const Run& run, const Session& session) 
 
 Json winner_json(const Contest& contest) {
   const bool alone = contest.order.size() < 2;
-  Json out{{"ranks", contest.ranks}, {"bytes", contest.bytes.count}, {"winner", contest.winner()}};
+  Json out{{"variant", contest.variant}, {"ranks", contest.ranks}, {"bytes", contest.bytes.count}};
+  out["winner"] = contest.winner();
   out["second"] = alone ? Json() : Json(contest.order[1]->algorithm);
   out["margin"] = alone ? Json() : Json(contest.margin());
   return out;
 }
 
 Json crossover_json(const Crossover& crossover) {
-  return {{"ranks", crossover.ranks},
-          {"from", crossover.from},
-          {"to", crossover.to},
-          {"bytes_low", crossover.low.count},
-          {"bytes_high", crossover.high.count}};
+  return {{"variant", crossover.variant},     {"ranks", crossover.ranks},
+          {"from", crossover.from},           {"to", crossover.to},
+          {"bytes_low", crossover.low.count}, {"bytes_high", crossover.high.count}};
 }
 
 // Where somebody asked who wins, that stands beside the results.
