@@ -26,7 +26,7 @@ struct MachineSpec {
   std::vector<topology::Degradation> degrade;
   // "degrade" as a list of lists: one machine each, crossed with the other lists of the scenario;
   // `degrade` is empty then.
-  std::vector<std::vector<topology::Degradation>> alternatives;
+  std::vector<std::vector<topology::Degradation>> alternatives = {};
 };
 
 // {"where": {"algorithm": "blelloch", "ranks": 72}, "field": "time_us", "max": 200}
