@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "models/collectives/request_check.h"
@@ -78,19 +79,29 @@ std::string at_text(const LongChoice& choice) {
   return fmt::format("{} ranks, {}", choice.ranks, to_text(choice.bytes));
 }
 
+// Exact where that fits the table.
+std::string short_text(Bytes size) {
+  const std::string exact = to_text(size);
+  if (exact.size() <= 11) return exact;
+  for (const auto& [unit, shift] : {std::pair("GiB", 30), std::pair("MiB", 20)})
+    if (size >= Bytes{std::int64_t{1} << shift})
+      return fmt::format("{:.5g} {}", std::ldexp(static_cast<double>(size.count), -shift), unit);
+  return exact;
+}
+
 std::string text_of(const Row& row) {
   const Algorithm& algorithm = *row.algorithm;
   if (!row.figures)
     return wrapped(fmt::format("  {:<22} refused: {}", algorithm.name, row.refused), 4);
   const models::AlgorithmCounts& counts = row.figures->counts;
-  return fmt::format("  {:<22} {:>6} {:>8} {:>11} {:>11} {:>5} {:>10.2f}\n", algorithm.name,
-                     counts.rounds, counts.messages, to_text(counts.bytes_in),
-                     to_text(counts.bytes_out), counts.applications, row.figures->time_us);
+  return fmt::format("  {:<22} {:>6} {:>8} {:>11} {:>11} {:>4} {:>10.2f}\n", algorithm.name,
+                     counts.rounds, counts.messages, short_text(counts.bytes_in),
+                     short_text(counts.bytes_out), counts.applications, row.figures->time_us);
 }
 
 std::string text_of(const Section& section, const LongChoice& choice) {
   std::string out = fmt::format("{}: {}\n", models::name_of(section.operation), at_text(choice));
-  out += fmt::format("  {:<22} {:>6} {:>8} {:>11} {:>11} {:>5} {:>10}\n", "algorithm", "rounds",
+  out += fmt::format("  {:<22} {:>6} {:>8} {:>11} {:>11} {:>4} {:>10}\n", "algorithm", "rounds",
                      "messages", "bytes in", "bytes out", "apps", "time (us)");
   for (const Row& row : section.rows) out += text_of(row);
   for (const Row& row : section.rows)

@@ -97,9 +97,7 @@ constexpr Section kSections[] = {{"machines", machines},
 
 std::string label(const Json& row) {
   if (row.contains("operation")) return row["operation"].get<std::string>();
-  if (row.contains("gpus_per_unit"))
-    return fmt::format("N x {} GPUs, N 2 to {}", row["gpus_per_unit"].dump(),
-                       row["most_units"].dump());
+  if (row.contains("gpus_per_unit")) return fmt::format("N x {} GPUs", row["gpus_per_unit"].dump());
   if (row.contains("gpus"))
     return row["gpus"].is_null() ? "any GPUs" : row["gpus"].dump() + " GPUs";
   return "";

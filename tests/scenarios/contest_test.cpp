@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "scenarios/run.h"
+#include "topology/error.h"
 
 using namespace twinlink;
 using namespace twinlink::scenarios;
@@ -89,4 +90,34 @@ TEST_CASE("a search that is stopped, or may not simulate, says the whole interva
   const auto measured = crossovers(scenario, run.results, nullptr);
   REQUIRE(measured.size() == 1);
   CHECK(measured[0].high == mib(64));
+}
+
+TEST_CASE("a healthy and a damaged machine in one study: results, contests and errors apart") {
+  Scenario scenario = two_all_reduces(R"(["1 MiB", "64 MiB"])");
+  scenario.machine.alternatives = {{}, {{"gpu0", "", 0.5}}};
+  const Run run = run_scenario(scenario, {});
+  CHECK(run.points == 8);  // 2 machines x 2 algorithms x 1 number of ranks x 2 sizes
+  REQUIRE(run.results.size() == 8);
+  CHECK(run.results[0].variant.empty());
+  CHECK(run.results[4].variant == "degrade gpu0::0.5");
+  const std::vector<Contest> all = contests(run.results);
+  REQUIRE(all.size() == 4);
+  CHECK(all[1].variant.empty());
+  CHECK(all[2].variant == "degrade gpu0::0.5");
+  // gpu0 at 450 GB/s takes 3 n / 450 GB/s + 2 us: at 64 MiB one_shot doubles nearly.
+  const double healthy = 2 + 3 * 67'108'864 / 900e3, damaged = 2 + 3 * 67'108'864 / 450e3;
+  CHECK(*run.results[1].time_us == doctest::Approx(healthy).epsilon(1e-6));
+  CHECK(*run.results[5].time_us == doctest::Approx(damaged).epsilon(1e-6));
+  // 12 us + 1.5 n / B = 2 us + 3 n / B at half of B: 3 MB instead of 6.
+  const auto found = crossovers(scenario, run.results, nullptr);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].variant.empty());
+  CHECK(found[0].low <= Bytes{6'000'000});
+  CHECK(found[1].variant == "degrade gpu0::0.5");
+  CHECK(found[1].low <= Bytes{3'000'000});
+  CHECK(found[1].high >= Bytes{3'000'000});
+
+  scenario.machine.alternatives = {{}, {{"gpu0", "", 0.5}, {"gpu99", "", 0.5}}};
+  CHECK_THROWS_WITH_AS(run_scenario(scenario, {}), doctest::Contains("/machine/degrade/1/1/from: "),
+                       InputError);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string>
 
 #include "models/collectives/catalogue.h"
 #include "tests/scenarios/cli/program.h"
@@ -51,9 +52,9 @@ TEST_CASE("the long list has every algorithm with the counts of the catalogue") 
 }
 
 TEST_CASE("the long list fits 80 columns") {
-  for (const char* size : {"", " -g 576 -b 1G", " -g 1 -b 4"}) {
+  for (const std::string size : {"", " -g 576 -b 1G", " -g 1 -b 4"}) {
     CAPTURE(size);
-    const Outcome outcome = list("--long" + std::string(size));
+    const Outcome outcome = list("--long" + size);
     REQUIRE(outcome.code == 0);
     std::istringstream lines(outcome.out);
     for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 80, line);
