@@ -65,7 +65,4 @@ Run run_scenario(const Scenario& scenario, const RunOptions& options);
 std::vector<std::string> failed_assertions(const Scenario& scenario,
                                            const std::vector<Result>& results);
 
-// "0-3, 7": ranks as ranges.
-std::string ranks_text(const std::vector<Rank>& ranks);
-
 }  // namespace twinlink::scenarios
