@@ -7,7 +7,7 @@
 #include <set>
 #include <tuple>
 
-#include "models/plan/vocabulary.h"
+#include "models/collectives/catalogue.h"
 #include "scenarios/run.h"
 
 namespace twinlink::scenarios {
@@ -85,6 +85,18 @@ class Search {
   std::vector<Crossover> found_;
 };
 
+// Published algorithms that are known to be wrong do not compete, even where nothing is checked.
+bool announced_wrong(const Result& row) {
+  return std::ranges::any_of(models::catalogue(), [&](const models::Algorithm& algorithm) {
+    return algorithm.operation == row.operation && algorithm.name == row.algorithm &&
+           algorithm.wrong_from > 0 && row.ranks >= algorithm.wrong_from;
+  });
+}
+
+bool competes(const Result& row) {
+  return row.time_us && row.correct.value_or(!announced_wrong(row));
+}
+
 }  // namespace
 
 double Contest::margin() const {
@@ -97,7 +109,7 @@ std::vector<Contest> contests(const std::vector<Result>& results) {
   std::vector<std::string> variants;
   std::map<std::tuple<std::ptrdiff_t, int, Bytes>, std::vector<const Result*>> by_point;
   for (const Result& row : results) {
-    if (!row.time_us || !row.correct.value_or(true)) continue;
+    if (!competes(row)) continue;
     const auto known = std::ranges::find(variants, row.variant);
     const auto variant = known - variants.begin();
     if (known == variants.end()) variants.push_back(row.variant);

@@ -2,7 +2,8 @@
 // Who is fastest where: results compared per (machine, ranks, bytes), and the sizes at which the
 // winner changes.
 //
-// Only correct (or unchecked) results with a time compete; ties go to the first algorithm of the
+// Only correct results with a time compete, and unchecked ones of algorithms that are not announced
+// to be wrong (Algorithm::wrong_from); ties go to the first algorithm of the
 // scenario. Margin: time of the second / time of the winner, at least 1. Between two neighbouring
 // sizes with different winners the simulator is asked again, at the geometric middle, until the
 // sizes are within 5 % or one element apart; a third algorithm that wins in between gives two

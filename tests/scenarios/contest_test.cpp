@@ -53,6 +53,19 @@ TEST_CASE("a contest has the correct results of one point, fastest first") {
   CHECK(contests({row("a", 2, 8, 2), row("b", 2, 8, 3)})[0].margin() == 1.5);
 }
 
+TEST_CASE("a published algorithm that is known to be wrong wins nothing, even unchecked") {
+  std::vector<Result> results{row("lasp_pr_tree", 8, 1024, 1), row("blelloch", 8, 1024, 2),
+                              row("lasp_pr_tree", 4, 1024, 1), row("blelloch", 4, 1024, 2)};
+  for (Result& result : results) {
+    result.operation = models::Operation::exscan;
+    result.correct.reset();
+  }
+  const std::vector<Contest> all = contests(results);
+  CHECK(all[0].winner() == "lasp_pr_tree");  // 4 ranks: it is right there
+  CHECK(all[1].winner() == "blelloch");
+  CHECK(all[1].order.size() == 1);
+}
+
 TEST_CASE("a crossover is found where the closed forms meet") {
   const Scenario scenario = two_all_reduces(R"(["1 MiB", "64 MiB"])");
   const Run run = run_scenario(scenario, {});
