@@ -32,6 +32,7 @@ models::CollectiveRequest request_of(const Algorithm& algorithm, const LongChoic
   request.operation = algorithm.operation;
   request.gpu_of_rank = gpu_of_rank(choice.ranks, 1);
   request.bytes = choice.bytes;
+  request.multicast = algorithm.needs == models::Needs::multicast;
   return request;
 }
 
