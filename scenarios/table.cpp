@@ -156,7 +156,8 @@ std::string winner_comments(const Run& run) {
   for (const Crossover& crossover : *run.crossovers)
     out += fmt::format("# crossover between {} and {} bytes: {}, then {}\n", crossover.low.count,
                        crossover.high.count, crossover.from, crossover.to);
-  if (run.crossovers->empty()) out += "# no crossover: one algorithm wins at all sizes\n";
+  if (run.crossovers->empty() && all.size() > 1)
+    out += "# no crossover: one algorithm wins at all sizes\n";
   return out;
 }
 
