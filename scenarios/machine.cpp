@@ -11,6 +11,7 @@
 #include "scenarios/files/read_file.h"
 #include "scenarios/files/topology_json.h"
 #include "scenarios/json/document.h"
+#include "topology/domains.h"
 #include "topology/error.h"
 
 namespace twinlink::scenarios {
@@ -40,24 +41,18 @@ fs::path find_file(const std::string& name, const fs::path& beside, const std::s
   refuse(pointer, "there is no file " + quote(name));
 }
 
-const topology::Preset* find_preset(const std::string& name) {
-  for (const topology::Preset& preset : topology::presets())
-    if (preset.name == name) return &preset;
-  return nullptr;
-}
-
 std::string name_of_topology(const MachineSpec& spec, const fs::path& beside) {
   return resolve_topology(spec, 1, beside).name();
 }
 
 // The profile that belongs to a machine; empty: none does.
 std::string own_profile(const MachineSpec& spec, const fs::path& beside) {
-  if (const topology::Preset* preset = find_preset(spec.name)) return std::string(preset->profile);
+  if (const auto preset = topology::find_preset(spec.name)) return std::string(preset->profile);
   if (spec.inline_json.empty() && !is_file_name(spec.name)) return {};
   MachineSpec whole = spec;
   whole.degrade.clear();
   const std::string name = name_of_topology(whole, beside);
-  if (const topology::Preset* preset = find_preset(name)) return std::string(preset->profile);
+  if (const auto preset = topology::find_preset(name)) return std::string(preset->profile);
   return find_data(fs::path("profiles/machines") / (name + ".json")).empty() ? "" : name;
 }
 
@@ -120,6 +115,14 @@ Machine resolve_machine(const Scenario& scenario, int gpus) try {
           resolve_profile(scenario.machine, scenario.profile, beside)};
 } catch (const InputError& error) {
   throw InputError(standing_in(scenario, error.issues()));
+}
+
+void describe_machine(const topology::Topology& topology, models::CollectiveRequest& request) {
+  const std::vector<std::int32_t> domains = topology::nvlink_domains(topology);
+  request.domain_of_rank.clear();
+  for (const std::int32_t gpu : request.gpu_of_rank)
+    request.domain_of_rank.push_back(domains.at(static_cast<std::size_t>(gpu)));
+  request.multicast = topology::multicast(topology);
 }
 
 std::vector<std::int32_t> gpu_of_rank(int ranks, int ranks_per_gpu) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "models/collectives/catalogue.h"
 #include "models/cost/calibration.h"
 #include "scenarios/scenario.h"
 #include "topology/topology.h"
@@ -29,6 +30,9 @@ topology::Topology resolve_topology(const MachineSpec& spec, int gpus,
 // `profile` empty: the machine's own (by the preset's or the topology's name).
 models::CalibrationProfile resolve_profile(const MachineSpec& spec, const std::string& profile,
                                            const std::filesystem::path& beside);
+
+// Fills in what a request says of its machine (domain_of_rank, multicast), for its gpu_of_rank.
+void describe_machine(const topology::Topology& topology, models::CollectiveRequest& request);
 
 // What `name` of a machine is.
 bool is_file_name(const std::string& name);

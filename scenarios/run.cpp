@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <future>
+#include <iterator>
 #include <map>
 #include <memory>
 
@@ -12,6 +13,7 @@
 #include "models/cost/calibration.h"
 #include "scenarios/machine.h"
 #include "scenarios/published.h"
+#include "scenarios/verdict.h"
 #include "scenarios/version.h"
 #include "sim/host_executor.h"
 #include "sim/sim_executor.h"
@@ -32,11 +34,6 @@ struct Point {
   Bytes bytes;
 };
 
-std::string where(const Point& point) {
-  return fmt::format("{} on {} ranks with {} bytes", point.algorithm->name, point.ranks,
-                     point.bytes.count);
-}
-
 // Correctly rounded, so that 25 ns print as 0.025 us.
 double microseconds(Duration d) { return static_cast<double>(d.ps) / 1e6; }
 
@@ -47,22 +44,6 @@ double quantile(const std::vector<Duration>& sorted, double q) {
   const std::size_t high = std::min(low + 1, sorted.size() - 1);
   const double share = at - static_cast<double>(low);
   return microseconds(sorted[low]) * (1 - share) + microseconds(sorted[high]) * share;
-}
-
-bool only_provenance(const Proof& proof) {
-  return std::all_of(proof.findings.begin(), proof.findings.end(),
-                     [](const models::Finding& f) { return f.check == models::Check::provenance; });
-}
-
-std::string why_wrong(const Proof& proof, int ranks) {
-  std::string text;
-  if (!proof.wrong_ranks.empty())
-    text = fmt::format("wrong at {} of {} ranks ({})", proof.wrong_ranks.size(), ranks,
-                       ranks_text(proof.wrong_ranks));
-  if (proof.findings.empty()) return text;
-  const models::Finding& first = proof.findings.front();
-  return fmt::format("{}{}{}: {}", text, text.empty() ? "" : "; ", models::name_of(first.check),
-                     first.message);
 }
 
 class Runner {
@@ -135,11 +116,15 @@ class Runner {
       run.results.push_back(execute(point, plan));
     } catch (const InputError& error) {
       if (!options_.skip_refused) throw;
-      run.skipped.push_back(where(point) + ": " + error.what());
+      run.skipped.push_back(skipped(point, error.what()));
     } catch (const UnsupportedError& error) {
       if (!options_.skip_refused) throw;
-      run.skipped.push_back(where(point) + ": " + error.what());
+      run.skipped.push_back(skipped(point, error.what()));
     }
+  }
+
+  static Skipped skipped(const Point& point, const char* reason) {
+    return {std::string(point.algorithm->name), point.ranks, point.bytes, reason};
   }
 
   [[nodiscard]] models::CollectiveRequest request(const Point& point) const {
@@ -156,6 +141,8 @@ class Runner {
     out.heads = scenario_.params.heads;
     out.shape = scenario_.params.shape;
     out.launch = scenario_.launch;
+    out.slices = scenario_.params.slices;
+    describe_machine(machine_.topology, out);
     out.local_work.kernel = "local";
     out.local_work.flops = scenario_.params.local_flops;
     out.local_work.hbm_bytes = scenario_.params.local_hbm_bytes;
@@ -170,9 +157,7 @@ class Runner {
     Result result;
     result.scenario = scenario_.name;
     result.scenario_hash = scenario_.hash;
-    for (const topology::Degradation& d : scenario_.machine.degrade)
-      result.variant += fmt::format("{}{}:{}:{}", result.variant.empty() ? "degrade " : ", ",
-                                    d.from, d.to, d.factor);
+    result.variant = variant_of(scenario_);
     result.operation = scenario_.operation;
     result.algorithm = point.algorithm->name;
     result.machine = machine_.topology.name();
@@ -267,26 +252,6 @@ class Runner {
     if (options_.check) add_numbers(run, "GPU", result);
   }
 
-  static void add_numbers(const models::Execution& run, const char* whose, Result& result) {
-    if (!run.numbers) return;
-    result.correct = result.correct.value_or(true) && run.numbers->correct;
-    if (!run.numbers->correct && result.reason.empty())
-      result.reason = fmt::format("numbers of the {}: {}", whose, run.numbers->reason);
-  }
-
-  // Numbers of a plan that is wrong as announced are wrong too: the announcement covers both.
-  static void add_verdict(const Proof& proof, const models::Algorithm& algorithm, Result& result) {
-    result.correct = result.correct.value_or(true) && proof.correct();
-    if (proof.correct()) return;
-    result.wrong_ranks = static_cast<int>(proof.wrong_ranks.size());
-    result.expected_wrong =
-        algorithm.wrong_from > 0 && result.ranks >= algorithm.wrong_from && only_provenance(proof);
-    result.reason = why_wrong(proof, result.ranks);
-    if (result.expected_wrong)
-      result.reason = fmt::format("as published, {} is wrong from {} ranks on: {}", algorithm.name,
-                                  algorithm.wrong_from, result.reason);
-  }
-
   const Scenario& scenario_;
   const RunOptions& options_;
   Machine machine_;
@@ -295,22 +260,63 @@ class Runner {
   std::unique_ptr<models::Executor> realgpu_;
 };
 
-}  // namespace
-
-Run run_scenario(const Scenario& scenario, const RunOptions& options) {
-  return Runner(scenario, options).run();
+// Issues of one alternative stand under it.
+InputError standing_in(std::size_t alternative, std::vector<InputIssue> issues) {
+  const std::string list = "/machine/degrade/";
+  for (InputIssue& issue : issues)
+    if (issue.pointer.starts_with(list))
+      issue.pointer.insert(list.size(), std::to_string(alternative) + "/");
+  return InputError(std::move(issues));
 }
 
-std::string ranks_text(const std::vector<Rank>& ranks) {
-  std::string text;
-  for (std::size_t i = 0; i < ranks.size();) {
-    std::size_t end = i + 1;
-    while (end < ranks.size() && ranks[end].value == ranks[end - 1].value + 1) ++end;
-    text += (text.empty() ? "" : ", ") + std::to_string(ranks[i].value);
-    if (end - i > 1) text += "-" + std::to_string(ranks[end - 1].value);
-    i = end;
+void append(Run& all, Run part) {
+  std::vector<Result> results = std::move(all.results);
+  std::vector<Skipped> skipped = std::move(all.skipped);
+  std::ranges::move(part.results, std::back_inserter(results));
+  std::ranges::move(part.skipped, std::back_inserter(skipped));
+  all = std::move(part);
+  all.results = std::move(results);
+  all.skipped = std::move(skipped);
+}
+
+}  // namespace
+
+std::vector<Scenario> machines_of(const Scenario& scenario) {
+  if (scenario.machine.alternatives.empty()) return {scenario};
+  std::vector<Scenario> machines;
+  for (const auto& degradations : scenario.machine.alternatives) {
+    machines.push_back(scenario);
+    machines.back().machine.degrade = degradations;
+    machines.back().machine.alternatives.clear();
   }
+  return machines;
+}
+
+std::string variant_of(const Scenario& scenario) {
+  std::string text;
+  for (const topology::Degradation& d : scenario.machine.degrade)
+    text += fmt::format("{}{}:{}:{}", text.empty() ? "degrade " : ", ", d.from, d.to, d.factor);
   return text;
+}
+
+Run run_scenario(const Scenario& scenario, const RunOptions& options) {
+  if (scenario.machine.alternatives.empty()) return Runner(scenario, options).run();
+  const std::vector<Scenario> machines = machines_of(scenario);
+  Run all;
+  for (std::size_t i = 0; i < machines.size() && !all.interrupted; ++i) {
+    RunOptions here = options;
+    if (options.progress)
+      here.progress = [&](std::size_t done, std::size_t points) {
+        options.progress(i * points + done, machines.size() * points);
+      };
+    try {
+      append(all, Runner(machines[i], here).run());
+    } catch (const InputError& error) {
+      throw standing_in(i, error.issues());
+    }
+  }
+  all.points *= machines.size();
+  return all;
 }
 
 }  // namespace twinlink::scenarios

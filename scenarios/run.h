@@ -1,6 +1,6 @@
 #pragma once
-// Runs a scenario: for every point (algorithm x ranks x bytes) the plan is built, proved and
-// executed, and becomes one Result, in that order.
+// Runs a scenario: for every point (machine x algorithm x ranks x bytes) the plan is built, proved
+// and executed, and becomes one Result, in that order.
 //
 // The proof and the simulation of one plan may run side by side; the results do not depend on it.
 // A plan that is proved wrong is still timed where that is possible, and its result says why it is
@@ -10,12 +10,14 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/plan/plan.h"
 #include "models/timeline.h"
 #include "realgpu/realgpu.h"
+#include "scenarios/contest.h"
 #include "scenarios/result.h"
 #include "scenarios/scenario.h"
 
@@ -32,15 +34,29 @@ struct RunOptions {
   std::function<void(const Result&, const models::Plan&, const models::Timeline&)> on_timeline;
 };
 
+// A point that was left out, and why.
+struct Skipped {
+  std::string algorithm;
+  int ranks = 0;
+  Bytes bytes;
+  std::string reason;
+};
+
 struct Run {
   std::vector<Result> results;
-  std::vector<std::string> skipped;
-  std::size_t points = 0;  // asked for
+  std::vector<Skipped> skipped;
+  std::optional<std::vector<Crossover>> crossovers;  // where somebody asked who wins
+  std::size_t points = 0;                            // asked for
   bool interrupted = false;
   // What was run on, for people.
   std::string machine, machine_source, profile, profile_about;
   int gpus = 0;
 };
+
+// One scenario per machine of its "degrade" alternatives; the scenario itself if it has none.
+std::vector<Scenario> machines_of(const Scenario& scenario);
+// What its machine's degradations are called in results; "": none.
+std::string variant_of(const Scenario& scenario);
 
 Run run_scenario(const Scenario& scenario, const RunOptions& options);
 
@@ -48,8 +64,5 @@ Run run_scenario(const Scenario& scenario, const RunOptions& options);
 // result fails.
 std::vector<std::string> failed_assertions(const Scenario& scenario,
                                            const std::vector<Result>& results);
-
-// "0-3, 7": ranks as ranges.
-std::string ranks_text(const std::vector<Rank>& ranks);
 
 }  // namespace twinlink::scenarios

@@ -24,6 +24,9 @@ struct MachineSpec {
   std::string name;         // preset name or path; empty when inline
   std::string inline_json;  // twinlink.topology/1 object, canonical text
   std::vector<topology::Degradation> degrade;
+  // "degrade" as a list of lists: one machine each, crossed with the other lists of the scenario;
+  // `degrade` is empty then.
+  std::vector<std::vector<topology::Degradation>> alternatives = {};
 };
 
 // {"where": {"algorithm": "blelloch", "ranks": 72}, "field": "time_us", "max": 200}
@@ -41,6 +44,7 @@ struct Params {
   bool suffix = false;         // "direction": "prefix" | "suffix"
   models::LaneShape shape;     // "ctas", "threads", "vector_bytes", "loads_in_flight"
   std::int32_t heads = 1;      // "heads"
+  std::int32_t slices = 0;     // "slices": pieces of a pipelined algorithm; 0: its own choice
   double local_flops = 0;      // "local_flops": work per rank of a scan
   Bytes local_hbm_bytes;       // "local_hbm_bytes"
   std::vector<double> decays;  // "decays": one per head, in [0, 1]

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "scenarios/scenario_fields.h"
 #include "scenarios/units_text.h"
@@ -10,10 +10,8 @@ namespace {
 
 // Ranks that a preset of fixed size has room for; 0: any number, or not known here.
 std::int64_t rank_room(const Scenario& scenario) {
-  for (const topology::Preset& preset : topology::presets())
-    if (preset.name == scenario.machine.name)
-      return static_cast<std::int64_t>(preset.gpus) * scenario.ranks_per_gpu;
-  return 0;
+  const auto preset = topology::find_preset(scenario.machine.name);
+  return preset ? std::int64_t{preset->gpus} * scenario.ranks_per_gpu : 0;
 }
 
 }  // namespace
@@ -43,8 +41,13 @@ std::optional<Bytes> read_whole_size(const Scenario& scenario, const Value& valu
 }
 
 void check_points(const Scenario& scenario, const Value& root) {
-  const std::array<std::size_t, 3> lists{scenario.algorithms.size(), scenario.ranks.size(),
-                                         scenario.bytes.size()};
+  std::vector<std::size_t> lists{scenario.algorithms.size(), scenario.ranks.size(),
+                                 scenario.bytes.size()};
+  std::string names = "algorithms x ranks x bytes";
+  if (!scenario.machine.alternatives.empty()) {
+    lists.insert(lists.begin(), scenario.machine.alternatives.size());
+    names = "machines x " + names;
+  }
   Int128 points = 1;
   std::string product;
   for (const std::size_t length : lists) {
@@ -52,7 +55,7 @@ void check_points(const Scenario& scenario, const Value& root) {
     product += (product.empty() ? "" : " x ") + std::to_string(length);
   }
   if (points <= kScenarioLimits.points) return;
-  root.complain("algorithms x ranks x bytes are " + product + " = " +
+  root.complain(names + " are " + product + " = " +
                 std::to_string(static_cast<std::int64_t>(points)) + " points; at most " +
                 std::to_string(kScenarioLimits.points) + " are run");
 }

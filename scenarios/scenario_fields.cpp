@@ -13,10 +13,10 @@ namespace {
 using nlohmann::json;
 
 void check_machine_name(const Value& value, const std::string& name) {
-  if (is_file_name(name)) return;
-  std::vector<std::string> known;
-  for (const topology::Preset& preset : topology::presets()) known.emplace_back(preset.name);
-  read_name(value, "machine", known);
+  if (is_file_name(name) || topology::find_preset(name)) return;
+  if (const std::string wrong = topology::wrong_number(name); !wrong.empty())
+    return value.complain(wrong);
+  read_name(value, "machine", topology::preset_names(name));
 }
 
 std::optional<topology::Degradation> read_degradation(const Value& value) {
@@ -31,10 +31,26 @@ std::optional<topology::Degradation> read_degradation(const Value& value) {
   return degradation;
 }
 
+std::vector<topology::Degradation> read_alternative(const Value& value) {
+  std::vector<topology::Degradation> out;
+  for (const Value& element : elements(value))
+    if (auto degradation = read_degradation(element)) out.push_back(*degradation);
+  return out;
+}
+
+bool is_list_of_lists(const Value& value) {
+  return value.node->is_array() &&
+         std::ranges::any_of(*value.node, [](const json& element) { return element.is_array(); });
+}
+
 void read_degradations(MachineSpec& machine, const std::optional<Value>& value) {
   if (!value) return;
-  for (const Value& element : elements(*value))
-    if (auto degradation = read_degradation(element)) machine.degrade.push_back(*degradation);
+  if (!is_list_of_lists(*value)) {
+    machine.degrade = read_alternative(*value);
+    return;
+  }
+  for (const Value& alternative : elements(*value))
+    machine.alternatives.push_back(read_alternative(alternative));
 }
 
 // The text of an inline topology, without what is not part of that format.
@@ -68,6 +84,9 @@ void read_scan_params(Params& params, ObjectReader& object) {
   });
   set(params.heads, object.optional("heads"), [](const Value& v) {
     return read_integer(v, {1, 1 << 20});
+  });
+  set(params.slices, object.optional("slices"), [](const Value& v) {
+    return read_integer(v, {0, 65'536});
   });
   set(params.local_flops, object.optional("local_flops"), [](const Value& v) {
     return read_number(v, {0, 1e21});

@@ -143,4 +143,22 @@ std::string nccl_table(const Scenario& scenario, const Run& run,
   return out + footer(rows);
 }
 
+std::string winner_comments(const Run& run) {
+  std::vector<Contest> all = contests(run.results);
+  std::erase_if(all, [](const Contest& contest) { return contest.order.size() < 2; });
+  if (!run.crossovers || all.empty()) return "";
+  std::string out = fmt::format("# Winners on {}\n# {:>10}  {:<22}  {:>10}  {}\n", run.machine,
+                                "size", "winner", "time (us)", "the second takes");
+  for (const Contest& contest : all)
+    out += fmt::format("# {:>10}  {:<22}  {:>10}  {:.2f}x ({})\n", contest.bytes.count,
+                       contest.winner(), time_text(*contest.order.front()->time_us),
+                       contest.margin(), contest.order[1]->algorithm);
+  for (const Crossover& crossover : *run.crossovers)
+    out += fmt::format("# crossover between {} and {} bytes: {}, then {}\n", crossover.low.count,
+                       crossover.high.count, crossover.from, crossover.to);
+  if (run.crossovers->empty() && all.size() > 1)
+    out += "# no crossover: one algorithm wins at all sizes\n";
+  return out;
+}
+
 }  // namespace twinlink::scenarios

@@ -20,4 +20,8 @@ namespace twinlink::scenarios {
 std::string nccl_table(const Scenario& scenario, const Run& run,
                        const std::vector<const Result*>& rows);
 
+// Comment lines: the winner of every size and its margin over the second, and the crossovers. Empty
+// if nobody asked (Run::crossovers) or no size has two that compete.
+std::string winner_comments(const Run& run);
+
 }  // namespace twinlink::scenarios

@@ -111,7 +111,7 @@ Topology degrade(const Topology& topology, std::span<const Degradation> degradat
   checker.finish();
 
   Topology result(topology.name(), topology.provenance(), source_of(topology, degradations));
-  for (const Node& node : topology.nodes()) result.add_node(node.kind, node.name);
+  for (const Node& node : topology.nodes()) result.add_node(node.kind, node.name, node.multicast);
   for (const Link& link : topology.links()) {
     const Bandwidth rate = degraded(link, ends, degradations);
     if (rate.bytes_per_s > 0) result.add_link({link.from, link.to, rate, link.latency});

@@ -23,9 +23,9 @@ constexpr const char* kSource =
 
 }  // namespace
 
-Topology build_rtx5090_pcie16(const Preset& preset, int gpus) {
-  Topology topology(std::string(preset.name), Provenance::assumed, kSource);
-  add_gpus(topology, gpus);
+Topology build_rtx5090_pcie16(const Order& order) {
+  Topology topology(order.name, Provenance::assumed, kSource);
+  add_gpus(topology, order.gpus);
   const std::array cpus{topology.add_node(NodeKind::cpu, "cpu0"),
                         topology.add_node(NodeKind::cpu, "cpu1")};
   topology.add_duplex({cpus[0], cpus[1], kSocketToSocket, kSocketLatency});

@@ -29,9 +29,9 @@ bool forwards(NodeKind kind) {
     case NodeKind::nvswitch:
     case NodeKind::pcie_switch:
     case NodeKind::cpu:
+    case NodeKind::nic:
     case NodeKind::net_switch: return true;
-    case NodeKind::gpu:
-    case NodeKind::nic: return false;
+    case NodeKind::gpu: return false;
   }
   return false;
 }

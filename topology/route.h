@@ -10,9 +10,9 @@
 // do those entering the destination, and every node between forwards what it gets. Links side by
 // side between the same two nodes give a path each. The latency of a route is the largest of its
 // paths' latencies.
-// Any node may end a route; only switches and CPUs forward (a GPU or NIC passes nothing on). A
-// missing route is an InputError that names both ends. Boost.Graph is used in route.cpp only.
-// Not modelled: adaptive routing, in-order delivery per stripe.
+// Any node may end a route; a GPU passes nothing on, every other node does (a NIC with two network
+// ports would join their switches: give each port a node). A missing route is an InputError that
+// names both ends. Not modelled: adaptive routing, in-order delivery per stripe.
 #include <memory>
 #include <vector>
 

@@ -16,11 +16,12 @@ std::string_view name_of(NodeKind kind) {
   return "?";
 }
 
-NodeId Topology::add_node(NodeKind kind, std::string name) {
+NodeId Topology::add_node(NodeKind kind, std::string name, bool multicast) {
   const NodeId id{nodes_.size()};
   const bool is_new = by_name_.emplace(name, id).second;
   TL_ENSURE(is_new, "node names are unique: " + name);
-  nodes_.push_back({kind, std::move(name)});
+  TL_ENSURE(!multicast || kind == NodeKind::nvswitch, "only NVLink switches reduce and multicast");
+  nodes_.push_back({kind, std::move(name), multicast});
   if (kind == NodeKind::gpu) gpus_.push_back(id);
   return id;
 }

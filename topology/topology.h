@@ -25,6 +25,7 @@ std::string_view name_of(NodeKind kind);
 struct Node {
   NodeKind kind;
   std::string name;
+  bool multicast = false;  // an nvswitch that can reduce and multicast in the switch
 };
 
 struct Link {
@@ -38,7 +39,7 @@ class Topology {
   explicit Topology(std::string name, Provenance provenance, std::string source)
       : name_(std::move(name)), source_(std::move(source)), provenance_(provenance) {}
 
-  NodeId add_node(NodeKind kind, std::string name);
+  NodeId add_node(NodeKind kind, std::string name, bool multicast = false);
   LinkId add_link(const Link& link);
   // Two links, one each way. Returns the first (a to b); the second has the next id.
   LinkId add_duplex(const Link& link);

@@ -49,6 +49,9 @@ constexpr std::array kConstants{
                    "wire bytes per byte of in-switch sums and multicasts"},
     ConstantTraits{"wire_ll", "", &P::wire_ll, "further factor on LL payload"},
     ConstantTraits{"wire_ll128", "", &P::wire_ll128, "further factor on LL128 payload"},
+    ConstantTraits{"nic_issue", "us", &P::nic_issue, "what a transfer through a NIC pays on top"},
+    ConstantTraits{"nic_rate", "GB/s", &P::nic_rate, "cap of one NIC"},
+    ConstantTraits{"wire_nic", "", &P::wire_nic, "wire bytes per byte through a NIC"},
     ConstantTraits{"hbm", "GB/s", &P::hbm, "HBM of one GPU, reads plus writes"},
     ConstantTraits{"sms", "", &P::sms, "streaming multiprocessors of one GPU"},
     ConstantTraits{"ctas_per_sm", "", &P::ctas_per_sm, "co-resident CTAs of one SM"},
@@ -73,7 +76,7 @@ CalibrationProfile ideal_profile() {
   for (const ConstantTraits& traits : kConstants)
     ideal.*traits.field = {0, 0, Provenance::assumed, "ideal by definition"};
   for (auto wire : {&P::wire_pull, &P::wire_push, &P::wire_copy, &P::wire_multimem, &P::wire_ll,
-                    &P::wire_ll128, &P::flops_efficiency})
+                    &P::wire_ll128, &P::wire_nic, &P::flops_efficiency})
     (ideal.*wire).value = 1;
   return ideal;
 }

@@ -56,6 +56,9 @@ struct CalibrationProfile {
   Constant wire_multimem;      // wire bytes per payload byte of in-switch sums and multicasts
   Constant wire_ll;            // further factor on payload where edges are inline_ll
   Constant wire_ll128;         // further factor on payload where edges are inline_ll128
+  Constant nic_issue;          // us; what a transfer through a NIC pays on top, once
+  Constant nic_rate;           // GB/s; cap of one NIC, 0: its links' rates alone
+  Constant wire_nic;           // wire bytes per payload byte of a transfer through a NIC, one way
   Constant hbm;                // GB/s; HBM of one GPU, reads plus writes
   Constant sms;                // SMs of one GPU; 0: no limit on co-resident CTAs
   Constant ctas_per_sm;        // co-resident CTAs on one SM

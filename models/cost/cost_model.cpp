@@ -6,6 +6,7 @@
 
 #include "models/cost/fabric.h"
 #include "models/cost/traffic.h"
+#include "topology/domains.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
@@ -80,6 +81,24 @@ using Field = Constant CalibrationProfile::*;
 
 void add(std::vector<Field>& fields, std::initializer_list<Field> more) {
   fields.insert(fields.end(), more);
+}
+
+// Whether some of the plan's ranks reach each other only over a network.
+bool spans_domains(const topology::Topology& topology, const Plan& plan) {
+  if (plan.gpu_of_rank.empty()) return false;
+  const std::vector<std::int32_t> domain = topology::nvlink_domains(topology);
+  const auto of = [&](std::int32_t gpu) { return domain[static_cast<std::size_t>(gpu)]; };
+  return std::any_of(plan.gpu_of_rank.begin(), plan.gpu_of_rank.end(),
+                     [&](std::int32_t gpu) { return of(gpu) != of(plan.gpu_of_rank.front()); });
+}
+
+// Whether the plan's bytes can pass a NIC.
+bool may_cross_nics(const topology::Topology& topology, const Plan& plan) {
+  const auto& nodes = topology.nodes();
+  const bool has_nic = std::any_of(nodes.begin(), nodes.end(), [](const topology::Node& node) {
+    return node.kind == topology::NodeKind::nic;
+  });
+  return has_nic && spans_domains(topology, plan);
 }
 
 // The constants that the plan's kinds of work touch.
@@ -164,7 +183,14 @@ struct CostModel::State {
         break;
       case Engine::nic: cost.cap = kUnlimited; break;
     }
+    if (shape.crosses_nic) add_nic(cost);
     return cost;
+  }
+
+  // Once per op, however many NICs its bytes pass.
+  void add_nic(OpCost& cost) const {
+    cost.latency += from_us(profile.nic_issue);
+    if (profile.nic_rate.value > 0) cost.cap = std::min(cost.cap, profile.nic_rate.value * 1e9);
   }
 
   const topology::Topology& topology;
@@ -247,6 +273,10 @@ int CostModel::copy_slots() const { return static_cast<int>(state_->profile.copy
 Provenance CostModel::provenance() const {
   Provenance worst = state_->topology.provenance();
   for (const Field field : constants_used(state_->plan))
+    worst = worse(worst, (state_->profile.*field).provenance);
+  if (!may_cross_nics(state_->topology, state_->plan)) return worst;
+  using P = CalibrationProfile;
+  for (const Field field : {&P::nic_issue, &P::nic_rate, &P::wire_nic})
     worst = worse(worst, (state_->profile.*field).provenance);
   return worst;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "topology/fold.h"
+
 namespace twinlink::models {
 namespace {
 
@@ -49,13 +51,32 @@ std::optional<std::vector<Spoke>> uniform_star(const Topology& topology) {
   return first;
 }
 
+FabricRoute route_of(const Topology& topology, const topology::Route& found) {
+  FabricRoute result{{}, found.latency};
+  for (const topology::LinkShare& part : found.links) {
+    result.uses.push_back({part.link.value, part.share});
+    if (topology.node(topology.link(part.link).to).kind == NodeKind::nic) result.crosses_nic = true;
+  }
+  return result;
+}
+
 }  // namespace
 
-Fabric::Fabric(const topology::Topology& topology) : topology_(topology), router_(topology) {
+struct Fabric::Net {
+  explicit Net(const Topology& whole)
+      : topology(topology::fold_twin_switches(whole)),
+        rails(topology::RailTree::of(topology)),
+        router(topology) {}
+  Topology topology;
+  std::optional<topology::RailTree> rails;
+  topology::Router router;
+};
+
+Fabric::Fabric(const topology::Topology& topology) : topology_(topology) {
   const auto star = uniform_star(topology);
-  folded_ = star.has_value();
-  if (!folded_) {
-    for (const Link& link : topology.links())
+  if (!star) {
+    net_ = std::make_unique<Net>(topology);
+    for (const Link& link : net_->topology.links())
       capacity_.push_back(static_cast<double>(link.bandwidth.bytes_per_s));
     return;
   }
@@ -67,20 +88,27 @@ Fabric::Fabric(const topology::Topology& topology) : topology_(topology), router
   capacity_.assign(topology.gpus().size() * 2, port);
 }
 
+Fabric::~Fabric() = default;
+
 std::string Fabric::name_of(std::size_t resource) const {
-  if (folded_) {
+  if (net_ == nullptr) {
     const NodeId gpu = topology_.gpus()[resource / 2];
     return topology_.node(gpu).name + (resource % 2 == 0 ? " out" : " in");
   }
-  const Link& link = topology_.links()[resource];
-  return "link " + topology_.node(link.from).name + " -> " + topology_.node(link.to).name;
+  const Link& link = net_->topology.links()[resource];
+  return "link " + net_->topology.node(link.from).name + " -> " + net_->topology.node(link.to).name;
 }
 
 const FabricRoute& Fabric::route(std::int32_t from_gpu, std::int32_t to_gpu) {
-  if (folded_ && from_gpu != to_gpu) {
-    star_route_.uses.assign({{2 * from_gpu, 1.0}, {2 * to_gpu + 1, 1.0}});
-    star_route_.latency = star_latency_;
-    return star_route_;
+  if (from_gpu == to_gpu) return last_ = {};
+  if (net_ == nullptr) {
+    last_.uses.assign({{2 * from_gpu, 1.0}, {2 * to_gpu + 1, 1.0}});
+    last_.latency = star_latency_;
+    return last_;
+  }
+  if (net_->rails) {
+    route_by_rails(from_gpu, to_gpu);
+    return last_;
   }
   const auto key = std::pair(from_gpu, to_gpu);
   const auto known = routes_.find(key);
@@ -115,25 +143,41 @@ std::vector<FabricUse> Fabric::tree(std::span<const GpuPair> branches) {
 
 std::vector<FabricUse> Fabric::own_branch(std::int32_t gpu, std::int32_t peer, bool outgoing) {
   const FabricRoute there = outgoing ? route(gpu, peer) : route(peer, gpu);
-  if (folded_) return {outgoing ? there.uses.front() : there.uses.back()};
-  const NodeId node = topology_.gpus()[static_cast<std::size_t>(gpu)];
+  if (net_ == nullptr) return {outgoing ? there.uses.front() : there.uses.back()};
+  const NodeId node = net_->topology.gpus()[static_cast<std::size_t>(gpu)];
   std::vector<FabricUse> own;
   for (const FabricUse& use : there.uses) {
-    const Link& link = topology_.links()[static_cast<std::size_t>(use.resource)];
+    const Link& link = net_->topology.links()[static_cast<std::size_t>(use.resource)];
     if ((outgoing ? link.from : link.to) == node) own.push_back(use);
   }
   return own;
 }
 
-FabricRoute Fabric::find(std::int32_t from_gpu, std::int32_t to_gpu) {
+void Fabric::route_by_rails(std::int32_t from_gpu, std::int32_t to_gpu) {
+  const auto from = static_cast<std::size_t>(from_gpu), to = static_cast<std::size_t>(to_gpu);
+  links_.clear();
+  net_->rails->append_links(from, to, links_);
+  last_.uses.clear();
+  for (const topology::LinkShare& part : links_)
+    last_.uses.push_back({part.link.value, part.share});
+  last_.latency = net_->rails->latency(from, to);
+  last_.crosses_nic = net_->rails->crosses_nic(from, to);
+}
+
+FabricDelay Fabric::net_delay(std::int32_t from_gpu, std::int32_t to_gpu) {
   if (from_gpu == to_gpu) return {};
-  const auto& gpus = topology_.gpus();
-  const topology::Route found = router_.route(gpus[static_cast<std::size_t>(from_gpu)],
-                                              gpus[static_cast<std::size_t>(to_gpu)]);
-  FabricRoute result{{}, found.latency};
-  for (const topology::LinkShare& link : found.links)
-    result.uses.push_back({link.link.value, link.share});
-  return result;
+  if (net_->rails) {
+    const auto from = static_cast<std::size_t>(from_gpu), to = static_cast<std::size_t>(to_gpu);
+    return {net_->rails->latency(from, to), net_->rails->crosses_nic(from, to)};
+  }
+  const FabricRoute& found = route(from_gpu, to_gpu);
+  return {found.latency, found.crosses_nic};
+}
+
+FabricRoute Fabric::find(std::int32_t from_gpu, std::int32_t to_gpu) {
+  const auto& gpus = net_->topology.gpus();
+  return route_of(net_->topology, net_->router.route(gpus[static_cast<std::size_t>(from_gpu)],
+                                                     gpus[static_cast<std::size_t>(to_gpu)]));
 }
 
 }  // namespace twinlink::models

@@ -4,14 +4,18 @@
 // On a uniform star (every GPU has the same links to the same switches, no link between switches,
 // as in a healthy HGX or NVL72) every route stripes over all links in the same proportions, so all
 // outgoing links of a GPU fill together: they fold into one out port, the incoming ones into one in
-// port, exactly. Any other machine has one resource per link and asks the Router.
+// port, exactly. Any other machine has one resource per link, once twin switches are folded into
+// one (exact too), and asks the Router, or the RailTree if it has that shape: thousands of GPUs
+// then cost no search and no memory per pair.
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "topology/rail_tree.h"
 #include "topology/route.h"
 #include "topology/topology.h"
 
@@ -29,11 +33,22 @@ struct GpuPair {
 struct FabricRoute {
   std::vector<FabricUse> uses;
   Duration latency;
+  bool crosses_nic = false;
+};
+
+// What an op needs of a route before its uses.
+struct FabricDelay {
+  Duration latency;
+  bool crosses_nic = false;
 };
 
 class Fabric {
  public:
+  // Keeps a reference to the topology.
   explicit Fabric(const topology::Topology& topology);
+  ~Fabric();
+  Fabric(const Fabric&) = delete;
+  Fabric& operator=(const Fabric&) = delete;
   [[nodiscard]] std::size_t size() const { return capacity_.size(); }
   [[nodiscard]] double capacity(std::size_t resource) const { return capacity_[resource]; }
   [[nodiscard]] std::string name_of(std::size_t resource) const;
@@ -44,21 +59,25 @@ class Fabric {
   // one GPU; the pair of that GPU with itself goes to the switches and back.
   std::vector<FabricUse> tree(std::span<const GpuPair> branches);
 
-  // The latency of that route.
-  Duration latency(std::int32_t from_gpu, std::int32_t to_gpu) {
-    return folded_ && from_gpu != to_gpu ? star_latency_ : route(from_gpu, to_gpu).latency;
+  [[nodiscard]] FabricDelay delay(std::int32_t from_gpu, std::int32_t to_gpu) {
+    if (net_ == nullptr) return {from_gpu == to_gpu ? Duration{} : star_latency_, false};
+    return net_delay(from_gpu, to_gpu);
   }
 
  private:
   // What `gpu` uses of its own links when it meets the others in the switch.
   std::vector<FabricUse> own_branch(std::int32_t gpu, std::int32_t peer, bool outgoing);
+  struct Net;  // of a machine that is no star
+  void route_by_rails(std::int32_t from_gpu, std::int32_t to_gpu);
   [[nodiscard]] FabricRoute find(std::int32_t from_gpu, std::int32_t to_gpu);
+  [[nodiscard]] FabricDelay net_delay(std::int32_t from_gpu, std::int32_t to_gpu);
+
   const topology::Topology& topology_;
-  topology::Router router_;
-  bool folded_ = false;
+  std::unique_ptr<Net> net_;
   Duration star_latency_;
   std::vector<double> capacity_;
-  FabricRoute star_route_;  // the last one asked for; a star needs no memory
+  FabricRoute last_;  // where routes are computed, not remembered
+  std::vector<topology::LinkShare> links_;
   std::map<std::pair<std::int32_t, std::int32_t>, FabricRoute> routes_;
 };
 

@@ -93,7 +93,9 @@ class Collector {
 
   void travel(std::int32_t from, std::int32_t to, Carrier carrier, double amount) {
     traffic_.push_back({from, to, carrier, wire_, amount});
-    shape_.route_latency = std::max(shape_.route_latency, read_.fabric.latency(from, to));
+    const FabricDelay delay = read_.fabric.delay(from, to);
+    shape_.route_latency = std::max(shape_.route_latency, delay.latency);
+    shape_.crosses_nic |= delay.crosses_nic;
   }
 
   void through_sms(std::span<const Slice> sources, std::span<const Slice> destinations) {
@@ -137,7 +139,7 @@ class Collector {
     memory(gpu(slice), amount);
     branches_.push_back({from, to, carrier, wire_, amount});
     if (from != to)
-      shape_.route_latency = std::max(shape_.route_latency, read_.fabric.latency(from, to));
+      shape_.route_latency = std::max(shape_.route_latency, read_.fabric.delay(from, to).latency);
   }
 
   void straight(std::span<const Slice> sources, std::span<const Slice> destinations) {
@@ -245,19 +247,27 @@ void PatternTable::add_memory_use(const Traffic& traffic) {
   uses_.push_back({resource, traffic.ratio});
 }
 
-void PatternTable::add_link_uses(const Traffic& traffic) {
-  double forward = profile_.wire_copy.value, back = 0;
+// Wire bytes along the route and back, per byte that travels.
+PatternTable::Wire PatternTable::wire_of(const Traffic& traffic, bool crosses_nic) const {
+  Wire wire{profile_.wire_copy.value, 0};
   if (traffic.carrier == Carrier::pull)
-    forward = profile_.wire_pull.value, back = profile_.wire_pull_request.value;
+    wire = {profile_.wire_pull.value, profile_.wire_pull_request.value};
   if (traffic.carrier == Carrier::push)
-    forward = profile_.wire_push.value, back = profile_.wire_push_ack.value;
-  if (traffic.wire == Edge::inline_ll) forward *= profile_.wire_ll.value;
-  if (traffic.wire == Edge::inline_ll128) forward *= profile_.wire_ll128.value;
-  for (const FabricUse& use : fabric_.route(traffic.from_gpu, traffic.to_gpu).uses)
-    uses_.push_back({use.resource, use.share * forward * traffic.ratio});
-  if (back <= 0) return;
+    wire = {profile_.wire_push.value, profile_.wire_push_ack.value};
+  if (crosses_nic || traffic.carrier == Carrier::nic) wire = {profile_.wire_nic.value, 0};
+  if (traffic.wire == Edge::inline_ll) wire.forward *= profile_.wire_ll.value;
+  if (traffic.wire == Edge::inline_ll128) wire.forward *= profile_.wire_ll128.value;
+  return wire;
+}
+
+void PatternTable::add_link_uses(const Traffic& traffic) {
+  const FabricRoute& there = fabric_.route(traffic.from_gpu, traffic.to_gpu);
+  const Wire wire = wire_of(traffic, there.crosses_nic);
+  for (const FabricUse& use : there.uses)
+    uses_.push_back({use.resource, use.share * wire.forward * traffic.ratio});
+  if (wire.back <= 0) return;
   for (const FabricUse& use : fabric_.route(traffic.to_gpu, traffic.from_gpu).uses)
-    uses_.push_back({use.resource, use.share * back * traffic.ratio});
+    uses_.push_back({use.resource, use.share * wire.back * traffic.ratio});
 }
 
 // Each link of the tree carries the bytes once, whatever the number of branches through it.

@@ -6,7 +6,8 @@
 // An sm lane pulls remote sources to its GPU and pushes to remote destinations from it; a copy
 // engine or NIC moves bytes straight from source to destination. A sum in the switch comes from all
 // its sources, the own GPU's too, and crosses each link of their routes once; a multicast likewise.
-// Every slice also reads or writes its GPU's HBM.
+// Every slice also reads or writes its GPU's HBM. Bytes whose
+// route passes a NIC travel one way, at wire_nic, whoever moves them.
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -42,6 +43,7 @@ struct TrafficShape {
   int remote_sources = 0, remote_destinations = 0;
   bool in_switch = false;
   Duration route_latency;
+  bool crosses_nic = false;  // any of its bytes
 };
 
 // Reads ops of one plan. memory: whether HBM traffic is wanted.
@@ -74,6 +76,10 @@ class PatternTable {
     std::uint32_t first_traffic = 0, traffic = 0;
     std::uint64_t hash = 0;
   };
+  struct Wire {
+    double forward, back;
+  };
+  [[nodiscard]] Wire wire_of(const Traffic& traffic, bool crosses_nic) const;
   void add_link_uses(const Traffic& traffic);
   void add_tree_uses(std::span<const Traffic> branches);
   void add_memory_use(const Traffic& traffic);

@@ -6,30 +6,11 @@
 #include <cmath>
 #include <map>
 
+#include "scenarios/contest.h"
 #include "scenarios/units_text.h"
 
 namespace twinlink::scenarios::cli {
 namespace {
-
-// The correct algorithms of one (ranks, bytes), fastest first.
-struct Contest {
-  int ranks = 0;
-  Bytes bytes;
-  std::vector<const Result*> order;
-};
-
-std::vector<Contest> contests(const std::vector<Result>& results) {
-  std::map<std::pair<int, Bytes>, std::vector<const Result*>> by_point;
-  for (const Result& row : results)
-    if (row.time_us && row.correct.value_or(true)) by_point[{row.ranks, row.bytes}].push_back(&row);
-  std::vector<Contest> out;
-  for (auto& [point, rows] : by_point) {
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const Result* a, const Result* b) { return *a->time_us < *b->time_us; });
-    out.push_back({point.first, point.second, std::move(rows)});
-  }
-  return out;
-}
 
 std::string range(const std::string& low, const std::string& high) {
   return low == high ? low : low + " to " + high;
@@ -58,7 +39,8 @@ std::string order_text(const Contest* first, const Contest* last) {
 }
 
 bool same_order(const Contest& a, const Contest& b) {
-  if (a.ranks != b.ranks || a.order.size() != b.order.size()) return false;
+  if (a.variant != b.variant || a.ranks != b.ranks || a.order.size() != b.order.size())
+    return false;
   for (std::size_t i = 0; i < a.order.size(); ++i)
     if (a.order[i]->algorithm != b.order[i]->algorithm) return false;
   return true;
@@ -71,8 +53,9 @@ std::vector<std::string> winners(const std::vector<Result>& results) {
   for (std::size_t i = 0; i < all.size();) {
     std::size_t end = i + 1;
     while (end < all.size() && same_order(all[i], all[end])) ++end;
-    out.push_back(
-        fmt::format("Fastest on {} ranks, {}.", all[i].ranks, order_text(&all[i], &all[end - 1])));
+    const std::string variant = all[i].variant.empty() ? "" : " (" + all[i].variant + ")";
+    out.push_back(fmt::format("Fastest on {} ranks{}, {}.", all[i].ranks, variant,
+                              order_text(&all[i], &all[end - 1])));
     i = end;
   }
   return out;

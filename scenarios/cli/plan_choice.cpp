@@ -10,6 +10,7 @@
 #include "scenarios/files/plan_json.h"
 #include "scenarios/machine.h"
 #include "scenarios/scenario.h"
+#include "topology/error.h"
 
 namespace twinlink::scenarios::cli {
 
@@ -17,6 +18,8 @@ void add_build_options(CLI::App& verb, PlanFlags& flags) {
   verb.add_option("-g,--ranks", flags.ranks, "Ranks")
       ->check(CLI::Range(1, models::kPlanLimits.ranks))
       ->capture_default_str();
+  verb.add_option("--machine", flags.machine,
+                  "Machine that the plan is for [one NVLink domain that can multicast]");
   verb.add_option("--ranks-per-gpu", flags.ranks_per_gpu, "Neighbouring ranks that share a GPU")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
@@ -31,6 +34,26 @@ void add_build_options(CLI::App& verb, PlanFlags& flags) {
   verb.add_flag("--suffix", flags.suffix, "Scans from the last rank to the first");
 }
 
+namespace {
+
+// What the plan may presume of its machine.
+void describe(const PlanFlags& flags, models::CollectiveRequest& request) {
+  if (flags.machine.empty()) {
+    request.multicast = true;
+    return;
+  }
+  check_machine(flags.machine);
+  const int gpus = (flags.ranks + flags.ranks_per_gpu - 1) / flags.ranks_per_gpu;
+  const topology::Topology machine = resolve_topology({flags.machine, {}, {}}, gpus, {});
+  const auto have = static_cast<int>(machine.gpus().size());
+  if (gpus > have)
+    throw InputError(
+        fmt::format("{} ranks do not fit on the {} GPUs of {}", flags.ranks, have, machine.name()));
+  describe_machine(machine, request);
+}
+
+}  // namespace
+
 models::Plan build_from(const PlanFlags& flags) {
   models::CollectiveRequest request;
   request.operation = operation_of(flags.algorithm, flags.operation);
@@ -40,6 +63,7 @@ models::Plan build_from(const PlanFlags& flags) {
   request.element = parse_element(flags.element);
   request.heads = flags.heads;
   request.launch = parse_word<models::LaunchMode>("launch mode", flags.launch);
+  describe(flags, request);
   return models::build_plan(models::find_algorithm(request.operation, flags.algorithm), request);
 }
 

@@ -13,7 +13,7 @@ namespace twinlink::scenarios::cli {
 
 struct PlanFlags {
   std::string plan;  // check: an algorithm or a file; plan: a file
-  std::string operation, algorithm, bytes = "1M", element = "fp32", launch = "graph";
+  std::string operation, algorithm, machine, bytes = "1M", element = "fp32", launch = "graph";
   int ranks = 8, ranks_per_gpu = 1, heads = 1;
   bool suffix = false;
 };

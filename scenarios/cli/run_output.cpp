@@ -2,24 +2,33 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "scenarios/atomic_file.h"
 #include "scenarios/cli/verbs.h"
 #include "scenarios/trace.h"
+#include "scenarios/units_text.h"
 #include "topology/error.h"
 
 namespace twinlink::scenarios::cli {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 std::size_t points_of(const Scenario& scenario) {
-  return scenario.algorithms.size() * scenario.ranks.size() * scenario.bytes.size();
+  return machines_of(scenario).size() * scenario.algorithms.size() * scenario.ranks.size() *
+         scenario.bytes.size();
 }
 
 std::string trace_name(const std::string& file, const Result& result) {
   const std::size_t slash = file.find_last_of('/');
   std::size_t dot = file.find_last_of('.');
   if (dot == std::string::npos || (slash != std::string::npos && dot < slash)) dot = file.size();
-  return fmt::format("{}.{}.{}.{}{}", file.substr(0, dot), result.algorithm, result.ranks,
-                     result.bytes.count, file.substr(dot));
+  std::string variant = result.variant.empty() ? "" : "." + result.variant;
+  for (char& c : variant)
+    if (c == '/' || c == ':' || c == ' ' || c == ',') c = '_';
+  return fmt::format("{}{}.{}.{}.{}{}", file.substr(0, dot), variant, result.algorithm,
+                     result.ranks, result.bytes.count, file.substr(dot));
 }
 
 TraceFacts trace_facts(const Result& result) {
@@ -45,11 +54,33 @@ void write_trace_file(const std::string& path, const Result& result, const model
   file.commit();
 }
 
+bool same_cause(const Skipped& a, const Skipped& b) {
+  return a.algorithm == b.algorithm && a.ranks == b.ranks && a.reason == b.reason;
+}
+
+// One line per algorithm, number of ranks and reason, however many sizes.
+void note_skipped(const Run& run, const Session& session) {
+  for (std::size_t i = 0; i < run.skipped.size();) {
+    std::size_t end = i + 1;
+    while (end < run.skipped.size() && same_cause(run.skipped[i], run.skipped[end])) ++end;
+    const Skipped &first = run.skipped[i], &last = run.skipped[end - 1];
+    std::string sizes = to_text(first.bytes);
+    if (end - i > 1) sizes += " to " + to_text(last.bytes);
+    session.note(fmt::format("skipped: {} on {} ranks with {}: {}", first.algorithm, first.ranks,
+                             sizes, first.reason));
+    i = end;
+  }
+}
+
 int exit_code(const Scenario& scenario, const Run& run, const Session& session) {
   if (run.interrupted) {
     session.note(
         fmt::format("interrupted: {} of {} points are done", run.results.size(), run.points));
     return kInterrupted;
+  }
+  if (run.results.empty() && !run.skipped.empty()) {
+    session.note(fmt::format("error: {} cannot run any of the algorithms asked for", run.machine));
+    return kNoDevice;
   }
   int code = kOk;
   for (const Result& result : run.results) {
@@ -63,6 +94,33 @@ int exit_code(const Scenario& scenario, const Run& run, const Session& session) 
     code = kFailed;
   }
   return code;
+}
+
+Json winner_json(const Contest& contest) {
+  const bool alone = contest.order.size() < 2;
+  Json out{{"variant", contest.variant}, {"ranks", contest.ranks}, {"bytes", contest.bytes.count}};
+  out["winner"] = contest.winner();
+  out["second"] = alone ? Json() : Json(contest.order[1]->algorithm);
+  out["margin"] = alone ? Json() : Json(contest.margin());
+  return out;
+}
+
+Json crossover_json(const Crossover& crossover) {
+  return {{"variant", crossover.variant},     {"ranks", crossover.ranks},
+          {"from", crossover.from},           {"to", crossover.to},
+          {"bytes_low", crossover.low.count}, {"bytes_high", crossover.high.count}};
+}
+
+// Where somebody asked who wins, that stands beside the results.
+std::string run_json(const Run& run) {
+  if (!run.crossovers) return to_json_text(run.results);
+  Json out{{"results", Json::array()}, {"winners", Json::array()}, {"crossovers", Json::array()}};
+  for (const Result& result : run.results) out["results"].push_back(to_json(result));
+  for (const Contest& contest : contests(run.results))
+    out["winners"].push_back(winner_json(contest));
+  for (const Crossover& crossover : *run.crossovers)
+    out["crossovers"].push_back(crossover_json(crossover));
+  return out.dump(2) + "\n";
 }
 
 }  // namespace
@@ -83,15 +141,14 @@ Run run_and_trace(const Scenario& scenario, RunOptions options, const OutputChoi
       if (!single) session.note("trace: " + path);
     };
   Run run = run_scenario(scenario, options);
-  for (const std::string& text : run.skipped) session.note("skipped: " + text);
+  note_skipped(run, session);
   return run;
 }
 
 int finish(const Scenario& scenario, const Run& run, const OutputChoice& choice,
            const std::string& text, Session& session) {
   session.progress("");
-  const std::string json =
-      choice.json || !choice.results_file.empty() ? to_json_text(run.results) : "";
+  const std::string json = choice.json || !choice.results_file.empty() ? run_json(run) : "";
   session.out = choice.json ? json : text;
   if (!choice.results_file.empty()) write_output(choice.results_file, json);
   return exit_code(scenario, run, session);

@@ -4,31 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "scenarios/cli/answer.h"
+#include "scenarios/cli/layout.h"
 #include "scenarios/units_text.h"
 
 namespace twinlink::scenarios::cli {
 namespace {
-
-constexpr std::size_t kColumns = 80;
-
-// Words of `text` in lines of at most kColumns.
-std::string wrapped(const std::string& text) {
-  std::string out, line;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = text.find(' ', at);
-    if (end == std::string::npos) end = text.size();
-    const std::string word = text.substr(at, end - at);
-    if (!line.empty() && line.size() + 1 + word.size() > kColumns) {
-      out += line + "\n";
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-    at = end + 1;
-  }
-  return out + line + "\n";
-}
 
 std::string provenance_text(const Run& run) {
   std::string worst;
@@ -49,8 +32,8 @@ std::string heading(const Scenario& scenario, const Run& run) {
       fmt::format("machine {} ({} GPUs), profile {}, executor {}, {}{}", run.machine, run.gpus,
                   run.profile, name_of(scenario.executor), models::name_of(scenario.operation),
                   scenario.params.suffix ? " (suffix)" : "");
-  if (!run.results.empty() && !run.results.front().variant.empty())
-    facts += ", " + run.results.front().variant;
+  const std::string variant = variant_of(scenario);
+  if (!variant.empty()) facts += ", " + variant;
   const std::string provenance = provenance_text(run);
   if (!provenance.empty()) facts += ", " + provenance;
   return out + wrapped(facts) + "\n";
@@ -122,11 +105,25 @@ class Table {
   bool published_ = false;
 };
 
+// One table per machine, named where there are several.
+std::string tables(const Scenario& scenario, const Run& run) {
+  if (scenario.machine.alternatives.empty()) return Table(run).text() + "\n";
+  std::string out;
+  for (const Scenario& machine : machines_of(scenario)) {
+    const std::string variant = variant_of(machine);
+    Run part;
+    std::ranges::copy_if(run.results, std::back_inserter(part.results),
+                         [&](const Result& row) { return row.variant == variant; });
+    out += wrapped(variant.empty() ? "as it is" : variant) + Table(part).text() + "\n";
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string run_text(const Scenario& scenario, const Run& run) {
   std::string out = heading(scenario, run);
-  out += Table(run).text() + "\n";
+  out += tables(scenario, run);
   for (const std::string& sentence : answer(run.results)) out += wrapped(sentence);
   return out;
 }

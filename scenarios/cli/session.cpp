@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "scenarios/atomic_file.h"
 #include "scenarios/files/read_file.h"
@@ -25,6 +26,13 @@ void on_interrupt(int) { stop_requested.store(true); }
 void Session::note(std::string_view text) const {
   const std::string line = std::string(text) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void Session::deliver(std::string text, const std::string& file) {
+  if (file.empty())
+    out = std::move(text);
+  else
+    write_output(file, text);
 }
 
 void Session::progress(std::string_view text) const {

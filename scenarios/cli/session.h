@@ -23,6 +23,8 @@ struct Session {
   std::string out;              // what goes to stdout
 
   void note(std::string_view text) const;  // a line on stderr
+  // The result: to the file if one is named (all of it, or InputError), else to stdout.
+  void deliver(std::string text, const std::string& file);
   // Overwrites one line of stderr, on a terminal only; empty text removes it.
   void progress(std::string_view text) const;
   // Writes `out`. False: it could not be written, though somebody is still reading.

@@ -13,6 +13,7 @@
 #include "scenarios/cli/verbs.h"
 #include "scenarios/machine.h"
 #include "scenarios/run.h"
+#include "scenarios/verdict.h"
 #include "scenarios/version.h"
 #include "topology/error.h"
 

@@ -56,9 +56,8 @@ std::vector<Bytes> sizes(const CollFlags& flags) {
 
 int ranks(const CollFlags& flags) {
   if (flags.ranks != 0) return flags.ranks;
-  for (const topology::Preset& preset : topology::presets())
-    if (preset.name == flags.machine && preset.gpus > 0) return preset.gpus;
-  return kDefaultRanks;
+  const auto preset = topology::find_preset(flags.machine);
+  return preset && preset->gpus > 0 ? preset->gpus : kDefaultRanks;
 }
 
 // The same scenario that a file could hold, so that one reader checks both.
@@ -100,8 +99,12 @@ int act(const CollFlags& flags, Session& session) {
   options.skip_refused = flags.algorithms == "all";
   options.measuring.warmup = flags.warmup;
   options.measuring.iterations = flags.iterations;
-  const Run run = run_and_trace(scenario, options, flags.output, session);
-  const std::string text = flags.output.json ? "" : tables(scenario, run);
+  Run run = run_and_trace(scenario, options, flags.output, session);
+  if (algorithms.size() > 1) {
+    session.progress("looking for crossovers");
+    run.crossovers = crossovers(scenario, run.results, &interrupted());
+  }
+  const std::string text = flags.output.json ? "" : tables(scenario, run) + winner_comments(run);
   return finish(scenario, run, flags.output, text, session);
 }
 

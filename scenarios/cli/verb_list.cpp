@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "models/collectives/catalogue.h"
+#include "scenarios/cli/long_list.h"
 #include "scenarios/cli/verbs.h"
 #include "scenarios/files/read_file.h"
 #include "scenarios/machine.h"
+#include "scenarios/scenario.h"
 #include "topology/error.h"
 #include "topology/presets.h"
 
@@ -18,8 +20,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct ListFlags {
-  std::string kind;
-  bool json = false;
+  std::string kind, bytes = "1M";
+  int ranks = 8;
+  bool json = false, detailed = false, markdown = false;
 };
 
 Json machines() {
@@ -27,7 +30,12 @@ Json machines() {
   for (const topology::Preset& preset : topology::presets()) {
     Json row;
     row["name"] = preset.name;
-    row["gpus"] = preset.gpus > 0 ? Json(preset.gpus) : Json();
+    const bool fixed = preset.gpus > 0 && preset.most_units == 0;
+    row["gpus"] = fixed ? Json(preset.gpus) : Json();
+    if (preset.most_units > 0) {
+      row["gpus_per_unit"] = preset.gpus;
+      row["most_units"] = preset.most_units;
+    }
     row["profile"] = preset.profile;
     row["help"] = preset.help;
     rows.push_back(std::move(row));
@@ -89,6 +97,7 @@ constexpr Section kSections[] = {{"machines", machines},
 
 std::string label(const Json& row) {
   if (row.contains("operation")) return row["operation"].get<std::string>();
+  if (row.contains("gpus_per_unit")) return fmt::format("N x {} GPUs", row["gpus_per_unit"].dump());
   if (row.contains("gpus"))
     return row["gpus"].is_null() ? "any GPUs" : row["gpus"].dump() + " GPUs";
   return "";
@@ -104,7 +113,29 @@ std::string text_of(const Section& section) {
   return out;
 }
 
+LongChoice long_choice(const ListFlags& flags) {
+  return {flags.ranks, parse_nccl_size(flags.bytes)};
+}
+
+int act_long(const ListFlags& flags, Session& session) {
+  if (!flags.kind.empty() && flags.kind != "algorithms")
+    throw UsageError("--long is for algorithms, not for " + flags.kind);
+  if (flags.json && flags.markdown) throw UsageError("--json and --markdown exclude each other");
+  const LongChoice choice = long_choice(flags);
+  if (!flags.json) {
+    session.out = flags.markdown ? long_markdown(choice) : long_text(choice);
+    return kOk;
+  }
+  Json rows = algorithms();
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    rows[i].update(long_json(models::catalogue()[i], choice));
+  session.out = Json{{"algorithms", std::move(rows)}}.dump(2) + "\n";
+  return kOk;
+}
+
 int act(const ListFlags& flags, Session& session) {
+  if (flags.detailed) return act_long(flags, session);
+  if (flags.markdown) throw UsageError("--markdown goes with --long");
   std::vector<std::string> names;
   Json all;
   std::string text;
@@ -130,6 +161,13 @@ void add_list(CLI::App& app, Session& session) {
   CLI::App* verb = app.add_subcommand("list", "List machines, operations, algorithms, scenarios");
   verb->add_option("WHAT", flags->kind, "machines, operations, algorithms or scenarios [all]");
   verb->add_flag("--json", flags->json, "As one JSON object");
+  verb->add_flag("--long", flags->detailed, "Algorithms with their counts and closed forms");
+  verb->add_option("-g,--ranks", flags->ranks, "With --long: ranks")
+      ->check(CLI::Range(1, models::kPlanLimits.ranks))
+      ->capture_default_str();
+  verb->add_option("-b,--bytes", flags->bytes, "With --long: size as in coll")
+      ->capture_default_str();
+  verb->add_flag("--markdown", flags->markdown, "With --long: as in docs/algorithms.md");
   verb->callback(
       [flags, &session] { session.action = [flags, &session] { return act(*flags, session); }; });
 }

@@ -32,10 +32,7 @@ int act(const Flags& flags, Session& session) {
   const models::Plan plan = chosen_plan(flags.plan);
   session.note(fmt::format("{}: {}", plan.name, plan_facts(plan)));
   const std::string text = flags.dot ? plan_dot(plan) : write_plan(plan);
-  if (flags.output.empty())
-    session.out = text;
-  else
-    write_output(flags.output, text);
+  session.deliver(text, flags.output);
   return kOk;
 }
 

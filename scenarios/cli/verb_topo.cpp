@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "scenarios/cli/verbs.h"
+#include "scenarios/cli/words.h"
 #include "scenarios/files/topology_json.h"
 #include "scenarios/machine.h"
 #include "topology/describe.h"
@@ -41,15 +42,6 @@ topology::Degradation parse_degradation(const std::string& text) {
       text));
 }
 
-void check_machine(const std::string& name) {
-  if (is_file_name(name)) return;
-  std::vector<std::string> names;
-  for (const topology::Preset& preset : topology::presets()) names.emplace_back(preset.name);
-  for (const std::string& known : names)
-    if (known == name) return;
-  throw UsageError(fmt::format("no machine \"{}\".{}", name, suggestion(name, names)));
-}
-
 int act(const TopoFlags& flags, Session& session) {
   check_machine(flags.machine);
   if (flags.json && flags.dot) throw UsageError("--json and --dot exclude each other");
@@ -60,10 +52,7 @@ int act(const TopoFlags& flags, Session& session) {
   const std::string text = flags.json  ? write_topology(topology)
                            : flags.dot ? topology::to_dot(topology)
                                        : topology::to_text(topology);
-  if (flags.output.empty())
-    session.out = text;
-  else
-    write_output(flags.output, text);
+  session.deliver(text, flags.output);
   return kOk;
 }
 

@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "models/collectives/catalogue.h"
+#include "scenarios/machine.h"
+#include "topology/presets.h"
 
 namespace twinlink::scenarios::cli {
 namespace {
@@ -23,6 +25,14 @@ void check_algorithm(models::Operation operation, const std::string& name) {
 }
 
 }  // namespace
+
+void check_machine(const std::string& name) {
+  if (is_file_name(name) || topology::find_preset(name)) return;
+  if (const std::string wrong = topology::wrong_number(name); !wrong.empty())
+    throw UsageError(wrong);
+  throw UsageError(
+      fmt::format("no machine \"{}\".{}", name, suggestion(name, topology::preset_names(name))));
+}
 
 models::ElementType parse_element(const std::string& text) {
   if (text == "float") return models::ElementType::fp32;

@@ -20,6 +20,8 @@ Enum parse_word(const char* what, const std::string& text) {
   throw UsageError(fmt::format("no {} \"{}\".{}", what, text, suggestion(text, names)));
 }
 
+// The name of a machine, unless it is a file: it must be known.
+void check_machine(const std::string& name);
 // Our names, and those of nccl-tests (float, double, half, bfloat16).
 models::ElementType parse_element(const std::string& text);
 // "a,b" or "all" of the operation, in the order given.

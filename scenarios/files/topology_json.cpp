@@ -44,12 +44,20 @@ void read_node(Topology& topology, NodeNames& names, const Value& value) {
   set(name, name_value, read_string);
   std::optional<NodeKind> kind;
   if (const auto v = object.required("kind")) kind = read_enum(*v, "node kind", kKinds);
+  bool multicast = false;
+  const auto multicast_value = object.optional("multicast");
+  set(multicast, multicast_value, read_bool);
   object.finish();
+  if (multicast && kind && *kind != NodeKind::nvswitch) {
+    multicast_value->complain("only a node of kind \"nvswitch\" can be \"multicast\"");
+    multicast = false;
+  }
   if (!name_value) return;
   if (name.empty()) return name_value->complain("a node needs a name that is not empty");
   if (names.contains(name))
     return name_value->complain("there is already a node named " + quote(name));
-  names[name] = topology.add_node(kind.value_or(NodeKind::gpu), name);
+  names[name] = topology.add_node(kind.value_or(multicast ? NodeKind::nvswitch : NodeKind::gpu),
+                                  name, multicast);
 }
 
 NodeId read_end(const std::optional<Value>& value, const NodeNames& names) {
@@ -104,7 +112,7 @@ std::vector<Value> limited_elements(const std::optional<Value>& value, std::size
 
 std::string node_line(const topology::Node& node) {
   return "    {\"name\": " + nlohmann::json(node.name).dump() + ", \"kind\": \"" +
-         std::string(name_of(node.kind)) + "\"}";
+         std::string(name_of(node.kind)) + (node.multicast ? "\", \"multicast\": true}" : "\"}");
 }
 
 std::string link_line(const Topology& topology, const Link& link, bool duplex) {

@@ -4,12 +4,14 @@
 // clang-format off
 //   {"schema": "twinlink.topology/1", "name": "box", "source": "data sheet",
 //    "provenance": "datasheet",
-//    "nodes": [{"name": "gpu0", "kind": "gpu"}, ...],
+//    "nodes": [{"name": "gpu0", "kind": "gpu"},
+//              {"name": "sw0", "kind": "nvswitch", "multicast": true}, ...],
 //    "links": [{"from": "gpu0", "to": "sw0", "bandwidth": "450 GB/s", "latency": "0.5 us",
 //               "duplex": true}]}
 // clang-format on
-// Bandwidth is of one direction; "duplex" (default true) adds the same link back. write -> read ->
-// write is a fixed point, and ids are kept. All errors at once (InputError, located).
+// "multicast" (default false): the switch reduces and multicasts. Bandwidth is of one direction;
+// "duplex" (default true) adds the same link back. write -> read -> write is a fixed point, and ids
+// are kept. All errors at once (InputError, located).
 #include <optional>
 #include <string>
 

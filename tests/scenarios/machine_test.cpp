@@ -57,11 +57,11 @@ constexpr const char* kBox = R"({"schema": "twinlink.topology/1", "name": "box",
 }  // namespace
 
 TEST_CASE("a preset comes with the profile of its name") {
-  for (const topology::Preset& preset : topology::presets()) {
-    CAPTURE(preset.name);
-    const Machine machine = resolve_machine(scenario_on({std::string(preset.name), {}, {}}, ""), 3);
-    CHECK(machine.topology.name() == preset.name);
-    CHECK(machine.profile.name == preset.profile);
+  for (const std::string& preset : topology::preset_names()) {
+    CAPTURE(preset);
+    const Machine machine = resolve_machine(scenario_on({preset, {}, {}}, ""), 3);
+    CHECK(machine.topology.name() == preset);
+    CHECK(machine.profile.name == topology::find_preset(preset)->profile);
   }
   const Machine other = resolve_machine(scenario_on({"hgx-h100", {}, {}}, "hgx-b200"), 0);
   CHECK(other.profile.name == "hgx-b200");
@@ -132,4 +132,16 @@ TEST_CASE("TWINLINK_DATA comes first") {
 TEST_CASE("neighbouring ranks share a GPU") {
   CHECK(gpu_of_rank(4, 1) == std::vector<std::int32_t>{0, 1, 2, 3});
   CHECK(gpu_of_rank(5, 2) == std::vector<std::int32_t>{0, 0, 1, 1, 2});
+}
+
+TEST_CASE("a request says which ranks share an NVLink domain, and whether it multicasts") {
+  models::CollectiveRequest request;
+  request.gpu_of_rank = {0, 7, 8, 15, 0};
+  describe_machine(topology::make_preset("hgx-h100-node-2", 0), request);
+  CHECK(request.domain_of_rank == std::vector<std::int32_t>{0, 0, 1, 1, 0});
+  CHECK(request.multicast);
+  request.gpu_of_rank = {0, 1};
+  describe_machine(topology::make_preset("h200-pair", 0), request);
+  CHECK(request.domain_of_rank == std::vector<std::int32_t>{0, 0});
+  CHECK_FALSE(request.multicast);
 }

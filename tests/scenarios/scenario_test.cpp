@@ -145,3 +145,23 @@ TEST_CASE("an inline topology is kept as canonical text, degradations apart") {
   CHECK(s.machine.inline_json.find("degrade") == std::string::npos);
   CHECK(s.machine.inline_json.starts_with("{\"links\":["));
 }
+
+TEST_CASE("degrade is one list, or a list of machines") {
+  const auto read = [](const std::string& degrade) {
+    return read_scenario(kSmall, "s.json",
+                         {R"(/machine={"base": "hgx-h100", "degrade": )" + degrade + "}"});
+  };
+  CHECK(read(R"([{"from": "gpu0", "factor": 0.5}])").machine.alternatives.empty());
+  CHECK(read("[]").machine.alternatives.empty());
+  const Scenario s = read(R"([[], [{"from": "gpu0", "factor": 0.5},
+                                   {"from": "gpu1", "to": "nvswitch0", "factor": 0}]])");
+  CHECK(s.machine.degrade.empty());
+  REQUIRE(s.machine.alternatives.size() == 2);
+  CHECK(s.machine.alternatives[0].empty());
+  REQUIRE(s.machine.alternatives[1].size() == 2);
+  CHECK(s.machine.alternatives[1][1].to == "nvswitch0");
+  CHECK(error_of(kSmall, {R"(/machine={"base": "hgx-h100", "degrade": [[], {"from": "gpu0"}]})"})
+            .find("/machine/degrade/1: expected a list") != std::string::npos);
+  CHECK(error_of(kSmall, {R"(/machine={"base": "hgx-h100", "degrade": [[{"from": "gpu0"}]]})"})
+            .find("/machine/degrade/0/0: \"factor\" is missing") != std::string::npos);
+}

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "topology/error.h"
 #include "topology/presets.h"
 
 using namespace twinlink;
@@ -13,7 +14,7 @@ namespace {
 
 bool same(const Topology& a, const Topology& b) {
   const auto same_node = [](const topology::Node& x, const topology::Node& y) {
-    return x.kind == y.kind && x.name == y.name;
+    return x.kind == y.kind && x.name == y.name && x.multicast == y.multicast;
   };
   const auto same_link = [](const topology::Link& x, const topology::Link& y) {
     return x.from == y.from && x.to == y.to && x.bandwidth == y.bandwidth && x.latency == y.latency;
@@ -26,14 +27,28 @@ bool same(const Topology& a, const Topology& b) {
 }  // namespace
 
 TEST_CASE("every preset survives being written and read, ids included") {
-  for (const topology::Preset& preset : topology::presets()) {
-    CAPTURE(preset.name);
-    const Topology made = topology::make_preset(std::string(preset.name), 5);
+  for (const std::string& preset : topology::preset_names()) {
+    CAPTURE(preset);
+    const Topology made = topology::make_preset(preset, 5);
     const std::string text = write_topology(made);
     const Topology read = read_topology(text, "preset.json");
     CHECK(same(made, read));
     CHECK(write_topology(read) == text);
   }
+}
+
+TEST_CASE("multicast is of switches only") {
+  const auto read = [](const char* node) {
+    return read_topology(std::string(R"({"schema": "twinlink.topology/1", "name": "m", "nodes": [
+      {"name": "g", "kind": "gpu"}, )") +
+                             node + R"(], "links": []})",
+                         "m.json");
+  };
+  CHECK(read(R"({"name": "s", "kind": "nvswitch", "multicast": true})").nodes()[1].multicast);
+  CHECK_FALSE(read(R"({"name": "s", "kind": "nvswitch"})").nodes()[1].multicast);
+  CHECK_FALSE(read(R"({"name": "c", "kind": "cpu", "multicast": false})").nodes()[1].multicast);
+  CHECK_THROWS_WITH_AS(read(R"({"name": "c", "kind": "cpu", "multicast": true})"),
+                       doctest::Contains("only a node of kind \"nvswitch\""), InputError);
 }
 
 TEST_CASE("one-way links, uneven pairs and odd names keep their ids") {

@@ -41,16 +41,17 @@ double error_of_sums(const Topology& machine, const Route& route, NodeId from, N
 }  // namespace
 
 TEST_CASE("every preset builds, says where its rates come from, and joins all its GPUs") {
-  REQUIRE(presets().size() == 7);
-  for (const Preset& preset : presets()) {
-    CAPTURE(preset.name);
-    const Topology machine = make_preset(std::string(preset.name), 5);
-    CHECK(machine.name() == preset.name);
-    CHECK(machine.gpus().size() == static_cast<std::size_t>(preset.gpus == 0 ? 5 : preset.gpus));
+  REQUIRE(presets().size() == 15);
+  for (const std::string& preset : preset_names()) {
+    CAPTURE(preset);
+    const Topology machine = make_preset(preset, 5);
+    const Preset row = *find_preset(preset);
+    CHECK(machine.name() == preset);
+    CHECK(machine.gpus().size() == static_cast<std::size_t>(row.gpus == 0 ? 5 : row.gpus));
     CHECK(machine.node(machine.gpus().back()).name ==
           "gpu" + std::to_string(machine.gpus().size() - 1));
     CHECK_FALSE(machine.source().empty());
-    CHECK_FALSE(preset.help.empty());
+    CHECK_FALSE(row.help.empty());
     Router router(machine);
     double error = 0;
     for (const NodeId from : machine.gpus())
@@ -67,6 +68,11 @@ TEST_CASE("GPUs have the line rate of their data sheet") {
   CHECK(rate("h200-pair") == gb_per_s(450));
   CHECK(rate("hgx-h100") == gb_per_s(450));
   CHECK(rate("hgx-h200") == gb_per_s(450));
+  CHECK(rate("hgx-a100") == gb_per_s(300));  // 600 GB/s both ways
+  CHECK(rate("gb200-nvl4") == gb_per_s(900));
+  CHECK(rate("gb200-nvl8") == gb_per_s(900));
+  CHECK(rate("gb200-nvl36") == gb_per_s(900));
+  CHECK(rate("gb300-nvl72") == gb_per_s(900));
   CHECK(rate("hgx-b200") == gb_per_s(900));
   CHECK(rate("gb200-nvl72") == gb_per_s(900));
   CHECK(rate("rtx5090-pcie16") == gb_per_s(63));
@@ -99,15 +105,55 @@ TEST_CASE("the PCIe box says that its wiring is assumed") {
   CHECK(make_preset("gb200-nvl72", 0).provenance() == Provenance::datasheet);
 }
 
+TEST_CASE("racks: a NIC per GPU, on the rail of its place in the rack") {
+  const Topology machine = make_preset("nvl72-rack-8", 0);
+  CHECK(machine.gpus().size() == 8 * 72);
+  CHECK(count(machine, NodeKind::nvswitch) == 8 * 18);
+  CHECK(count(machine, NodeKind::nic) == 8 * 72);
+  CHECK(count(machine, NodeKind::net_switch) == 72 + 2);
+  CHECK(out_of(machine, "gpu575") == gb_per_s(900 + 63));
+  CHECK(out_of(machine, "nic0") == gb_per_s(63 + 50));
+  // 8 NICs below and as much above: 2 x 8 x 50 GB/s out of a rail switch.
+  CHECK(out_of(machine, "rail71") == gb_per_s(2 * 8 * 50));
+  CHECK(out_of(machine, "spine1") == gb_per_s(72 * 8 * 50 / 2));
+  Router router(machine);
+  const auto hops = [&](int from, int to) {
+    return router
+        .route(machine.gpus()[static_cast<std::size_t>(from)],
+               machine.gpus()[static_cast<std::size_t>(to)])
+        .hops;
+  };
+  CHECK(hops(0, 71) == 2);          // one NVLink switch
+  CHECK(hops(5, 72 + 5) == 4);      // NIC, rail, NIC
+  CHECK(hops(5, 7 * 72 + 6) == 6);  // NIC, rail, spine, rail, NIC
+}
+
+TEST_CASE("the number of a family is 2 to what 4096 GPUs allow") {
+  CHECK(make_preset("nvl72-rack-56", 0).gpus().size() == 4032);
+  CHECK(make_preset("hgx-b200-node-512", 0).gpus().size() == 4096);
+  CHECK(make_preset("hgx-h100-node-2", 0).gpus().size() == 16);
+  for (const char* name :
+       {"nvl72-rack-1", "nvl72-rack-57", "nvl72-rack-", "nvl72-rack-08", "nvl72-rack-8x",
+        "nvl72-rack-N", "nvl72-rack--2", "nvl72-rack-99999999999999999999"})
+    CHECK_THROWS_WITH_AS(make_preset(name, 0),
+                         ("machine \"" + std::string(name) +
+                          "\": the N of \"nvl72-rack-N\" is 2 to 56 (at most 4096 GPUs)")
+                             .c_str(),
+                         InputError);
+  CHECK_THROWS_WITH_AS(make_preset("nvl72-rak-16", 0),
+                       doctest::Contains("Did you mean \"nvl72-rack-16\"?"), InputError);
+  CHECK_FALSE(find_preset("nvl72-rack-1").has_value());
+  CHECK(find_preset("nvl72-rack-3")->gpus == 216);
+}
+
 TEST_CASE("latency only where the profile does not hold it") {
-  for (const Preset& preset : presets()) {
-    CAPTURE(preset.name);
-    const Topology machine = make_preset(std::string(preset.name), 2);
+  for (const std::string& preset : preset_names()) {
+    CAPTURE(preset);
+    const Topology machine = make_preset(preset, 2);
     for (const Link& link : machine.links()) {
       const bool sockets = machine.node(link.from).kind == NodeKind::cpu &&
                            machine.node(link.to).kind == NodeKind::cpu;
-      const Duration expected =
-          preset.name == "crossbar" ? us(1) : (sockets ? ns(160) : Duration{});
+      const Duration expected = preset == "crossbar" ? us(1) : (sockets ? ns(160) : Duration{});
       CHECK(link.latency == expected);
     }
   }
@@ -124,10 +170,11 @@ TEST_CASE("crossbar takes 1 to 4096 GPUs") {
 }
 
 TEST_CASE("an unknown machine is refused with the nearest and all names") {
-  CHECK_THROWS_WITH_AS(make_preset("gb200-nvl27", 0),
-                       "unknown machine \"gb200-nvl27\". Did you mean \"gb200-nvl72\"? Known: "
-                       "crossbar, h200-pair, hgx-h100, hgx-h200, hgx-b200, gb200-nvl72, "
-                       "rtx5090-pcie16",
+  CHECK_THROWS_WITH_AS(make_preset("gb200-nvl-72", 0),
+                       "unknown machine \"gb200-nvl-72\". Did you mean \"gb200-nvl72\"? Known: "
+                       "crossbar, h200-pair, hgx-a100, hgx-h100, hgx-h200, hgx-b200, gb200-nvl4, "
+                       "gb200-nvl8, gb200-nvl36, gb200-nvl72, gb300-nvl72, rtx5090-pcie16, "
+                       "nvl72-rack-N, hgx-h100-node-N, hgx-b200-node-N",
                        InputError);
   CHECK_THROWS_WITH_AS(make_preset("toaster", 0), doctest::Contains("\"toaster\". Known: crossbar"),
                        InputError);

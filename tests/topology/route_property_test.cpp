@@ -47,8 +47,7 @@ Topology random_machine(Dice& dice) {
 }
 
 bool passes_on(const Topology& machine, NodeId node) {
-  const NodeKind kind = machine.node(node).kind;
-  return kind != NodeKind::gpu && kind != NodeKind::nic;
+  return machine.node(node).kind != NodeKind::gpu;
 }
 
 using Path = std::vector<LinkId>;

@@ -2,11 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "models/plan/plan_builder.h"
 #include "topology/error.h"
+#include "topology/presets.h"
 
 using namespace twinlink;
 using namespace twinlink::models;
@@ -183,6 +185,83 @@ TEST_CASE("a machine with one slower link is not folded") {
   REQUIRE(uses.size() == 2);
   CHECK(model.name_of(uses[1].resource) == "link gpu2 -> hub");
   CHECK(model.resources()[static_cast<std::size_t>(uses[1].resource)].capacity == 50e9);
+}
+
+TEST_CASE("a transfer through NICs pays nic_issue once, and at most nic_rate") {
+  const Topology machine = topology::make_preset("hgx-h100-node-2", 0);
+  Bench bench(16, mib(1), {});
+  std::vector<OpId> pulls;  // by rank 0: over the rail, over the spines, within the node
+  for (const int from : {8, 9, 1})
+    pulls.push_back(bench.builder.copy(bench.lanes[0], bench.whole(from), bench.whole(0), {}));
+  const Slice sources[] = {bench.whole(8), bench.whole(9), bench.whole(1)};
+  const Slice sum_of_all[] = {bench.whole(0)};
+  const OpId both = bench.builder.reduce(bench.lanes[0], Operator::sum, sources, sum_of_all, {});
+  const Plan plan = bench.builder.finish();
+  CalibrationProfile profile = with({{&CalibrationProfile::nic_issue, 6},
+                                     {&CalibrationProfile::nic_rate, 40},
+                                     {&CalibrationProfile::wire_nic, 1.25},
+                                     {&CalibrationProfile::wire_pull, 2}});
+  CostModel model(machine, profile, plan);
+
+  // gpu8 -> nic8 -> rail0 -> nic0 -> gpu0, each 1.25 wire bytes a byte.
+  const OpCost rail = model.cost(pulls[0]);
+  CHECK(rail.latency == us(6));  // its links have none
+  CHECK(rail.cap == 40e9);
+  auto uses = model.pattern(rail.pattern);
+  REQUIRE(uses.size() == 4);
+  for (const Use& use : uses) CHECK(use.per_byte == 1.25);
+  // Also rail1 -> spine<i> -> rail0, half of the bytes over each of two spines.
+  uses = model.pattern(model.cost(pulls[1]).pattern);
+  REQUIRE(uses.size() == 8);
+  double sum = 0;
+  for (const Use& use : uses) sum += use.per_byte;
+  CHECK(sum == doctest::Approx(6 * 1.25));
+  // Within the node: one folded switch, wire_pull, no NIC.
+  const OpCost near = model.cost(pulls[2]);
+  CHECK(near.latency == Duration{});
+  CHECK(near.cap == std::numeric_limits<double>::infinity());
+  uses = model.pattern(near.pattern);
+  REQUIRE(uses.size() == 2);
+  CHECK(uses[0].per_byte == 2.0);
+  CHECK(model.name_of(uses[0].resource) == "link node0.nvswitch0..3 -> gpu0");
+  // Two of three sources come over NICs: one issue.
+  CHECK(model.cost(both).latency == us(6));
+  CHECK(model.cost(both).cap == 40e9);
+
+  profile.nic_rate.value = 0;  // no limit but the links
+  CHECK(CostModel(machine, profile, plan).cost(pulls[0]).cap ==
+        std::numeric_limits<double>::infinity());
+}
+
+TEST_CASE("the NIC's constants count in the provenance of plans that leave a domain") {
+  CalibrationProfile profile = ideal_profile();
+  for (const ConstantTraits& traits : constant_table())
+    (profile.*traits.field).provenance = Provenance::measured;
+  profile.nic_issue.provenance = Provenance::assumed;
+  Topology machine("measured", Provenance::measured, "test");
+  const Topology preset = topology::make_preset("hgx-h100-node-2", 0);
+  for (const topology::Node& node : preset.nodes())
+    machine.add_node(node.kind, node.name, node.multicast);
+  for (const topology::Link& link : preset.links()) machine.add_link(link);
+  CHECK(CostModel(machine, profile, Bench(8, kib(1), {}).builder.finish()).provenance() ==
+        Provenance::measured);
+  CHECK(CostModel(machine, profile, Bench(9, kib(1), {}).builder.finish()).provenance() ==
+        Provenance::assumed);
+}
+
+TEST_CASE("a degraded network is routed link by link, with the same constants") {
+  const topology::Degradation slow[] = {{"nic8", "rail0", 0.5}};
+  const Topology machine = topology::degrade(topology::make_preset("hgx-h100-node-2", 0), slow);
+  Bench bench(16, mib(1), {});
+  const OpId pull = bench.builder.copy(bench.lanes[0], bench.whole(8), bench.whole(0), {});
+  const Plan plan = bench.builder.finish();
+  const CalibrationProfile profile = with({{&CalibrationProfile::nic_issue, 6}});
+  CostModel model(machine, profile, plan);
+  CHECK(model.cost(pull).latency == us(6));
+  double least = 1e18;
+  for (const Use& use : model.pattern(model.cost(pull).pattern))
+    least = std::min(least, model.resources()[static_cast<std::size_t>(use.resource)].capacity);
+  CHECK(least == 25e9);
 }
 
 TEST_CASE("a plan for more GPUs than the machine has is refused") {

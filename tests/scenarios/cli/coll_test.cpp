@@ -120,3 +120,46 @@ TEST_CASE("published figures stand beside predictions, every one of them") {
   CHECK(has(rows[0]["published_record"], "nearest"));
   CHECK_FALSE(rows[1].contains("published"));
 }
+
+TEST_CASE("several algorithms: who wins, by how much, and where that changes") {
+  // On 4 ranks of the crossbar one_shot and ring meet at 6 MB (contest_test.cpp).
+  const std::string sizes =
+      "all_reduce -b 1M -e 64M -f 64 -g 4 --machine crossbar --alg ring,one_shot";
+  const Outcome text = coll(sizes);
+  REQUIRE(text.code == 0);
+  CHECK(has(text.out, "# Winners on crossbar"));
+  CHECK(has(text.out, "bytes: one_shot, then ring"));
+  CHECK(rows_of(text.out).size() == 4);  // comments are no rows
+  const json object = json::parse(coll(sizes + " --json").out);
+  REQUIRE(object.at("winners").size() == 2);
+  const json& small = object.at("winners")[0];
+  CHECK(small.at("winner") == "one_shot");
+  CHECK(small.at("second") == "ring");
+  CHECK(small.at("bytes") == 1 << 20);
+  // 12 us + 1.5 MiB / 900 GB/s over 2 us + 3 MiB / 900 GB/s
+  const double ratio = (12 + 1.5 * 1048576 / 900e3) / (2 + 3 * 1048576 / 900e3);
+  CHECK(small.at("margin").get<double>() == doctest::Approx(ratio).epsilon(1e-4));
+  REQUIRE(object.at("crossovers").size() == 1);
+  CHECK(object.at("crossovers")[0].at("from") == "one_shot");
+  CHECK(object.at("crossovers")[0].at("bytes_low").get<int>() <= 6'000'000);
+  CHECK(object.at("crossovers")[0].at("bytes_high").get<int>() >= 6'000'000);
+}
+
+TEST_CASE("one algorithm is no contest") {
+  const Outcome outcome =
+      coll("all_reduce -b 1M -e 2M -f 2 -g 4 --machine crossbar --alg ring --json");
+  CHECK_FALSE(json::parse(outcome.out).contains("winners"));
+}
+
+TEST_CASE("racks and nodes: ranks fill GPUs in order, and a wrong number is said") {
+  const Outcome outcome =
+      coll("all_to_all -b 64K -g 16 --machine hgx-h100-node-2 --alg direct --json");
+  REQUIRE(outcome.code == 0);
+  const json row = json::parse(outcome.out);
+  CHECK(row.at("correct") == true);
+  CHECK(row.at("time_us").get<double>() > 6);  // nic_issue
+  CHECK(row.at("provenance") == "assumed");
+  const Outcome wrong = coll("all_to_all -b 64K --machine hgx-h100-node-1");
+  CHECK(wrong.code == 4);
+  CHECK(has(wrong.err, "2 to 512"));
+}

@@ -11,7 +11,12 @@ using nlohmann::json;
 namespace {
 
 std::size_t points(const json& study) {
-  return study["algorithms"].size() * study["ranks"].size() * study["bytes"].size();
+  std::size_t machines = 1;  // "degrade" may be a list of lists: a machine each
+  if (study["machine"].is_object()) {
+    const json degrade = study["machine"].value("degrade", json::array());
+    if (!degrade.empty() && degrade[0].is_array()) machines = degrade.size();
+  }
+  return machines * study["algorithms"].size() * study["ranks"].size() * study["bytes"].size();
 }
 
 }  // namespace

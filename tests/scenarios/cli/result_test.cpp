@@ -7,6 +7,7 @@
 
 #include "scenarios/published.h"
 #include "scenarios/run.h"
+#include "scenarios/verdict.h"
 #include "topology/error.h"
 
 using namespace twinlink;
