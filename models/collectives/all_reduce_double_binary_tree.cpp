@@ -145,19 +145,27 @@ double longest_chain(const CollectiveRequest& request, std::int64_t members,
   return longest;
 }
 
-// Payload through the busiest port, in and out alike: every edge of a tree carries its half up and
-// down once.
-Bytes busiest_port(const CollectiveRequest& request, std::int64_t members) {
-  std::vector<Bytes> moved(static_cast<std::size_t>(members));
+// Of the busiest member: payload through a port, in and out alike (every edge of a tree carries its
+// half up and down once), and what it combines.
+struct Busiest {
+  Bytes port, combined;
+};
+
+Busiest busiest(const CollectiveRequest& request, std::int64_t members) {
+  std::vector<Busiest> of(static_cast<std::size_t>(members));
   for (int t = 0; t < kTrees; ++t) {
-    const BinaryTree tree = double_tree(moved.size(), t);
+    const BinaryTree tree = double_tree(of.size(), t);
     const Bytes half = slice_of_tree(request, t, 0, 1).size;
-    for (std::size_t r = 0; r < moved.size(); ++r) {
+    for (std::size_t r = 0; r < of.size(); ++r) {
       const auto edges = static_cast<std::int64_t>(tree.nodes[r].children.size());
-      moved[r] += half * (edges + (r == tree.root ? 0 : 1));
+      of[r].port += half * (edges + (r == tree.root ? 0 : 1));
+      of[r].combined += half * edges;
     }
   }
-  return *std::max_element(moved.begin(), moved.end());
+  Busiest most;
+  for (const Busiest& one : of)
+    most = {std::max(most.port, one.port), std::max(most.combined, one.combined)};
+  return most;
 }
 
 }  // namespace
@@ -181,7 +189,7 @@ AlgorithmCounts counts_all_reduce_double_binary_tree(const CollectiveRequest& re
   return over_groups(request, [&](std::int64_t members) -> AlgorithmCounts {
     if (members == 1) return {};
     const std::int64_t messages = 2 * kTrees * (members - 1) * slices_for(request, members);
-    const Bytes most = busiest_port(request, members);
+    const Bytes most = busiest(request, members).port;
     return {static_cast<std::int64_t>(longest_chain(request, members, {1, 0, 0, 1, 0})), messages,
             most, most,
             static_cast<std::int64_t>(longest_chain(request, members, {0, 1, 0, 0, 0}))};
@@ -193,8 +201,10 @@ double closed_form_all_reduce_double_binary_tree(const CollectiveRequest& reques
   return slowest_group(request, [&](std::int64_t members) {
     if (members == 1) return 0.0;
     const Weights weights{costs.alpha, 0, costs.beta + costs.gamma, costs.alpha, costs.beta};
-    const auto port = static_cast<double>(busiest_port(request, members).count) * costs.beta;
-    return std::max(longest_chain(request, members, weights), port);
+    const Busiest most = busiest(request, members);
+    return std::max({longest_chain(request, members, weights),
+                     static_cast<double>(most.port.count) * costs.beta,
+                     static_cast<double>(most.combined.count) * costs.gamma});
   });
 }
 

@@ -12,7 +12,8 @@
 // request.slices, else pipeline_slices for 2 L further stages (collective_group.h), L = ceil(log2
 // P). Empty slices keep their ops (the flags travel). P = 1: a local copy.
 //
-//   time = max(chain, b beta), b: bytes through the busiest port (2 n at an inner member), and
+//   time = max(chain, b beta, c gamma), b and c: bytes through the busiest port and combined by the
+//   busiest member (2 n and n at an inner one, P even), and
 //   chain: the longest chain of both pipelines, followed slice by slice: 2 L + K - 1 ops, of which
 //   those upwards move two slices of n / 2K and those downwards one.
 //   On the ideal crossbar the time lies between this and chain + b beta, because the trees share

@@ -21,7 +21,7 @@ std::vector<Algorithm> rows_all_reduce() {
       Algorithm{"double_binary_tree", Operation::all_reduce,
                 "two complementary trees, half of the data each, up and down in slices",
                 "Sanders, Speck and Traeff, Parallel Computing 35 (2009)",
-                "max(longest chain of 2 L + K - 1 ops, 2 n beta), K slices",
+                "max(longest chain of 2 L + K - 1 ops, 2 n beta, n gamma), K slices",
                 build_all_reduce_double_binary_tree, counts_all_reduce_double_binary_tree,
                 closed_form_all_reduce_double_binary_tree, plan_size_all_reduce_double_binary_tree,
                 0},
