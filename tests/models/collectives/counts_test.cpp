@@ -1,6 +1,8 @@
 // Counts and closed forms of every algorithm against what is counted from its plan.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/models/collectives/plan_counting.h"
 #include "tests/models/collectives/requests.h"
 
