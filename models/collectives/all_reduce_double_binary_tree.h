@@ -16,8 +16,8 @@
 //   busiest member (2 n and n at an inner one, P even), and
 //   chain: the longest chain of both pipelines, followed slice by slice: 2 L + K - 1 ops, of which
 //   those upwards move two slices of n / 2K and those downwards one.
-//   On the ideal crossbar the time lies between this and chain + b beta, because the trees share
-//   ports: their transfers do not meet only for P = 2.
+//   On the ideal crossbar the time is at least this, and at most this with 4 beta (P odd: 6), since
+//   so many transfers share a port; exactly this for P = 2, whose transfers never meet.
 // Source: Sanders, Speck and Traeff, Parallel Computing 35 (2009); NCCL, trees.cc (structure only).
 #include "models/collectives/catalogue.h"
 

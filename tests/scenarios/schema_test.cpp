@@ -120,6 +120,7 @@ TEST_CASE("schemas accept everything the repository holds and the writers write"
     request.operation = algorithm.operation;
     request.bytes = {256};
     request.gpu_of_rank = {0, 1, 2, 3};
+    request.multicast = algorithm.needs == models::Needs::multicast;
     CHECK(plan.complaint(write_plan(models::build_plan(algorithm, request))) == "");
   }
 }
