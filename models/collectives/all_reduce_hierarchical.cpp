@@ -29,9 +29,14 @@ struct Size {
 };
 
 Size size_of_group(const CollectiveRequest& request, const std::vector<Rank>& ranks) {
-  const Domains domains = domains_of(request, ranks);
-  return {static_cast<std::int64_t>(domains.size()),
-          static_cast<std::int64_t>(domains.front().size())};
+  const auto members = static_cast<std::int64_t>(ranks.size());
+  if (request.domain_of_rank.empty()) return {1, members};
+  std::vector<std::int32_t> domains;
+  for (const Rank rank : ranks) domains.push_back(request.domain_of_rank[rank.index()]);
+  std::sort(domains.begin(), domains.end());
+  const auto end = std::unique(domains.begin(), domains.end());
+  const std::int64_t count = end - domains.begin();
+  return {count, members / count};
 }
 
 class Hierarchical {
