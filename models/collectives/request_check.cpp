@@ -114,6 +114,27 @@ std::string nearest_without_multicast(const Algorithm& algorithm) {
   return first;
 }
 
+// Sums and multicasts in the switch end at the domain.
+void check_one_domain(Issues& issues, const Algorithm& algorithm,
+                      const CollectiveRequest& request) {
+  if (algorithm.needs != Needs::multicast || !request.multicast) return;
+  if (request.domain_of_rank.size() != request.gpu_of_rank.size() || !issues.none()) return;
+  const auto domain = [&](Rank rank) { return request.domain_of_rank[rank.index()]; };
+  for (const std::vector<Rank>& group : groups_of(request)) {
+    const bool one = std::all_of(group.begin(), group.end(),
+                                 [&](Rank rank) { return domain(rank) == domain(group.front()); });
+    if (one) continue;
+    const bool sums = algorithm.operation == Operation::all_reduce;
+    issues.add("/algorithm", "algorithm \"" + std::string(algorithm.name) +
+                                 "\" needs all ranks of a group in one NVLink domain, because "
+                                 "switches reduce and multicast only there. The nearest that "
+                                 "works is \"" +
+                                 (sums ? "hierarchical" : nearest_without_multicast(algorithm)) +
+                                 "\"");
+    return;
+  }
+}
+
 void check_machine(Issues& issues, const Algorithm& algorithm, const CollectiveRequest& request) {
   const std::size_t ranks = request.gpu_of_rank.size();
   if (!request.domain_of_rank.empty() && request.domain_of_rank.size() != ranks)
@@ -160,6 +181,7 @@ void check_request(const Algorithm& algorithm, const CollectiveRequest& request)
   check_shape(issues, request.shape);
   check_local_work(issues, request);
   check_machine(issues, algorithm, request);
+  check_one_domain(issues, algorithm, request);
   check_refusal(issues, algorithm, request);
   check_plan_size(issues, algorithm, request);
   if (!issues.none()) throw InputError(issues.take());

@@ -90,6 +90,23 @@ TEST_CASE("send/recv goes around the group in its order") {
   CHECK(plan.buffer(plan.destinations(push)[0].buffer).rank == Rank{3});
 }
 
+TEST_CASE("what needs multicast is refused across domains, not in groups within them") {
+  const Algorithm& algorithm = find_algorithm(Operation::all_reduce, "multimem_two_shot");
+  CollectiveRequest request = request_of(algorithm, 4, 8);
+  request.domain_of_rank = {0, 1, 0, 1};
+  try {
+    build_plan(algorithm, request);
+    CHECK(false);
+  } catch (const InputError& error) {
+    CHECK(std::string(error.what()) ==
+          "/algorithm: algorithm \"multimem_two_shot\" needs all ranks of a group in one NVLink "
+          "domain, because switches reduce and multicast only there. The nearest that works is "
+          "\"hierarchical\"");
+  }
+  request.groups = {test::ranks_of({0, 2}), test::ranks_of({3, 1})};
+  CHECK(build_plan(algorithm, request).claims.size() == 2);
+}
+
 TEST_CASE("what needs multicast is refused without it, with what works") {
   const auto refusal = [](Operation operation, const char* name) {
     try {
