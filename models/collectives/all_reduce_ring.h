@@ -12,6 +12,14 @@
 // Empty shares keep their ops (the flags travel). P = 1: a local copy.
 //
 //   time = 2 (P-1) (alpha + ceil(n/P) beta) + (P-1) ceil(n/P) gamma     (ceil: whole elements)
+//
+// Variants. request.slices = K > 1 cuts each step's part into K chunks, forwarded one by one: the
+// flag of one chunk hides behind the bytes of another, for K alphas a step. request.channels = C
+// > 1 runs C rings on lanes of their own, each with its part of every share; with
+// request.bidirectional there are 2 C, the second half of them the other way around, which on a
+// switch shares the same ports and helps only where the two directions are different wires. The
+// rings of all channels share a port and step together:
+//   time = 2 (P-1) (K alpha + ceil(n/P) beta) + (P-1) ceil(n/P) gamma, where K C P divides n
 // Source: Patarasuk and Yuan, Bandwidth optimal all-reduce algorithms, JPDC 69 (2009).
 #include "models/collectives/catalogue.h"
 

@@ -21,7 +21,7 @@ struct CollectiveRequest {
   bool suffix = false;
   std::vector<std::int32_t> gpu_of_rank;  // rank -> GPU
   std::vector<std::vector<Rank>> groups;  // empty: one group of all ranks
-  Bytes bytes;                            // nccl-tests' size; scans: the state of one rank
+  Bytes bytes;                            // nccl-tests' size (group_frame.h); scans: one state
   ElementType element = ElementType::fp32;
   std::int32_t heads = 1;
   LaneShape shape;
@@ -29,6 +29,10 @@ struct CollectiveRequest {
   Compute local_work;  // scans: what a coupled algorithm does on the chain and others before it
   // Pieces that pipelined algorithms cut a state or share into; 0: the algorithm's own choice.
   std::int32_t slices = 0;
+  // Ring all-reduce: independent rings at once, each on its own lane; bidirectional: as many more,
+  // the other way around.
+  std::int32_t channels = 1;
+  bool bidirectional = false;
   // Of the machine: the NVLink domain of each rank (empty: all in one), and whether the switches of
   // a domain can reduce and multicast.
   std::vector<std::int32_t> domain_of_rank;
@@ -37,6 +41,9 @@ struct CollectiveRequest {
 
 // What an algorithm moves, for one group of P members and n bytes, exactly as its plan does. With
 // several groups: the sum of their messages, else the largest of any group.
+// In the switch: a sum leaves every member it is made of once, the own one too, and enters once;
+// a multicast leaves once and enters every destination, the own one too. Sums that the switch forms
+// are nobody's applications.
 struct AlgorithmCounts {
   std::int64_t rounds = 0;        // most ops on one chain that touch another rank's memory
   std::int64_t messages = 0;      // slices of another rank that ops read or write, empty ones too
@@ -68,6 +75,9 @@ struct Algorithm {
   // Why the request is outside what the real kernel can do, so that a result is extrapolated;
   // empty: it is inside. None: the algorithm is not a copy of a shipped kernel.
   std::string (*beyond)(const CollectiveRequest& request) = nullptr;
+  // Why the algorithm cannot serve this request at all, and what can; empty: it can. None: it
+  // serves every request that passes the general checks.
+  std::string (*refuses)(const CollectiveRequest& request) = nullptr;
 };
 
 std::span<const Algorithm> catalogue();

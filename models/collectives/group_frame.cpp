@@ -3,10 +3,23 @@
 namespace twinlink::models {
 namespace {
 
-Bytes output_size(const CollectiveRequest& request, std::int64_t member, std::int64_t members) {
-  if (request.operation != Operation::all_to_all) return request.bytes;
-  const std::int64_t block = share(member, members, elements_of(request)).count;
-  return {block * members * size_of(request.element)};
+struct Sizes {
+  Bytes input, output;
+};
+
+Sizes sizes_of(const CollectiveRequest& request, std::int64_t member, std::int64_t members) {
+  const Bytes dealt{share(member, members, elements_of(request)).count * size_of(request.element)};
+  switch (request.operation) {
+    case Operation::reduce_scatter: return {request.bytes, dealt};
+    case Operation::all_gather: return {dealt, request.bytes};
+    case Operation::all_to_all: return {request.bytes, dealt * members};
+    case Operation::all_reduce:
+    case Operation::broadcast:
+    case Operation::sendrecv:
+    case Operation::scan:
+    case Operation::exscan: break;
+  }
+  return {request.bytes, request.bytes};
 }
 
 }  // namespace
@@ -41,10 +54,11 @@ GroupFrame add_group_frame(PlanBuilder& builder, const CollectiveRequest& reques
   const auto size = static_cast<std::int64_t>(members.size());
   for (std::int64_t m = 0; m < size; ++m) {
     const Rank rank = members[static_cast<std::size_t>(m)];
+    const Sizes sizes = sizes_of(request, m, size);
     const BufferId input =
-        builder.add_buffer({rank, BufferRole::input, request.element, request.bytes, "input"});
-    const BufferId output = builder.add_buffer(
-        {rank, BufferRole::output, request.element, output_size(request, m, size), "output"});
+        builder.add_buffer({rank, BufferRole::input, request.element, sizes.input, "input"});
+    const BufferId output =
+        builder.add_buffer({rank, BufferRole::output, request.element, sizes.output, "output"});
     const KernelId kernel = builder.add_kernel({rank, request.launch, builder.plan().name});
     frame.members.push_back({rank, input, output, kernel, LaneId{}});
     claim.inputs.push_back(input);

@@ -1,9 +1,13 @@
 #pragma once
 // What every builder starts from: for each group its members' buffers, claim, kernels and lanes.
 //
-// Out of place: a member has one input and one output, both of request.bytes, except that an
-// all_to_all's output is dealt by its own size: member r receives P blocks of share(r, P, n), so it
-// holds P * share(r, P, n).count elements, which is n where P divides n.
+// Out of place: a member has one input and one output. request.bytes is what nccl-tests prints as
+// size, n elements:
+//   all_reduce, broadcast, sendrecv, scans: every input and every output
+//   reduce_scatter   every input; member r's output is share(r, P, n)
+//   all_gather       every output; member r's input is share(r, P, n)
+//   all_to_all       every input; member r's output is P blocks of share(r, P, n), so n where P
+//                    divides n
 // Every member of every group has its own kernel, so a rank may be in several groups.
 #include <algorithm>
 #include <vector>

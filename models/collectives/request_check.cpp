@@ -101,16 +101,59 @@ void check_local_work(Issues& issues, const CollectiveRequest& request) {
   if (asked && !is_scan(request.operation)) issues.add("/local_work", "only scans have local work");
 }
 
+// What does the same with loads and stores of the SMs: of the names with "multimem" in them the
+// part behind it; the first of the operation where there is none.
+std::string nearest_without_multicast(const Algorithm& algorithm) {
+  std::string first;
+  for (const Algorithm& other : catalogue()) {
+    if (other.operation != algorithm.operation || other.needs == Needs::multicast) continue;
+    if (first.empty()) first = other.name;
+    const bool same = algorithm.name == "multimem_" + std::string(other.name);
+    if (same || other.name == "direct") return std::string(other.name);
+  }
+  return first;
+}
+
+// Sums and multicasts in the switch end at the domain.
+void check_one_domain(Issues& issues, const Algorithm& algorithm,
+                      const CollectiveRequest& request) {
+  if (algorithm.needs != Needs::multicast || !request.multicast) return;
+  if (request.domain_of_rank.size() != request.gpu_of_rank.size() || !issues.none()) return;
+  const auto domain = [&](Rank rank) { return request.domain_of_rank[rank.index()]; };
+  for (const std::vector<Rank>& group : groups_of(request)) {
+    const bool one = std::all_of(group.begin(), group.end(),
+                                 [&](Rank rank) { return domain(rank) == domain(group.front()); });
+    if (one) continue;
+    const bool sums = algorithm.operation == Operation::all_reduce;
+    issues.add("/algorithm", "algorithm \"" + std::string(algorithm.name) +
+                                 "\" needs all ranks of a group in one NVLink domain, because "
+                                 "switches reduce and multicast only there. The nearest that "
+                                 "works is \"" +
+                                 (sums ? "hierarchical" : nearest_without_multicast(algorithm)) +
+                                 "\"");
+    return;
+  }
+}
+
 void check_machine(Issues& issues, const Algorithm& algorithm, const CollectiveRequest& request) {
   const std::size_t ranks = request.gpu_of_rank.size();
   if (!request.domain_of_rank.empty() && request.domain_of_rank.size() != ranks)
     issues.add("/domain_of_rank", std::to_string(request.domain_of_rank.size()) + " domains for " +
                                       std::to_string(ranks) + " ranks");
   issues.require_range("/params/slices", request.slices, 0, 65536);
+  issues.require_range("/params/channels", request.channels, 1, 1024);
   if (algorithm.needs == Needs::multicast && !request.multicast)
-    issues.add("/algorithm",
-               "algorithm \"" + std::string(algorithm.name) +
-                   "\" needs switches that reduce and multicast; this machine has none");
+    issues.add("/algorithm", "algorithm \"" + std::string(algorithm.name) +
+                                 "\" needs switches that reduce and multicast; this machine has "
+                                 "none. The nearest that works is \"" +
+                                 nearest_without_multicast(algorithm) + "\"");
+}
+
+// Only the algorithm knows; it may count on a request that is right otherwise.
+void check_refusal(Issues& issues, const Algorithm& algorithm, const CollectiveRequest& request) {
+  if (algorithm.refuses == nullptr || !issues.none()) return;
+  const std::string reason = algorithm.refuses(request);
+  if (!reason.empty()) issues.add("/algorithm", reason);
 }
 
 void check_plan_size(Issues& issues, const Algorithm& algorithm, const CollectiveRequest& request) {
@@ -138,6 +181,8 @@ void check_request(const Algorithm& algorithm, const CollectiveRequest& request)
   check_shape(issues, request.shape);
   check_local_work(issues, request);
   check_machine(issues, algorithm, request);
+  check_one_domain(issues, algorithm, request);
+  check_refusal(issues, algorithm, request);
   check_plan_size(issues, algorithm, request);
   if (!issues.none()) throw InputError(issues.take());
 }

@@ -142,6 +142,7 @@ TEST_CASE("mutations of plans never do worse than InputError, and what is read c
     request.operation = algorithm.operation;
     request.bytes = {64};
     request.gpu_of_rank = {0, 1};
+    request.multicast = algorithm.needs == models::Needs::multicast;
     texts.push_back(write_plan(models::build_plan(algorithm, request)));
   }
   run(texts, 5'000, [](const std::string& text) {

@@ -28,6 +28,13 @@ void drop_deps(Plan& plan, OpId op) {
     plan.ops[later].first_dep -= static_cast<std::uint32_t>(count);
 }
 
+// The first op of that kind on that rank.
+OpId first_of(const Plan& plan, OpKind kind, Rank rank) {
+  for (std::size_t i = 0; i < plan.ops.size(); ++i)
+    if (plan.ops[i].kind == kind && plan.rank_of(OpId{i}) == rank) return OpId{i};
+  return OpId{};
+}
+
 // Some finding of `check` must be about this rank and op, and say so.
 void check_caught(const Plan& plan, Check check, Rank rank, OpId op) {
   const Proof proof = prove(plan);
@@ -101,6 +108,72 @@ TEST_CASE("a block that lands one place off") {
   // Rank 0's push to rank 1 (op 0) lands where rank 1's own block (op 5) belongs.
   destination(plan, OpId{0}).offset = destination(plan, OpId{5}).offset;
   check_caught(plan, Check::race, Rank{1}, OpId{5});
+}
+
+TEST_CASE("a rank that the switch adds twice") {
+  Plan plan = plan_of(Operation::all_reduce, "multimem_two_shot", 4, 8);
+  const OpId op = first_of(plan, OpKind::multimem_reduce, Rank{2});
+  source(plan, op, 3).buffer = plan.claims[0].inputs[0];
+  check_caught(plan, Check::provenance, Rank{2}, op);
+}
+
+TEST_CASE("a multicast that misses a destination leaves a rank without its share") {
+  for (const Operation operation : {Operation::all_reduce, Operation::all_gather}) {
+    const char* name = operation == Operation::all_reduce ? "multimem_two_shot" : "multimem";
+    Plan plan = plan_of(operation, name, 4, 8);
+    const OpId op = first_of(
+        plan, operation == Operation::all_reduce ? OpKind::multimem_reduce : OpKind::multimem_store,
+        Rank{1});
+    // What should go to rank 3 goes to rank 0 once more.
+    Slice* destinations = &destination(plan, op);
+    destinations[3].buffer = plan.claims[0].outputs[0];
+    const Proof proof = prove(plan);
+    CHECK(proof.wrong_ranks == test::ranks_of({3}));
+  }
+}
+
+TEST_CASE("a multicast of the wrong share") {
+  Plan plan = plan_of(Operation::all_gather, "multimem", 4, 8);
+  const OpId op = first_of(plan, OpKind::multimem_store, Rank{1});
+  for (std::size_t d = 0; d < 4; ++d) source(plan, op, 1 + d).offset = Bytes{0};
+  CHECK(!prove(plan).correct());
+  CHECK(!check_races(plan).correct());  // two ranks write share 0
+}
+
+TEST_CASE("a push that its owner does not wait for") {
+  Plan plan = plan_of(Operation::all_reduce, "two_shot_push", 4, 8);
+  const OpId op = first_of(plan, OpKind::reduce, Rank{1});
+  REQUIRE(plan.deps_of(op).size() == 3);
+  dep_of(plan, op).edge = static_cast<std::uint32_t>(Edge::flag_relaxed) & 0xF;
+  check_caught(plan, Check::race, Rank{1}, op);
+}
+
+TEST_CASE("a partner shifted by one in halving and doubling") {
+  Plan plan = plan_of(Operation::all_reduce, "halving_doubling", 8, 16);
+  const OpId op{8 + 3};  // rank 3's second step: with rank 1; now with rank 0
+  REQUIRE(plan.sources(op)[0].buffer == plan.claims[0].outputs[1]);
+  source(plan, op, 0).buffer = plan.claims[0].outputs[0];
+  check_caught(plan, Check::race, Rank{3}, op);
+  CHECK(!check_provenance(plan).correct());  // rank 2 brings the same members next
+}
+
+TEST_CASE("a tree that reads a child before the child has summed") {
+  Plan plan = plan_of(Operation::all_reduce, "double_binary_tree", 8, 16);
+  // Rank 4 folds ranks 2 and 6, which are inner themselves.
+  OpId op;
+  for (std::size_t i = 0; i < plan.ops.size(); ++i)
+    if (plan.rank_of(OpId{i}) == Rank{4} && plan.ops[i].kind == OpKind::reduce) op = OpId{i};
+  REQUIRE(plan.deps_of(op).size() == 2);
+  drop_deps(plan, op);
+  check_caught(plan, Check::race, Rank{4}, op);
+}
+
+TEST_CASE("a chain that pulls before its neighbour has the slice") {
+  Plan plan = plan_of(Operation::broadcast, "ring", 4, 8);
+  const OpId op{3};  // rank 3 pulls from rank 2
+  REQUIRE(plan.rank_of(op) == Rank{3});
+  drop_deps(plan, op);
+  check_caught(plan, Check::race, Rank{3}, op);
 }
 
 TEST_CASE("a rank that meets at two rendezvous in the wrong order") {

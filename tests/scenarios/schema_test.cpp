@@ -77,7 +77,6 @@ const std::set<std::string> kBeyondSchemas{
     "scenario/decays_count.json",
     "scenario/groups_rank_and_sizes.json",
     "scenario/groups_rank_does_not_exist.json",
-    "scenario/operation_without_algorithm.json",
     "scenario/ranks_too_many_for_machine.json",
     "scenario/too_many_points.json",
     "scenario/unknown_machine.json",
@@ -120,6 +119,7 @@ TEST_CASE("schemas accept everything the repository holds and the writers write"
     request.operation = algorithm.operation;
     request.bytes = {256};
     request.gpu_of_rank = {0, 1, 2, 3};
+    request.multicast = algorithm.needs == models::Needs::multicast;
     CHECK(plan.complaint(write_plan(models::build_plan(algorithm, request))) == "");
   }
 }

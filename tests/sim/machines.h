@@ -20,6 +20,14 @@ inline models::CollectiveRequest request_of(models::Operation operation, int ran
   return request;
 }
 
+// The same, on a machine with what the algorithm needs.
+inline models::CollectiveRequest request_for(const models::Algorithm& algorithm, int ranks,
+                                             Bytes bytes) {
+  models::CollectiveRequest request = request_of(algorithm.operation, ranks, bytes);
+  request.multicast = algorithm.needs == models::Needs::multicast;
+  return request;
+}
+
 inline models::Plan plan_of(const models::CollectiveRequest& request, const std::string& name) {
   return build_plan(models::find_algorithm(request.operation, name), request);
 }

@@ -22,7 +22,6 @@ std::string refusal(const Algorithm& algorithm, const CollectiveRequest& request
 const Algorithm& ring() { return find_algorithm(Operation::all_reduce, "ring"); }
 
 TEST_CASE("the catalogue is complete and finds itself") {
-  CHECK(catalogue().size() == 8);
   for (const Algorithm& algorithm : catalogue()) {
     CHECK(&find_algorithm(algorithm.operation, std::string(algorithm.name)) == &algorithm);
     CHECK(!algorithm.help.empty());
@@ -54,9 +53,8 @@ TEST_CASE("an unknown algorithm is refused with the nearest name") {
         "unknown algorithm \"bleloch\" for exscan (there are: ring_coupled, ring_decoupled, "
         "blelloch, lasp_pr_tree). Did you mean \"blelloch\"?");
   CHECK(message(Operation::all_to_all, "ring") ==
-        "unknown algorithm \"ring\" for all_to_all (there are: direct).");
-  CHECK(message(Operation::broadcast, "ring") ==
-        "unknown algorithm \"ring\" for broadcast (there are: none).");
+        "unknown algorithm \"ring\" for all_to_all (there are: direct, copy_engine).");
+  CHECK(message(Operation::all_reduce, "hierarchic").ends_with("Did you mean \"hierarchical\"?"));
 }
 
 TEST_CASE("groups that are wrong are all named at once") {

@@ -1,6 +1,8 @@
 // Counts and closed forms of every algorithm against what is counted from its plan.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/models/collectives/plan_counting.h"
 #include "tests/models/collectives/requests.h"
 
@@ -12,6 +14,21 @@ using test::request_of;
 // Whole numbers, so that every sum of them is exact in a double.
 constexpr AlphaBetaGamma kWholeCosts{1000, 3, 7};
 
+// Chains do not see what shares a port: lanes of one rank, loads of many ranks in the switch.
+bool shares_ports(const Algorithm& algorithm) {
+  return algorithm.operation == Operation::all_to_all || algorithm.name == "copy_engine" ||
+         algorithm.name.starts_with("multimem");
+}
+
+double expected_time(const Algorithm& algorithm, const Plan& plan, const AlgorithmCounts& counted) {
+  const double port =
+      3.0 * static_cast<double>(std::max(counted.bytes_in, counted.bytes_out).count);
+  if (shares_ports(algorithm)) return 1000.0 * static_cast<double>(counted.rounds) + port;
+  const double chain = test::longest_chain(plan, kWholeCosts);
+  if (algorithm.name != "double_binary_tree") return chain;
+  return std::max({chain, port, 7.0 * test::most_combined(plan)});
+}
+
 void check_counts(const Algorithm& algorithm, const CollectiveRequest& request) {
   const Plan plan = build_plan(algorithm, request);
   const AlgorithmCounts counted = test::count(plan);
@@ -22,12 +39,7 @@ void check_counts(const Algorithm& algorithm, const CollectiveRequest& request) 
   CHECK(stated.bytes_out == counted.bytes_out);
   CHECK(stated.applications == counted.applications);
 
-  // Chains do not see that the blocks of an all-to-all share a port; there it is the port's bytes.
-  double expected = test::longest_chain(plan, kWholeCosts);
-  if (algorithm.operation == Operation::all_to_all)
-    expected = 1000.0 * static_cast<double>(counted.rounds) +
-               3.0 * static_cast<double>(std::max(counted.bytes_in, counted.bytes_out).count);
-  CHECK(algorithm.closed_form(request, kWholeCosts) == expected);
+  CHECK(algorithm.closed_form(request, kWholeCosts) == expected_time(algorithm, plan, counted));
 
   const OpCounts size = algorithm.plan_size(request);
   CHECK(plan.ops.size() <= size.ops);
@@ -47,6 +59,7 @@ void check_sizes(const Algorithm& algorithm, int ranks) {
 TEST_CASE("counts and closed forms are those of the plan, P = 1 to 130 and 576") {
   for (const Algorithm& algorithm : catalogue()) {
     for (int ranks = 1; ranks <= 130; ++ranks) check_sizes(algorithm, ranks);
+    check_sizes(algorithm, 144);
     check_sizes(algorithm, 576);
   }
 }
@@ -78,6 +91,46 @@ TEST_CASE("counts with local work on the chain or before it") {
     INFO(algorithm.name);
     check_counts(algorithm, request);
   }
+}
+
+TEST_CASE("counts in slices, K = 2 to 9 and more than there are elements") {
+  for (const Algorithm& algorithm : catalogue())
+    for (const int slices : {2, 3, 9, 40})
+      for (const int ranks : {1, 2, 3, 6, 13, 16}) {
+        if (algorithm.operation == Operation::all_reduce && algorithm.name == "ring") continue;
+        CollectiveRequest request = request_of(algorithm, ranks, 6 * ranks + 5);
+        request.slices = slices;
+        INFO(algorithm.name, " ranks ", ranks, " slices ", slices);
+        check_counts(algorithm, request);
+      }
+}
+
+// A ring in chunks: the chain is all ops of a lane, if all have the same size. Its other counts are
+// exact for any size and number of channels; what channels share of a port only the simulator sees.
+TEST_CASE("counts of the ring in chunks, with channels, and both ways around") {
+  const Algorithm& ring = find_algorithm(Operation::all_reduce, "ring");
+  for (const int ranks : {1, 2, 3, 5, 8, 13})
+    for (const int channels : {1, 2, 3})
+      for (const bool bidirectional : {false, true})
+        for (const int chunks : {1, 2, 5}) {
+          CollectiveRequest request = request_of(ring, ranks, 7 * ranks + 3);
+          request.channels = channels;
+          request.bidirectional = bidirectional;
+          request.slices = chunks;
+          INFO("ranks ", ranks, " channels ", channels, " chunks ", chunks);
+          const Plan plan = build_plan(ring, request);
+          const AlgorithmCounts counted = test::count(plan), stated = ring.counts(request);
+          CHECK(stated.rounds == counted.rounds);
+          CHECK(stated.messages == counted.messages);
+          CHECK(stated.bytes_in == counted.bytes_in);
+          CHECK(stated.bytes_out == counted.bytes_out);
+          CHECK(stated.applications == counted.applications);
+          CHECK(plan.ops.size() == ring.plan_size(request).ops);
+          if (channels > 1 || bidirectional) continue;
+          request.bytes = {4LL * ranks * chunks * 3};
+          CHECK(ring.closed_form(request, kWholeCosts) ==
+                test::longest_chain(build_plan(ring, request), kWholeCosts));
+        }
 }
 
 TEST_CASE("counts of several groups: messages add up, the rest is the largest") {

@@ -89,10 +89,35 @@ void add_transfer(const Plan& plan, Traffic& traffic, const Slice& slice, OpId i
   traffic.out[is_source ? there : here] += slice.size.count;
 }
 
+// A sum in the switch: once out of every member, once into the reducer. A multicast: once out of
+// the storer, once into every destination.
+void add_in_switch(const Plan& plan, Traffic& traffic, OpId id) {
+  const auto owner = [&](const Slice& s) { return plan.buffer(s.buffer).rank.index(); };
+  const std::size_t here = plan.rank_of(id).index();
+  const bool reduces = plan.op(id).kind == OpKind::multimem_reduce;
+  const bool multicasts = !reduces || plan.destinations(id).size() > 1;
+  const std::int64_t size = plan.destinations(id).front().size.count;
+  for (const Slice& s : plan.sources(id)) {
+    traffic.messages += is_remote(plan, id, s) ? 1 : 0;
+    if (reduces) traffic.out[owner(s)] += size;
+  }
+  for (const Slice& s : plan.destinations(id)) {
+    traffic.messages += is_remote(plan, id, s) ? 1 : 0;
+    if (multicasts) traffic.in[owner(s)] += size;
+  }
+  if (reduces) traffic.in[here] += size;
+  if (multicasts) traffic.out[here] += size;
+}
+
 Traffic traffic_of(const Plan& plan) {
   const std::size_t ranks = plan.gpu_of_rank.size();
   Traffic traffic{std::vector<std::int64_t>(ranks), std::vector<std::int64_t>(ranks)};
   for (std::size_t i = 0; i < plan.ops.size(); ++i) {
+    const OpKind kind = plan.ops[i].kind;
+    if (kind == OpKind::multimem_reduce || kind == OpKind::multimem_store) {
+      add_in_switch(plan, traffic, OpId{i});
+      continue;
+    }
     for (const Slice& s : plan.sources(OpId{i})) add_transfer(plan, traffic, s, OpId{i}, true);
     for (const Slice& s : plan.destinations(OpId{i}))
       add_transfer(plan, traffic, s, OpId{i}, false);
@@ -111,6 +136,15 @@ AlgorithmCounts count(const Plan& plan) {
   counts.bytes_out = {*std::max_element(traffic.out.begin(), traffic.out.end())};
   counts.applications = static_cast<std::int64_t>(Chains(plan, {0, 0, 1, 0}).longest());
   return counts;
+}
+
+double most_combined(const Plan& plan) {
+  std::vector<double> combined(plan.gpu_of_rank.size());
+  for (std::size_t i = 0; i < plan.ops.size(); ++i)
+    if (applications(plan, OpId{i}) > 0)
+      combined[plan.rank_of(OpId{i}).index()] += static_cast<double>(
+          applications(plan, OpId{i}) * plan.destinations(OpId{i}).front().size.count);
+  return *std::max_element(combined.begin(), combined.end());
 }
 
 double longest_chain(const Plan& plan, const AlphaBetaGamma& costs) {

@@ -10,4 +10,7 @@ AlgorithmCounts count(const Plan& plan);
 // beta per byte of other ranks that it moves, and gamma per byte of its result and application.
 double longest_chain(const Plan& plan, const AlphaBetaGamma& costs);
 
+// Most bytes that the ops of one rank combine: size of the result times applications.
+double most_combined(const Plan& plan);
+
 }  // namespace twinlink::models::test

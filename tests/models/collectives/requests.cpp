@@ -14,7 +14,9 @@ CollectiveRequest request_of(Operation operation, int ranks, std::int64_t elemen
 }
 
 CollectiveRequest request_of(const Algorithm& algorithm, int ranks, std::int64_t elements) {
-  return request_of(algorithm.operation, ranks, elements);
+  CollectiveRequest request = request_of(algorithm.operation, ranks, elements);
+  request.multicast = algorithm.needs == Needs::multicast;
+  return request;
 }
 
 std::vector<Rank> ranks_of(std::initializer_list<int> ranks) {
@@ -24,7 +26,10 @@ std::vector<Rank> ranks_of(std::initializer_list<int> ranks) {
 }
 
 Plan build(Operation operation, const std::string& algorithm, const CollectiveRequest& request) {
-  return build_plan(find_algorithm(operation, algorithm), request);
+  const Algorithm& found = find_algorithm(operation, algorithm);
+  CollectiveRequest granted = request;
+  granted.multicast |= found.needs == Needs::multicast;
+  return build_plan(found, granted);
 }
 
 }  // namespace twinlink::models::test
