@@ -12,7 +12,9 @@ namespace {
 
 using test::request_of;
 
-bool is_scan(const Algorithm& algorithm) { return algorithm.operation == Operation::exscan; }
+bool is_scan(const Algorithm& algorithm) {
+  return algorithm.operation == Operation::exscan || algorithm.operation == Operation::scan;
+}
 
 std::string first_message(const Proof& proof) {
   return proof.findings.empty() ? "no finding" : proof.findings.front().message;
