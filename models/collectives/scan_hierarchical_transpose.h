@@ -19,7 +19,7 @@
 //   R domains of G > 1: 3 alpha + ((G-1) s + (R-1) s + (G-2) s + n) beta + (2 G + R - 4) s gamma
 //   alpha and beta of NICs are those of the fabric here; rendezvous are on top. Exact for domains
 //   of one size where NICs have links of their own. On one shared switch the first domain's stage
-//   runs beside its own NIC writes, which takes 2 (G-1) s beta more where shares are equal.
+//   runs beside its own NIC writes, which delays them by up to 2 (G-1) s beta.
 // Source: our construction from transpose; the exchange is a scan over domains by direct gather.
 #include "models/collectives/catalogue.h"
 
