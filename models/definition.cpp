@@ -1,5 +1,6 @@
 #include "models/definition.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "models/definition_elements.h"
@@ -142,10 +143,43 @@ void advance(const Rules& rules, const Array<Rules>& input, Array<Rules>& state)
   }
 }
 
+// Elements of head h of a state of n.
+template <class Rules>
+struct HeadRange {
+  std::size_t begin, end;
+  HeadRange(const Rules& rules, std::int32_t h, std::int64_t n)
+      : begin(static_cast<std::size_t>(head_begin(h, n, rules.claim().heads))),
+        end(static_cast<std::size_t>(head_begin(h + 1, n, rules.claim().heads))) {}
+};
+
+// Head by head, from the first member within the horizon on: P H n operations.
+template <class Rules>
+Arrays<Rules> scan_within_horizons(const Rules& rules) {
+  const Claim& claim = rules.claim();
+  const auto members = static_cast<std::int64_t>(claim.inputs.size());
+  const std::int64_t own = claim.operation == Operation::scan ? 1 : 0;
+  Arrays<Rules> inputs;
+  for (std::int64_t p = 0; p < members; ++p)
+    inputs.push_back(input_of(rules, static_cast<std::size_t>(claim.suffix ? members - 1 - p : p)));
+  const std::size_t n = inputs.front().size();
+  Arrays<Rules> outputs(claim.inputs.size(), Array<Rules>(n, 0));
+  for (std::int64_t p = 0; p < members; ++p) {
+    Array<Rules>& state = outputs[static_cast<std::size_t>(claim.suffix ? members - 1 - p : p)];
+    for (std::int32_t h = 0; h < claim.heads && n > 0; ++h) {
+      const HeadRange range(rules, h, static_cast<std::int64_t>(n));
+      const typename Rules::Value a = rules.decay_of(h);
+      const std::int64_t horizon = claim.horizons[static_cast<std::size_t>(h)];
+      for (std::int64_t j = std::max<std::int64_t>(0, p - horizon); j < p + own; ++j)
+        for (std::size_t e = range.begin; e < range.end; ++e)
+          state[e] = a * state[e] + inputs[static_cast<std::size_t>(j)][e];
+    }
+  }
+  return outputs;
+}
+
 // One pass over the members: P n operations.
 template <class Rules>
 Arrays<Rules> scan(const Rules& rules) {
-  need_equal_sizes(rules.plan(), rules.claim());
   const std::size_t members = rules.claim().inputs.size();
   const bool inclusive = rules.claim().operation == Operation::scan;
   Arrays<Rules> outputs(members);
@@ -171,7 +205,9 @@ Arrays<Rules> define(const Rules& rules) {
     case Operation::broadcast: return Arrays<Rules>(claim.inputs.size(), input_of(rules, 0));
     case Operation::sendrecv: return sendrecv(rules);
     case Operation::scan:
-    case Operation::exscan: return scan(rules);
+    case Operation::exscan:
+      need_equal_sizes(rules.plan(), claim);
+      return claim.horizons.empty() ? scan(rules) : scan_within_horizons(rules);
   }
   return {};
 }
