@@ -35,9 +35,10 @@ PlanBuilder start_plan(const CollectiveRequest& request, std::string_view algori
 }
 
 GroupFrame add_group_frame(PlanBuilder& builder, const CollectiveRequest& request,
-                           const std::vector<Rank>& members) {
+                           const std::vector<Rank>& members, std::vector<std::int32_t> horizons) {
   GroupFrame frame{builder.add_group(members), {}};
-  Claim claim{request.operation, request.suffix, frame.id, request.heads, {}, {}};
+  Claim claim{request.operation,  request.suffix, frame.id, request.heads, {}, {},
+              std::move(horizons)};
   const auto size = static_cast<std::int64_t>(members.size());
   for (std::int64_t m = 0; m < size; ++m) {
     const Rank rank = members[static_cast<std::size_t>(m)];

@@ -35,9 +35,10 @@ std::int64_t elements_of(const CollectiveRequest& request);
 // An empty plan with the request's mapping, named "<operation>/<algorithm>".
 PlanBuilder start_plan(const CollectiveRequest& request, std::string_view algorithm);
 
-// Adds group, buffers, claim and kernels (lanes stay invalid).
+// Adds group, buffers, claim (of these horizons) and kernels (lanes stay invalid).
 GroupFrame add_group_frame(PlanBuilder& builder, const CollectiveRequest& request,
-                           const std::vector<Rank>& members);
+                           const std::vector<Rank>& members,
+                           std::vector<std::int32_t> horizons = {});
 // One lane of the request's shape per member.
 void add_lanes(PlanBuilder& builder, const CollectiveRequest& request, GroupFrame& frame);
 

@@ -4,6 +4,7 @@
 #include "models/collectives/scan_blelloch.h"
 #include "models/collectives/scan_brent_kung.h"
 #include "models/collectives/scan_chain_pipelined.h"
+#include "models/collectives/scan_decay_horizon.h"
 #include "models/collectives/scan_doubling_123.h"
 #include "models/collectives/scan_gather_direct.h"
 #include "models/collectives/scan_hierarchical_transpose.h"
@@ -110,6 +111,14 @@ std::vector<Algorithm> rows_scans() {
                   "s = ceil(n/G); R = 1: transpose",
                   build_scan_hierarchical_transpose, counts_scan_hierarchical_transpose,
                   closed_form_scan_hierarchical_transpose, plan_size_scan_hierarchical_transpose});
+  add_both(rows,
+           {"decay_horizon", Operation::exscan,
+            "every head folds only the predecessors whose decay still matters; exact within that",
+            "analytic horizon of known decays; precedent: FlashKDA's warm-up check",
+            "alpha + sum over heads of min(H, P-1) n_h beta, H: decay^H <= unit roundoff; "
+            "folds as in gather_direct",
+            build_scan_decay_horizon, counts_scan_decay_horizon, closed_form_scan_decay_horizon,
+            plan_size_scan_decay_horizon});
   add_both(rows,
            {"look_back", Operation::exscan,
             "every rank folds the prefix w = ceil(sqrt P) ranks before it and the inputs between",

@@ -156,7 +156,7 @@ TEST_CASE("prefixes of a scan_reduce one place off") {
 TEST_CASE("an inclusive transpose where the claim is exclusive") {
   Plan plan = plan_of(Operation::scan, "transpose", 4, 8);
   plan.claims[0].operation = Operation::exscan;
-  check_caught(plan, Check::provenance, Rank{1}, OpId{3});
+  check_caught(plan, Check::provenance, Rank{1}, OpId{0});  // the first byte is op 0's
 }
 
 // 2 domains of 2: total of ranks 0, 1 (ops 0, 1), NIC writes (2, 3), stages (4, 5), (9, 10).
