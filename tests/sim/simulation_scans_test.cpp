@@ -86,6 +86,17 @@ TEST_CASE("scans whose ports are never shared, or that count it: closed form on 
           check_on(crossbar(ranks), request_of(operation, ranks, {4 * elements}), name);
 }
 
+TEST_CASE("decay horizon: closed form on the crossbar, heads of one horizon and of several") {
+  for (const Operation operation : kScans)
+    for (const int ranks : {2, 3, 5, 12, 40, 72}) {
+      CollectiveRequest request = request_of(operation, ranks, {4 * 120'000});
+      check_on(crossbar(ranks), request, "decay_horizon");
+      request.heads = 4;
+      request.decays = {0.5, 0.01, 0.0, 1.0};  // 24, 4, 1 and all members
+      check_on(crossbar(ranks), request, "decay_horizon");
+    }
+}
+
 TEST_CASE("a few large groups") {
   for (const char* name : {"chain_pipelined", "kogge_stone", "doubling_123", "transpose"})
     for (const int ranks : {144, 576})

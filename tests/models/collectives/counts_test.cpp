@@ -18,7 +18,8 @@ bool is_scan(const Algorithm& algorithm) {
 
 // Closed forms that count what ports serve, which chains do not see: scan_counts_test has them.
 bool counts_ports(const Algorithm& algorithm) {
-  for (const char* name : {"sklansky", "look_back", "transpose", "hierarchical_transpose"})
+  for (const char* name :
+       {"sklansky", "look_back", "transpose", "hierarchical_transpose", "decay_horizon"})
     if (is_scan(algorithm) && algorithm.name == name) return true;
   return false;
 }

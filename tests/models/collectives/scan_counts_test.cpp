@@ -203,7 +203,7 @@ TEST_CASE("slices of any scan: counts and closed form are those of the plan") {
         CHECK(stated.applications == counted.applications);
         CHECK(plan.ops.size() <= algorithm.plan_size(request).ops);
         CHECK(plan.slices.size() <= algorithm.plan_size(request).slices);
-        if (algorithm.name.find("transpose") == std::string_view::npos)
+        if (!algorithm.name.ends_with("transpose") && algorithm.name != "decay_horizon")
           CHECK(algorithm.closed_form(request, kWholeCosts) ==
                 test::longest_chain(plan, kWholeCosts));
       }
