@@ -124,6 +124,10 @@ void TableCheck::check_claim(std::size_t index) {
   want(horizons.empty() || (ordered && horizons.size() == static_cast<std::size_t>(claim.heads) &&
                             *std::min_element(horizons.begin(), horizons.end()) >= 1),
        "claim", index, "needs a horizon of at least 1 for each head of a scan");
+  const std::vector<std::int32_t>& lengths = claim.lengths;
+  want(lengths.empty() || (ordered && lengths.size() == claim.inputs.size() &&
+                           *std::min_element(lengths.begin(), lengths.end()) >= 1),
+       "claim", index, "needs a length of at least 1 for each member of a scan");
   if (!want(is_group(claim.group), "claim", index, "names no group of the plan")) return;
   if (check_claim_buffers(index)) check_claim_sizes(index);
 }

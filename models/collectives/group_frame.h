@@ -32,6 +32,9 @@ std::vector<std::int64_t> group_sizes(const CollectiveRequest& request);
 
 std::int64_t elements_of(const CollectiveRequest& request);
 
+// Powers of the decay that a rank's input stands for.
+std::int32_t length_of(const CollectiveRequest& request, Rank rank);
+
 // An empty plan with the request's mapping, named "<operation>/<algorithm>".
 PlanBuilder start_plan(const CollectiveRequest& request, std::string_view algorithm);
 

@@ -89,6 +89,18 @@ void check_decays(Issues& issues, const CollectiveRequest& request) {
     issues.add("/params/horizon_error", "must be at least 0 and less than 1");
 }
 
+void check_lengths(Issues& issues, const CollectiveRequest& request) {
+  constexpr std::int64_t kLongest = 1 << 18;  // sums over all ranks still are a decay power
+  const std::vector<std::int32_t>& lengths = request.lengths;
+  if (lengths.empty()) return;
+  if (!is_scan(request.operation)) issues.add("/params/lengths", "only scans have chunk lengths");
+  if (lengths.size() != request.gpu_of_rank.size())
+    issues.add("/params/lengths", std::to_string(lengths.size()) + " lengths for " +
+                                      std::to_string(request.gpu_of_rank.size()) + " ranks");
+  for (std::size_t r = 0; r < lengths.size(); ++r)
+    issues.require_range("/params/lengths/" + std::to_string(r), lengths[r], 1, kLongest);
+}
+
 void check_shape(Issues& issues, const LaneShape& shape) {
   issues.require_range("/shape/ctas", shape.ctas, 1, 65536);
   issues.require_range("/shape/threads", shape.threads, 32, 1024);
@@ -149,6 +161,7 @@ void check_request(const Algorithm& algorithm, const CollectiveRequest& request)
   for (std::size_t g = 0; g < request.groups.size(); ++g) check_group(issues, request, g);
   check_sizes(issues, request);
   check_decays(issues, request);
+  check_lengths(issues, request);
   check_shape(issues, request.shape);
   check_local_work(issues, request);
   check_machine(issues, algorithm, request);

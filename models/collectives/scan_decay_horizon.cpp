@@ -28,9 +28,12 @@ double unit_roundoff(ElementType element) {
 std::int32_t horizon_of(const CollectiveRequest& request, std::int32_t head, std::int64_t members) {
   const auto h = static_cast<std::size_t>(head);
   const double decay = h < request.decays.size() ? request.decays[h] : 1;
+  const auto shortest = std::min_element(request.lengths.begin(), request.lengths.end());
+  const double per_member =
+      shortest == request.lengths.end() ? decay : std::pow(decay, static_cast<double>(*shortest));
   const double error =
       request.horizon_error > 0 ? request.horizon_error : unit_roundoff(request.element);
-  return decay_horizon(decay, error, members);
+  return decay_horizon(per_member, error, members);
 }
 
 // Runs that have elements.
@@ -87,7 +90,7 @@ class DecayHorizon {
     }
   }
 
-  [[nodiscard]] Slice part(BufferId buffer, const HeadRun& run, std::size_t power) const {
+  [[nodiscard]] Slice part(BufferId buffer, const HeadRun& run, std::int64_t power) const {
     Slice slice = slice_of(buffer, run.elements, size_of(request_.element));
     slice.decay_power = static_cast<std::int32_t>(power);
     return slice;
@@ -98,8 +101,11 @@ class DecayHorizon {
     const std::size_t end = p + (inclusive(request_) ? 1 : 0);
     sources_.clear();
     deps_.clear();
+    std::int64_t later = 0;
+    for (std::size_t j = p - back; j < end; ++j) later += length_of(request_, at_[j].rank);
     for (std::size_t j = p - back; j < end; ++j) {
-      sources_.push_back(part(at_[j].input, runs_[run], end - 1 - j));
+      later -= length_of(request_, at_[j].rank);
+      sources_.push_back(part(at_[j].input, runs_[run], later));
       if (!work_.empty() && (j != p || run > 0)) deps_.push_back(dep(work_[j]));
     }
     const Slice to = part(at_[p].output, runs_[run], 0);

@@ -3,7 +3,8 @@
 //
 // Head h of decay a looks back H_h members, the smallest H >= 1 with a^H <= e (P where a = 1):
 //   output[p] = sum over p - H_h <= j < p of input[j] x a^(p-1-j)   (scan: ... j <= p, a^(p-j))
-// e is request.horizon_error, or else the unit roundoff of the element type (2^-24 for fp32). What
+// e is request.horizon_error, or else the unit roundoff of the element type (2^-24 for fp32);
+// with request.lengths, a is the decay over the shortest chunk. What
 // is left out of an element is at most a^H / (1 - a) <= e / (1 - a) times the largest input there.
 // The claim says so: it has horizons, and is proved exactly within them. request.decays must be the
 // decays that the plan will run with: with slower ones the bound does not hold, though the proof

@@ -11,11 +11,15 @@ ScanGroup::ScanGroup(PlanBuilder& builder, const CollectiveRequest& request,
   add_lanes(builder, request, frame);
   at_ = std::move(frame.members);
   if (request.suffix) std::reverse(at_.begin(), at_.end());
+  length_before_.push_back(0);
+  for (const Member& member : at_)
+    length_before_.push_back(length_before_.back() +
+                             static_cast<std::size_t>(length_of(request, member.rank)));
   for (std::int64_t i = 0; i < slices; ++i)
     shares_.push_back(share(i, slices, elements_of(request)));
 }
 
-State ScanGroup::input(std::size_t p) const { return {at_[p].input, ready_[p], p, true}; }
+State ScanGroup::input(std::size_t p) const { return {at_[p].input, ready_[p], p, true, p + 1}; }
 
 BufferId ScanGroup::scratch(std::size_t p, std::string name) {
   return add_scratch(builder_, request_, at_[p].rank, std::move(name));
@@ -50,7 +54,7 @@ State ScanGroup::copy(std::size_t p, const State& from, BufferId to) {
     wait_for(p, from, i);
     builder_.copy(at_[p].lane, slice(from.buffer, i), slice(to, i), deps_);
   }
-  return {to, first, p};
+  return {to, first, p, false, from.end};
 }
 
 State ScanGroup::fold(std::size_t p, const State& earlier, const State& later,
@@ -60,17 +64,19 @@ State ScanGroup::fold(std::size_t p, const State& earlier, const State& later,
 
 State ScanGroup::fold(std::size_t p, const std::vector<Part>& parts, BufferId to) {
   const OpId first = builder_.next_op();
+  const std::size_t end = parts.empty() ? 0 : parts.back().state.end;
   for (std::size_t i = 0; i < shares_.size(); ++i) {
     sources_.clear();
     deps_.clear();
     for (const Part& part : parts) {
-      sources_.push_back(slice(part.state.buffer, i, part.later));
+      sources_.push_back(
+          slice(part.state.buffer, i, length_before_[end] - length_before_[end - part.later]));
       wait_for(p, part.state, i);
     }
     const Slice destination = slice(to, i);
     builder_.reduce(at_[p].lane, Operator::decay_sum, sources_, std::span(&destination, 1), deps_);
   }
-  return {to, first, p};
+  return {to, first, p, false, end};
 }
 
 std::int64_t usable_slices(const CollectiveRequest& request, std::int64_t wanted) {

@@ -8,6 +8,7 @@
 // elements dealt by share()), one after the other on the position's lane: State::made is the op of
 // slice 0, made + i that of slice i. Slice i waits only for slices i of its states, where another
 // position's lane made them: so the steps of a chain overlap as soon as there are several slices.
+// Members' lengths turn counts of members into decay powers here: builders only count.
 // A schedule is written once, against this class or ScanTally (the same members, nothing built).
 #include <vector>
 
@@ -20,6 +21,7 @@ struct State {
   OpId made;              // of slice 0; invalid: given before the launch
   std::size_t maker = 0;  // position whose lane ran `made`
   bool at_once = false;   // one op made all slices
+  std::size_t end = 0;    // one past its last position; 0: the identity
 };
 
 class ScanGroup {
@@ -57,11 +59,12 @@ class ScanGroup {
   void wait_for(std::size_t p, const State& state, std::size_t i);
   PlanBuilder& builder_;
   const CollectiveRequest& request_;
-  std::vector<Member> at_;      // by position
-  std::vector<OpId> ready_;     // by position: its local work
-  std::vector<Share> shares_;   // elements of each slice
-  std::vector<Slice> sources_;  // of the op being made
-  std::vector<Dep> deps_;       // likewise
+  std::vector<Member> at_;                  // by position
+  std::vector<OpId> ready_;                 // by position: its local work
+  std::vector<std::size_t> length_before_;  // by position: sum of the lengths before it
+  std::vector<Share> shares_;               // elements of each slice
+  std::vector<Slice> sources_;              // of the op being made
+  std::vector<Dep> deps_;                   // likewise
 };
 
 // Slices of a state that `wanted` asks for: none is empty unless the state is.

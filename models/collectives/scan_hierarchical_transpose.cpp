@@ -75,6 +75,12 @@ class HierarchicalTranspose {
                  static_cast<std::int64_t>(domains_[d].members.size()), elements_of(request_));
   }
 
+  [[nodiscard]] std::int64_t length_of_domain(std::size_t d) const {
+    std::int64_t length = 0;
+    for (const StageMember& m : domains_[d].members) length += length_of(request_, m.member.rank);
+    return length;
+  }
+
   void add_totals(std::size_t d) {
     const std::vector<StageMember>& members = domains_[d].members;
     if (members.size() == 1) {
@@ -89,9 +95,11 @@ class HierarchicalTranspose {
     const std::vector<StageMember>& members = domains_[d].members;
     if (own(d, g).count == 0) return {};
     sources_.clear();
-    for (std::size_t p = 0; p < members.size(); ++p) {
-      sources_.push_back(slice_of(members[p].member.input, own(d, g), element_size_));
-      sources_.back().decay_power = static_cast<std::int32_t>(members.size() - 1 - p);
+    std::int64_t later = length_of_domain(d);
+    for (const StageMember& m : members) {
+      later -= length_of(request_, m.member.rank);
+      sources_.push_back(slice_of(m.member.input, own(d, g), element_size_));
+      sources_.back().decay_power = static_cast<std::int32_t>(later);
     }
     const BufferId buffer = add_scratch(builder_, request_, members[g].member.rank, "total");
     const Slice to = slice_of(buffer, own(d, g), element_size_);
@@ -110,7 +118,7 @@ class HierarchicalTranspose {
     StageMember& reader = domains_[later].members[h];
     reader.carries.push_back(
         {add_scratch(builder_, request_, reader.member.rank, "carry " + std::to_string(d)),
-         domains_[d].members.size()});
+         length_of_domain(d)});
   }
 
   void send_total(std::size_t d, std::size_t g) {

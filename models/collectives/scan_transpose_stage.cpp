@@ -18,23 +18,24 @@ class Stage {
   }
 
  private:
-  [[nodiscard]] Slice part(BufferId buffer, std::size_t g, std::size_t members = 1) const {
+  [[nodiscard]] Slice part(BufferId buffer, std::size_t g, std::int64_t length) const {
     const auto parts = static_cast<std::int64_t>(domain_.members.size());
     const Share own = share(static_cast<std::int64_t>(g), parts, elements_of(request_));
     Slice slice = slice_of(buffer, own, size_of(request_.element));
-    slice.decay_power = static_cast<std::int32_t>(members);
+    slice.decay_power = static_cast<std::int32_t>(length);
     return slice;
   }
 
   void scan_slice(std::size_t g) {
     const std::size_t members = domain_.members.size();
     const StageMember& own = domain_.members[g];
-    if (part(own.member.input, g).size.count == 0) return;
+    if (part(own.member.input, g, 0).size.count == 0) return;
     sources_.clear();
     destinations_.clear();
-    for (const Carry& carry : own.carries) sources_.push_back(part(carry.buffer, g, carry.members));
+    for (const Carry& carry : own.carries) sources_.push_back(part(carry.buffer, g, carry.length));
     for (std::size_t p = 0; p + (inclusive(request_) ? 0 : 1) < members; ++p)
-      sources_.push_back(part(domain_.members[p].member.input, g));
+      sources_.push_back(part(domain_.members[p].member.input, g,
+                              length_of(request_, domain_.members[p].member.rank)));
     for (std::size_t p = domain_.first ? 1 : 0; p < members; ++p)
       destinations_.push_back(part(domain_.members[p].member.output, g, 0));
     if (destinations_.empty()) return;

@@ -19,7 +19,7 @@ namespace twinlink::models {
 // A fold of all members of an earlier domain, in memory of the member that reads it.
 struct Carry {
   BufferId buffer;
-  std::size_t members = 0;
+  std::int64_t length = 0;  // of its members together
 };
 
 struct StageMember {

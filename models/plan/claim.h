@@ -36,6 +36,10 @@ struct Claim {
   std::vector<BufferId> outputs;  // may equal inputs (in place)
   // Scans: per head, how many members before its own count, >= 1; empty: all.
   std::vector<std::int32_t> horizons = {};
+  // Scans: per member, how many powers of the decay its input stands for (its chunk's length), >=
+  // 1; empty: 1 each. A fold of members then decays what comes before it by the sum of their
+  // lengths.
+  std::vector<std::int32_t> lengths = {};
 };
 
 // Elements of share i when n elements are dealt to `parts` as evenly as possible: the first n %

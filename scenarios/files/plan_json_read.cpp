@@ -84,6 +84,7 @@ models::Claim read_claim(const Plan& plan, const Value& value) {
   if (horizons && claim.horizons.size() != static_cast<std::size_t>(claim.heads))
     horizons->complain(std::to_string(claim.horizons.size()) + " horizons for " +
                        std::to_string(claim.heads) + " heads");
+  set_many(claim.lengths, object.optional("lengths"), integer_between(1, INT32_MAX));
   read_buffers_of_claim(plan, claim, claim.inputs, object.required("inputs"));
   read_buffers_of_claim(plan, claim, claim.outputs, object.required("outputs"));
   object.finish();

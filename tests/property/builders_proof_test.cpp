@@ -105,6 +105,41 @@ TEST_CASE("scans with slices are proved") {
   }
 }
 
+// Chunk lengths of 1 to 9, by rank.
+void set_lengths(CollectiveRequest& request) {
+  for (std::size_t r = 0; r < request.gpu_of_rank.size(); ++r)
+    request.lengths.push_back(static_cast<std::int32_t>(1 + 7 * r % 9));
+}
+
+TEST_CASE("scans of chunks of unequal length are proved: powers are sums of lengths") {
+  for (const Algorithm& algorithm : catalogue()) {
+    if (!is_scan(algorithm)) continue;
+    for (const int ranks : {1, 2, 3, 5, 7, 8, 21, 64}) {
+      if (algorithm.wrong_from > 0 && ranks >= algorithm.wrong_from) continue;
+      CollectiveRequest request = request_of(algorithm, ranks, 13);
+      set_lengths(request);
+      check_directions(algorithm, request);
+      for (int r = 0; r < ranks; ++r) request.domain_of_rank.push_back(r / 3);
+      check_directions(algorithm, request);
+    }
+  }
+}
+
+TEST_CASE("a plan for equal chunks is wrong for unequal ones, and the other way round") {
+  for (const char* name : {"ring_decoupled", "blelloch", "gather_direct", "transpose"}) {
+    CollectiveRequest request = request_of(Operation::exscan, 6, 13);
+    Plan equal = test::build(Operation::exscan, name, request);
+    set_lengths(request);
+    Plan unequal = test::build(Operation::exscan, name, request);
+    std::swap(equal.claims[0].lengths, unequal.claims[0].lengths);
+    CAPTURE(name);
+    CHECK(!prove(equal).correct());
+    CHECK(!prove(unequal).correct());
+    equal.claims[0].lengths.pop_back();
+    CHECK(prove(equal).findings.at(0).message.find("length") != std::string::npos);
+  }
+}
+
 // Domains of unequal sizes, one of them entered twice, states smaller and larger than a domain.
 TEST_CASE("hierarchical transpose over domains of any shape is proved") {
   for (const unsigned seed : {1U, 2U, 3U, 4U, 5U, 6U}) {

@@ -134,6 +134,18 @@ TEST_CASE("decay horizon equals its definition within the horizons, in both arit
     }
 }
 
+TEST_CASE("scans of chunks of unequal length equal their definition") {
+  for_each_right_algorithm([](const Algorithm& algorithm) {
+    if (!is_scan(algorithm.operation)) return;
+    for (const int ranks : {2, 7, 16}) {
+      CollectiveRequest request = request_of(algorithm, ranks, 4 * kHeads + 1);
+      for (int r = 0; r < ranks; ++r) request.lengths.push_back(1 + 7 * r % 9);
+      request.decays = stress_decays();
+      check_both_arithmetics(algorithm, request);
+    }
+  });
+}
+
 TEST_CASE("hierarchical transpose equals its definition on domains of unequal size") {
   for (const Operation operation : {Operation::exscan, Operation::scan})
     for (const std::int64_t elements : {2, 4 * kHeads + 1}) {
