@@ -1,5 +1,7 @@
 #include "models/definition.h"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "models/definition_elements.h"
@@ -17,7 +19,9 @@ class ElementRules {
   [[nodiscard]] Value input(const Buffer& buffer, std::int64_t e) const {
     return stored(buffer.element, input_value(claim_, inputs_, buffer.rank, e));
   }
-  [[nodiscard]] Value decay_of(std::int32_t head) const { return decay(inputs_, head); }
+  [[nodiscard]] Value decay_of(std::int32_t head, std::int32_t power) const {
+    return power == 1 ? decay(inputs_, head) : std::pow(decay(inputs_, head), power);
+  }
   [[nodiscard]] const Plan& plan() const { return plan_; }
   [[nodiscard]] const Claim& claim() const { return claim_; }
 
@@ -35,7 +39,9 @@ class ExactRules {
   [[nodiscard]] Value input(const Buffer& buffer, std::int64_t e) const {
     return exact_input(inputs_, buffer.rank, e);
   }
-  [[nodiscard]] Value decay_of(std::int32_t head) const { return exact_decay(inputs_, head); }
+  [[nodiscard]] Value decay_of(std::int32_t head, std::int32_t power) const {
+    return exact_decay_factor(exact_decay(inputs_, head), power);
+  }
   [[nodiscard]] const Plan& plan() const { return plan_; }
   [[nodiscard]] const Claim& claim() const { return claim_; }
 
@@ -129,23 +135,65 @@ Arrays<Rules> sendrecv(const Rules& rules) {
   return outputs;
 }
 
-// state <- decay state + input, head by head.
+// Powers of the decay that a member's input stands for.
+std::int32_t length_of(const Claim& claim, std::size_t member) {
+  return claim.lengths.empty() ? 1 : claim.lengths[member];
+}
+
+// state <- decay^length state + input of the member, head by head.
 template <class Rules>
-void advance(const Rules& rules, const Array<Rules>& input, Array<Rules>& state) {
+void advance(const Rules& rules, std::size_t member, Array<Rules>& state) {
+  const Array<Rules> input = input_of(rules, member);
   const auto n = static_cast<std::int64_t>(state.size());
   const std::int32_t heads = rules.claim().heads;
   for (std::int32_t h = 0; h < heads && n > 0; ++h) {
-    const typename Rules::Value a = rules.decay_of(h);
+    const typename Rules::Value a = rules.decay_of(h, length_of(rules.claim(), member));
     const auto end = static_cast<std::size_t>(head_begin(h + 1, n, heads));
     for (auto e = static_cast<std::size_t>(head_begin(h, n, heads)); e < end; ++e)
       state[e] = a * state[e] + input[e];
   }
 }
 
+// Elements of head h of a state of n.
+template <class Rules>
+struct HeadRange {
+  std::size_t begin, end;
+  HeadRange(const Rules& rules, std::int32_t h, std::int64_t n)
+      : begin(static_cast<std::size_t>(head_begin(h, n, rules.claim().heads))),
+        end(static_cast<std::size_t>(head_begin(h + 1, n, rules.claim().heads))) {}
+};
+
+// Head by head, from the first member within the horizon on: P H n operations.
+template <class Rules>
+Arrays<Rules> scan_within_horizons(const Rules& rules) {
+  const Claim& claim = rules.claim();
+  const auto members = static_cast<std::int64_t>(claim.inputs.size());
+  const std::int64_t own = claim.operation == Operation::scan ? 1 : 0;
+  const auto at = [&](std::int64_t p) {
+    return static_cast<std::size_t>(claim.suffix ? members - 1 - p : p);
+  };
+  Arrays<Rules> inputs;  // by position
+  for (std::int64_t p = 0; p < members; ++p) inputs.push_back(input_of(rules, at(p)));
+  const std::size_t n = inputs.front().size();
+  Arrays<Rules> outputs(claim.inputs.size(), Array<Rules>(n, 0));
+  for (std::int64_t p = 0; p < members; ++p) {
+    Array<Rules>& state = outputs[at(p)];
+    for (std::int32_t h = 0; h < claim.heads && n > 0; ++h) {
+      const HeadRange range(rules, h, static_cast<std::int64_t>(n));
+      const std::int64_t horizon = claim.horizons[static_cast<std::size_t>(h)];
+      for (std::int64_t j = std::max<std::int64_t>(0, p - horizon); j < p + own; ++j) {
+        const typename Rules::Value a = rules.decay_of(h, length_of(claim, at(j)));
+        for (std::size_t e = range.begin; e < range.end; ++e)
+          state[e] = a * state[e] + inputs[static_cast<std::size_t>(j)][e];
+      }
+    }
+  }
+  return outputs;
+}
+
 // One pass over the members: P n operations.
 template <class Rules>
 Arrays<Rules> scan(const Rules& rules) {
-  need_equal_sizes(rules.plan(), rules.claim());
   const std::size_t members = rules.claim().inputs.size();
   const bool inclusive = rules.claim().operation == Operation::scan;
   Arrays<Rules> outputs(members);
@@ -153,7 +201,7 @@ Arrays<Rules> scan(const Rules& rules) {
   for (std::size_t step = 0; step < members; ++step) {
     const std::size_t m = rules.claim().suffix ? members - 1 - step : step;
     if (!inclusive) outputs[m] = state;
-    advance(rules, input_of(rules, m), state);
+    advance(rules, m, state);
     if (inclusive) outputs[m] = state;
   }
   return outputs;
@@ -171,7 +219,9 @@ Arrays<Rules> define(const Rules& rules) {
     case Operation::broadcast: return Arrays<Rules>(claim.inputs.size(), input_of(rules, 0));
     case Operation::sendrecv: return sendrecv(rules);
     case Operation::scan:
-    case Operation::exscan: return scan(rules);
+    case Operation::exscan:
+      need_equal_sizes(rules.plan(), claim);
+      return claim.horizons.empty() ? scan(rules) : scan_within_horizons(rules);
   }
   return {};
 }

@@ -139,6 +139,7 @@ class Runner {
     out.bytes = point.bytes;
     out.element = scenario_.element;
     out.heads = scenario_.params.heads;
+    out.decays = scenario_.params.decays;
     out.shape = scenario_.params.shape;
     out.launch = scenario_.launch;
     out.slices = scenario_.params.slices;

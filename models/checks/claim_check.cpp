@@ -1,6 +1,7 @@
 #include "models/checks/claim_check.h"
 
 #include "models/checks/findings.h"
+#include "models/definition.h"
 
 namespace twinlink::models::checks {
 namespace {
@@ -33,6 +34,21 @@ std::vector<Wanted> wanted_blocks(const Plan& plan, const Claim& claim, std::int
     piece.origin =
         block(plan.buffer(claim.inputs[static_cast<std::size_t>(s)]), index, parts).begin;
     pieces.push_back(piece);
+  }
+  return pieces;
+}
+
+// Positions folded into the output at `before`, head by head where heads look back differently far.
+std::vector<Wanted> wanted_scan(const Claim& claim, const Buffer& output, std::int32_t before) {
+  const std::int32_t own = claim.operation == Operation::scan ? 1 : 0;
+  if (claim.horizons.empty()) return {{0, output.size.count, {0, before + own}, 0}};
+  const std::int64_t element = size_of(output.element), n = elements_of(output);
+  std::vector<Wanted> pieces;
+  for (std::int32_t h = 0; h < claim.heads && n > 0; ++h) {
+    const std::int32_t back = std::min(claim.horizons[static_cast<std::size_t>(h)], before);
+    const std::int64_t begin = head_begin(h, n, claim.heads) * element;
+    const std::int64_t end = head_begin(h + 1, n, claim.heads) * element;
+    pieces.push_back({begin, end, {before - back, back + own}, begin});
   }
   return pieces;
 }
@@ -126,8 +142,8 @@ std::vector<Wanted> wanted_output(const Plan& plan, const Claim& claim, std::int
     case Operation::all_to_all: return wanted_blocks(plan, claim, index);
     case Operation::broadcast: return {{0, size, {0, 1}, 0}};
     case Operation::sendrecv: return {{0, size, {(index + members - 1) % members, 1}, 0}};
-    case Operation::scan: return {{0, size, {0, before + 1}, 0}};
-    case Operation::exscan: return {{0, size, {0, before}, 0}};
+    case Operation::scan:
+    case Operation::exscan: return wanted_scan(claim, output, before);
   }
   return {};
 }

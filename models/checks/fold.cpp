@@ -25,6 +25,26 @@ Value common(OpId id, std::span<const Operand> operands) {
 
 }  // namespace
 
+Folder::Folder(const Plan& plan, MemberSets& sets) : plan_(plan), sets_(sets), union_(sets) {
+  for (const Claim& claim : plan.claims) {
+    const auto members = static_cast<std::int32_t>(claim.inputs.size());
+    commuting_members_.push_back(ordered(claim) ? 0 : members);
+    length_before_.emplace_back();
+    if (claim.lengths.empty()) continue;
+    std::vector<std::int64_t>& before = length_before_.back();
+    before.push_back(0);
+    for (std::int32_t p = 0; p < members; ++p)
+      before.push_back(before.back() + claim.lengths[static_cast<std::size_t>(position(claim, p))]);
+  }
+}
+
+std::int64_t Folder::length(std::int32_t claim, MemberSet positions) const {
+  const std::vector<std::int64_t>& before = length_before_[static_cast<std::size_t>(claim)];
+  if (before.empty()) return positions.count;
+  const auto first = static_cast<std::size_t>(positions.first);
+  return before[first + static_cast<std::size_t>(positions.count)] - before[first];
+}
+
 Value Folder::fold(OpId id, Operator oper, std::span<const Operand> operands) {
   const Value like = common(id, operands);
   if (like.claim < 0) return like;
@@ -45,14 +65,14 @@ Value Folder::fold_sets(OpId id, const Value& like, std::span<const Operand> ope
   return {like.claim, union_.result(), id.value, like.origin};
 }
 
-Value Folder::fold_intervals(OpId id, const Value& like, std::span<const Operand> operands) {
+Value Folder::fold_intervals(OpId id, const Value& like, std::span<const Operand> operands) const {
   MemberSet fold;  // of the operands from the right end on
   for (std::size_t i = operands.size(); i-- > 0;) {
     const auto& [value, decay_power] = operands[i];
     if (value.claim == Value::kIdentity) continue;
     const bool adjacent = value.members.first + value.members.count == fold.first;
     if (fold.count > 0 && !adjacent) return Value::spoiled(id, Spoil::out_of_order);
-    if (decay_power != fold.count) return Value::spoiled(id, Spoil::wrong_decay);
+    if (decay_power != length(like.claim, fold)) return Value::spoiled(id, Spoil::wrong_decay);
     fold = {value.members.first, value.members.count + fold.count};
   }
   return {like.claim, fold, id.value, like.origin};

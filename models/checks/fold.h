@@ -20,11 +20,7 @@ struct Operand {
 
 class Folder {
  public:
-  Folder(const Plan& plan, MemberSets& sets) : plan_(plan), sets_(sets), union_(sets) {
-    for (const Claim& claim : plan.claims)
-      commuting_members_.push_back(ordered(claim) ? 0
-                                                  : static_cast<std::int32_t>(claim.inputs.size()));
-  }
+  Folder(const Plan& plan, MemberSets& sets);
   // Precondition: no operand is undefined.
   Value fold(OpId id, Operator oper, std::span<const Operand> operands);
 
@@ -48,12 +44,15 @@ class Folder {
     return next.first == (end >= members ? end - members : end);
   }
   Value fold_sets(OpId id, const Value& like, std::span<const Operand> operands);
-  static Value fold_intervals(OpId id, const Value& like, std::span<const Operand> operands);
+  Value fold_intervals(OpId id, const Value& like, std::span<const Operand> operands) const;
+  [[nodiscard]] std::int64_t length(std::int32_t claim, MemberSet positions) const;
 
   const Plan& plan_;
   MemberSets& sets_;
   SetUnion union_;
   std::vector<std::int32_t> commuting_members_;  // per claim; 0: it is ordered
+  // Per claim with lengths: by position, the sum of the lengths before it.
+  std::vector<std::vector<std::int64_t>> length_before_;
 };
 
 }  // namespace twinlink::models::checks

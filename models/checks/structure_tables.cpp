@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "models/checks/findings.h"
 #include "models/checks/structure.h"
 
@@ -117,6 +119,15 @@ void TableCheck::check_claim(std::size_t index) {
   const Claim& claim = plan_.claims[index];
   want(claim.heads >= 1, "claim", index, "has no heads");
   want(claim.operation <= Operation::exscan, "claim", index, "has an unknown operation");
+  const std::vector<std::int32_t>& horizons = claim.horizons;
+  const bool ordered = claim.operation == Operation::scan || claim.operation == Operation::exscan;
+  want(horizons.empty() || (ordered && horizons.size() == static_cast<std::size_t>(claim.heads) &&
+                            *std::min_element(horizons.begin(), horizons.end()) >= 1),
+       "claim", index, "needs a horizon of at least 1 for each head of a scan");
+  const std::vector<std::int32_t>& lengths = claim.lengths;
+  want(lengths.empty() || (ordered && lengths.size() == claim.inputs.size() &&
+                           *std::min_element(lengths.begin(), lengths.end()) >= 1),
+       "claim", index, "needs a length of at least 1 for each member of a scan");
   if (!want(is_group(claim.group), "claim", index, "names no group of the plan")) return;
   if (check_claim_buffers(index)) check_claim_sizes(index);
 }

@@ -26,6 +26,12 @@ struct CollectiveRequest {
   std::int32_t heads = 1;
   LaneShape shape;
   LaunchMode launch = LaunchMode::graph;
+  // Scans that use what they know of the decays: one per head, in [0, 1] (empty: all 1), and the
+  // relative size below which a term is left out (0: the unit roundoff of the element type).
+  std::vector<double> decays;
+  double horizon_error = 0;
+  std::vector<std::int32_t>
+      lengths;         // scans: of each rank's chunk, in powers of the decay; empty: 1
   Compute local_work;  // scans: what a coupled algorithm does on the chain and others before it
   // Pieces that pipelined algorithms cut a state or share into; 0: the algorithm's own choice.
   std::int32_t slices = 0;

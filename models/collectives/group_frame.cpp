@@ -42,15 +42,20 @@ std::int64_t elements_of(const CollectiveRequest& request) {
   return request.bytes.count / size_of(request.element);
 }
 
+std::int32_t length_of(const CollectiveRequest& request, Rank rank) {
+  return request.lengths.empty() ? 1 : request.lengths[rank.index()];
+}
+
 PlanBuilder start_plan(const CollectiveRequest& request, std::string_view algorithm) {
   std::string name = std::string(name_of(request.operation)) + "/" + std::string(algorithm);
   return PlanBuilder(std::move(name), request.gpu_of_rank);
 }
 
 GroupFrame add_group_frame(PlanBuilder& builder, const CollectiveRequest& request,
-                           const std::vector<Rank>& members) {
+                           const std::vector<Rank>& members, std::vector<std::int32_t> horizons) {
   GroupFrame frame{builder.add_group(members), {}};
-  Claim claim{request.operation, request.suffix, frame.id, request.heads, {}, {}};
+  Claim claim{
+      request.operation, request.suffix, frame.id, request.heads, {}, {}, std::move(horizons), {}};
   const auto size = static_cast<std::int64_t>(members.size());
   for (std::int64_t m = 0; m < size; ++m) {
     const Rank rank = members[static_cast<std::size_t>(m)];
@@ -62,6 +67,7 @@ GroupFrame add_group_frame(PlanBuilder& builder, const CollectiveRequest& reques
     const KernelId kernel = builder.add_kernel({rank, request.launch, builder.plan().name});
     frame.members.push_back({rank, input, output, kernel, LaneId{}});
     claim.inputs.push_back(input);
+    if (!request.lengths.empty()) claim.lengths.push_back(length_of(request, rank));
     claim.outputs.push_back(output);
   }
   builder.add_claim(std::move(claim));

@@ -36,12 +36,16 @@ std::vector<std::int64_t> group_sizes(const CollectiveRequest& request);
 
 std::int64_t elements_of(const CollectiveRequest& request);
 
+// Powers of the decay that a rank's input stands for.
+std::int32_t length_of(const CollectiveRequest& request, Rank rank);
+
 // An empty plan with the request's mapping, named "<operation>/<algorithm>".
 PlanBuilder start_plan(const CollectiveRequest& request, std::string_view algorithm);
 
-// Adds group, buffers, claim and kernels (lanes stay invalid).
+// Adds group, buffers, claim (of these horizons) and kernels (lanes stay invalid).
 GroupFrame add_group_frame(PlanBuilder& builder, const CollectiveRequest& request,
-                           const std::vector<Rank>& members);
+                           const std::vector<Rank>& members,
+                           std::vector<std::int32_t> horizons = {});
 // One lane of the request's shape per member.
 void add_lanes(PlanBuilder& builder, const CollectiveRequest& request, GroupFrame& frame);
 

@@ -77,6 +77,30 @@ void check_sizes(Issues& issues, const CollectiveRequest& request) {
     issues.add("/params/heads", std::to_string(request.heads) + " heads; at least 1 is needed");
 }
 
+void check_decays(Issues& issues, const CollectiveRequest& request) {
+  const std::vector<double>& decays = request.decays;
+  if (!decays.empty() && decays.size() != static_cast<std::size_t>(std::max(request.heads, 0)))
+    issues.add("/params/decays", std::to_string(decays.size()) + " decays for " +
+                                     std::to_string(request.heads) + " heads");
+  for (std::size_t h = 0; h < decays.size(); ++h)
+    if (!(decays[h] >= 0 && decays[h] <= 1))
+      issues.add("/params/decays/" + std::to_string(h), "a decay lies between 0 and 1");
+  if (!(request.horizon_error >= 0 && request.horizon_error < 1))
+    issues.add("/params/horizon_error", "must be at least 0 and less than 1");
+}
+
+void check_lengths(Issues& issues, const CollectiveRequest& request) {
+  constexpr std::int64_t kLongest = 1 << 18;  // sums over all ranks still are a decay power
+  const std::vector<std::int32_t>& lengths = request.lengths;
+  if (lengths.empty()) return;
+  if (!is_scan(request.operation)) issues.add("/params/lengths", "only scans have chunk lengths");
+  if (lengths.size() != request.gpu_of_rank.size())
+    issues.add("/params/lengths", std::to_string(lengths.size()) + " lengths for " +
+                                      std::to_string(request.gpu_of_rank.size()) + " ranks");
+  for (std::size_t r = 0; r < lengths.size(); ++r)
+    issues.require_range("/params/lengths/" + std::to_string(r), lengths[r], 1, kLongest);
+}
+
 void check_shape(Issues& issues, const LaneShape& shape) {
   issues.require_range("/shape/ctas", shape.ctas, 1, 65536);
   issues.require_range("/shape/threads", shape.threads, 32, 1024);
@@ -158,7 +182,8 @@ void check_refusal(Issues& issues, const Algorithm& algorithm, const CollectiveR
 
 void check_plan_size(Issues& issues, const Algorithm& algorithm, const CollectiveRequest& request) {
   for (const std::int64_t size : group_sizes(request))
-    if (size == 0) return;  // said already
+    if (size == 0) return;                                         // said already
+  if (request.heads < 1 || !(request.horizon_error >= 0)) return;  // likewise
   const OpCounts counts = algorithm.plan_size(request);
   const auto over = [&](const char* what, std::size_t count, std::int64_t limit) {
     if (count <= static_cast<std::size_t>(limit)) return;
@@ -178,6 +203,8 @@ void check_request(const Algorithm& algorithm, const CollectiveRequest& request)
   check_ranks(issues, request);
   for (std::size_t g = 0; g < request.groups.size(); ++g) check_group(issues, request, g);
   check_sizes(issues, request);
+  check_decays(issues, request);
+  check_lengths(issues, request);
   check_shape(issues, request.shape);
   check_local_work(issues, request);
   check_machine(issues, algorithm, request);

@@ -3,34 +3,23 @@
 #include <bit>
 
 namespace twinlink::models {
-namespace {
-
-// Dependencies of an op at position p on the states that other lanes made; at most two.
-class Waits {
- public:
-  Waits(std::size_t p, std::initializer_list<State> states) {
-    for (const State& state : states)
-      if (state.made.valid() && state.maker != p) deps_[count_++] = dep(state.made);
-  }
-  [[nodiscard]] std::span<const Dep> deps() const { return std::span(deps_, count_); }
-
- private:
-  Dep deps_[2] = {};
-  std::size_t count_ = 0;
-};
-
-}  // namespace
 
 ScanGroup::ScanGroup(PlanBuilder& builder, const CollectiveRequest& request,
-                     const std::vector<Rank>& group)
+                     const std::vector<Rank>& group, std::int64_t slices)
     : builder_(builder), request_(request), ready_(group.size()) {
   GroupFrame frame = add_group_frame(builder, request, group);
   add_lanes(builder, request, frame);
   at_ = std::move(frame.members);
   if (request.suffix) std::reverse(at_.begin(), at_.end());
+  length_before_.push_back(0);
+  for (const Member& member : at_)
+    length_before_.push_back(length_before_.back() +
+                             static_cast<std::size_t>(length_of(request, member.rank)));
+  for (std::int64_t i = 0; i < slices; ++i)
+    shares_.push_back(share(i, slices, elements_of(request)));
 }
 
-State ScanGroup::input(std::size_t p) const { return {at_[p].input, ready_[p], p}; }
+State ScanGroup::input(std::size_t p) const { return {at_[p].input, ready_[p], p, true, p + 1}; }
 
 BufferId ScanGroup::scratch(std::size_t p, std::string name) {
   return add_scratch(builder_, request_, at_[p].rank, std::move(name));
@@ -45,30 +34,53 @@ void ScanGroup::local_work_everywhere() {
   for (std::size_t p = 0; p < size(); ++p) local_work(p);
 }
 
-Slice ScanGroup::whole(const State& state, std::size_t decay_power) const {
-  return {state.buffer, static_cast<std::int32_t>(decay_power), {}, request_.bytes};
+Slice ScanGroup::slice(BufferId buffer, std::size_t i, std::size_t decay_power) const {
+  Slice result = slice_of(buffer, shares_[i], size_of(request_.element));
+  result.decay_power = static_cast<std::int32_t>(decay_power);
+  return result;
 }
 
-State ScanGroup::identity(std::size_t p, BufferId to) {
-  const Slice destination = whole({to, {}, p});
-  return {to, builder_.reduce(at_[p].lane, Operator::decay_sum, {}, std::span(&destination, 1), {}),
-          p};
+void ScanGroup::wait_for(std::size_t p, const State& state, std::size_t i) {
+  if (!state.made.valid() || state.maker == p) return;
+  deps_.push_back(dep(state.at_once ? state.made : OpId{state.made.index() + i}));
 }
+
+State ScanGroup::identity(std::size_t p, BufferId to) { return fold(p, {}, to); }
 
 State ScanGroup::copy(std::size_t p, const State& from, BufferId to) {
-  const Waits waits(p, {from});
-  return {to, builder_.copy(at_[p].lane, whole(from), whole({to, {}, p}), waits.deps()), p};
+  const OpId first = builder_.next_op();
+  for (std::size_t i = 0; i < shares_.size(); ++i) {
+    deps_.clear();
+    wait_for(p, from, i);
+    builder_.copy(at_[p].lane, slice(from.buffer, i), slice(to, i), deps_);
+  }
+  return {to, first, p, false, from.end};
 }
 
 State ScanGroup::fold(std::size_t p, const State& earlier, const State& later,
                       std::size_t later_members, BufferId to) {
-  const Waits waits(p, {earlier, later});
-  const Slice sources[] = {whole(earlier, later_members), whole(later)};
-  const Slice destination = whole({to, {}, p});
-  return {to,
-          builder_.reduce(at_[p].lane, Operator::decay_sum, sources, std::span(&destination, 1),
-                          waits.deps()),
-          p};
+  return fold(p, {{earlier, later_members}, {later, 0}}, to);
+}
+
+State ScanGroup::fold(std::size_t p, const std::vector<Part>& parts, BufferId to) {
+  const OpId first = builder_.next_op();
+  const std::size_t end = parts.empty() ? 0 : parts.back().state.end;
+  for (std::size_t i = 0; i < shares_.size(); ++i) {
+    sources_.clear();
+    deps_.clear();
+    for (const Part& part : parts) {
+      sources_.push_back(
+          slice(part.state.buffer, i, length_before_[end] - length_before_[end - part.later]));
+      wait_for(p, part.state, i);
+    }
+    const Slice destination = slice(to, i);
+    builder_.reduce(at_[p].lane, Operator::decay_sum, sources_, std::span(&destination, 1), deps_);
+  }
+  return {to, first, p, false, end};
+}
+
+std::int64_t usable_slices(const CollectiveRequest& request, std::int64_t wanted) {
+  return std::max<std::int64_t>(1, std::min(wanted, elements_of(request)));
 }
 
 bool has_local_work(const CollectiveRequest& request) {
@@ -77,11 +89,6 @@ bool has_local_work(const CollectiveRequest& request) {
 
 int levels_of(std::int64_t members) {
   return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(members - 1)));
-}
-
-OpCounts with_local_work(const CollectiveRequest& request, std::size_t members, OpCounts counts) {
-  if (has_local_work(request)) counts.ops += members;
-  return counts;
 }
 
 }  // namespace twinlink::models

@@ -24,7 +24,9 @@ struct Group {
 //   sendrecv        output[r] = input[(r - 1) mod P]
 //   exscan, scan    output[p] = fold of input[0..p-1] (exscan) or input[0..p] (scan) by decay_sum,
 //                   one power of the head's decay per member; suffix: over the members in reverse
-//                   order
+//                   order. With horizons, only the last H members before p: of head h, H =
+//                   horizons[h], the fold of input[max(0, p-H)..p-1] (scan: ..p). What is left out
+//                   is at most decay^H / (1 - decay) times the largest input, element by element
 struct Claim {
   Operation operation;
   bool suffix = false;
@@ -32,6 +34,12 @@ struct Claim {
   std::int32_t heads = 1;  // decays are per head; element e of n belongs to head e * heads / n
   std::vector<BufferId> inputs;   // one per member, in the group's order
   std::vector<BufferId> outputs;  // may equal inputs (in place)
+  // Scans: per head, how many members before its own count, >= 1; empty: all.
+  std::vector<std::int32_t> horizons = {};
+  // Scans: per member, how many powers of the decay its input stands for (its chunk's length), >=
+  // 1; empty: 1 each. A fold of members then decays what comes before it by the sum of their
+  // lengths.
+  std::vector<std::int32_t> lengths = {};
 };
 
 // Elements of share i when n elements are dealt to `parts` as evenly as possible: the first n %

@@ -79,6 +79,12 @@ models::Claim read_claim(const Plan& plan, const Value& value) {
   set(claim.suffix, object.optional("suffix"), read_bool);
   set_id(claim.group, object.required("group"), "group", plan.groups.size());
   set(claim.heads, object.optional("heads"), integer_between(1, 1 << 20));
+  const auto horizons = object.optional("horizons");
+  set_many(claim.horizons, horizons, integer_between(1, INT32_MAX));
+  if (horizons && claim.horizons.size() != static_cast<std::size_t>(claim.heads))
+    horizons->complain(std::to_string(claim.horizons.size()) + " horizons for " +
+                       std::to_string(claim.heads) + " heads");
+  set_many(claim.lengths, object.optional("lengths"), integer_between(1, INT32_MAX));
   read_buffers_of_claim(plan, claim, claim.inputs, object.required("inputs"));
   read_buffers_of_claim(plan, claim, claim.outputs, object.required("outputs"));
   object.finish();

@@ -34,11 +34,20 @@ std::string number_list(const std::vector<std::int32_t>& numbers) {
 
 std::string row(const models::Group& group) { return id_list(group.members); }
 
+// `, "horizons": [1, 9]`, or nothing.
+std::string number_list(const std::string& name, const std::vector<std::int32_t>& numbers) {
+  std::string list;
+  for (const std::int32_t number : numbers)
+    list += (list.empty() ? "" : ", ") + std::to_string(number);
+  return list.empty() ? "" : ", \"" + name + "\": [" + list + "]";
+}
+
 std::string row(const models::Claim& claim) {
   return "{\"operation\": " + word(claim.operation) +
          ", \"suffix\": " + (claim.suffix ? "true" : "false") +
          ", \"group\": " + std::to_string(claim.group.value) +
-         ", \"heads\": " + std::to_string(claim.heads) + ", \"inputs\": " + id_list(claim.inputs) +
+         ", \"heads\": " + std::to_string(claim.heads) + number_list("horizons", claim.horizons) +
+         number_list("lengths", claim.lengths) + ", \"inputs\": " + id_list(claim.inputs) +
          ", \"outputs\": " + id_list(claim.outputs) + "}";
 }
 

@@ -20,6 +20,12 @@ Slice& source(Plan& plan, OpId op, std::size_t i) {
 Slice& destination(Plan& plan, OpId op) { return source(plan, op, plan.op(op).sources); }
 Dep& dep_of(Plan& plan, OpId op) { return plan.deps[plan.op(op).first_dep]; }
 
+OpId last_op_of(const Plan& plan, Rank rank) {
+  std::size_t last = plan.ops.size() - 1;
+  while (plan.rank_of(OpId{last}) != rank) --last;
+  return OpId{last};
+}
+
 void drop_deps(Plan& plan, OpId op) {
   const std::size_t count = plan.deps_of(op).size();
   const auto first = plan.deps.begin() + plan.op(op).first_dep;
@@ -187,5 +193,102 @@ TEST_CASE("a rank that meets at two rendezvous in the wrong order") {
   CHECK(proof.findings[0].message.find("op 7 (rank 1") != std::string::npos);
 }
 
+// 4 ranks; op 1 is rank 1's: inputs 0, 1, 2 -> outputs 1, 2, 3, its slice.
+TEST_CASE("a scan_reduce with a wrong decay power") {
+  Plan plan = plan_of(Operation::exscan, "transpose", 4, 8);
+  source(plan, OpId{1}, 1).decay_power = 2;  // input 1 covers one member
+  check_caught(plan, Check::provenance, Rank{1}, OpId{1});
+}
+
+TEST_CASE("a scan_reduce with two sources swapped") {
+  Plan plan = plan_of(Operation::exscan, "transpose", 4, 8);
+  std::swap(source(plan, OpId{1}, 0), source(plan, OpId{1}, 1));
+  check_caught(plan, Check::provenance, Rank{1}, OpId{1});
+}
+
+TEST_CASE("a scan_reduce without its first source: every prefix lacks rank 0") {
+  Plan plan = plan_of(Operation::exscan, "transpose", 4, 8);
+  const OpId op{1};
+  plan.slices.erase(plan.slices.begin() + plan.op(op).first_slice);
+  --plan.ops[op.index()].sources;
+  for (std::size_t later = op.index() + 1; later < plan.ops.size(); ++later)
+    --plan.ops[later].first_slice;
+  // Two sources have three prefixes, the empty one, [1] and [1, 2]: rank 1 gets nothing.
+  check_caught(plan, Check::provenance, Rank{1}, op);
+  check_caught(plan, Check::provenance, Rank{3}, op);
+}
+
+TEST_CASE("prefixes of a scan_reduce one place off") {
+  Plan plan = plan_of(Operation::exscan, "transpose", 4, 8);
+  std::swap(destination(plan, OpId{1}).buffer,
+            source(plan, OpId{1}, plan.op(OpId{1}).sources + 1).buffer);
+  check_caught(plan, Check::provenance, Rank{1}, OpId{1});  // holds the prefix of rank 2
+  check_caught(plan, Check::provenance, Rank{2}, OpId{1});
+}
+
+TEST_CASE("an inclusive transpose where the claim is exclusive") {
+  Plan plan = plan_of(Operation::scan, "transpose", 4, 8);
+  plan.claims[0].operation = Operation::exscan;
+  check_caught(plan, Check::provenance, Rank{1}, OpId{0});  // the first byte is op 0's
+}
+
+// 2 domains of 2: total of ranks 0, 1 (ops 0, 1), NIC writes (2, 3), stages (4, 5), (9, 10).
+Plan hierarchical_plan() {
+  CollectiveRequest request = test::request_of(Operation::exscan, 4, 8);
+  request.domain_of_rank = {0, 0, 1, 1};
+  Plan plan = test::build(Operation::exscan, "hierarchical_transpose", request);
+  REQUIRE(prove(plan).correct());
+  return plan;
+}
+
+TEST_CASE("a carry that counts fewer members than its domain has") {
+  Plan plan = hierarchical_plan();
+  const OpId op{9};
+  REQUIRE(plan.op(op).kind == OpKind::scan_reduce);
+  REQUIRE(source(plan, op, 0).decay_power == 2);
+  source(plan, op, 0).decay_power = 1;
+  // The carry comes first, so only the empty prefix is scaled by it: nothing is wrong.
+  CHECK(prove(plan).correct());
+  source(plan, op, 1).decay_power = 2;  // the input after it covers one member
+  check_caught(plan, Check::provenance, Rank{2}, op);
+}
+
+TEST_CASE("a stage that does not wait for the totals of earlier domains") {
+  Plan plan = hierarchical_plan();
+  const OpId op{9};
+  REQUIRE(plan.deps_of(op).size() == 1);
+  drop_deps(plan, op);
+  check_caught(plan, Check::race, Rank{2}, op);
+}
+
+TEST_CASE("a NIC that does not wait for the total that it sends") {
+  Plan plan = hierarchical_plan();
+  const OpId op{2};
+  REQUIRE(plan.lane(plan.op(op).lane).engine == Engine::nic);
+  drop_deps(plan, op);
+  check_caught(plan, Check::race, Rank{0}, op);
+}
+
+TEST_CASE("a slice of a chain that waits for the slice before its own") {
+  CollectiveRequest request = test::request_of(Operation::exscan, 4, 8);
+  request.slices = 2;
+  Plan plan = test::build(Operation::exscan, "chain_pipelined", request);
+  REQUIRE(prove(plan).correct());
+  const OpId op{3};  // rank 1's second slice, which op 1 of rank 0 made
+  REQUIRE(dep_of(plan, op).id() == OpId{1});
+  dep_of(plan, op).op = 0;
+  check_caught(plan, Check::race, Rank{1}, op);
+}
+
+TEST_CASE("doubling with a fold that skips a rank") {
+  Plan plan = plan_of(Operation::exscan, "kogge_stone", 6, 3);
+  const OpId op = last_op_of(plan, Rank{5});
+  source(plan, op, 0).buffer = plan.claims[0].inputs[0];  // [0..0] instead of [0..0] of x[1]...
+  source(plan, op, 1).decay_power = 0;
+  const Proof proof = prove(plan);
+  CHECK(proof.correct());  // input 0 is what x[1] holds: the same value by another way
+  source(plan, op, 0).buffer = plan.claims[0].inputs[1];
+  check_caught(plan, Check::provenance, Rank{5}, op);
+}
 }  // namespace
 }  // namespace twinlink::models

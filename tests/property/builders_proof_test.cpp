@@ -12,7 +12,9 @@ namespace {
 
 using test::request_of;
 
-bool is_scan(const Algorithm& algorithm) { return algorithm.operation == Operation::exscan; }
+bool is_scan(const Algorithm& algorithm) {
+  return algorithm.operation == Operation::exscan || algorithm.operation == Operation::scan;
+}
 
 std::string first_message(const Proof& proof) {
   return proof.findings.empty() ? "no finding" : proof.findings.front().message;
@@ -75,11 +77,136 @@ TEST_CASE("collectives in slices, and rings with channels both ways around, are 
   }
 }
 
-TEST_CASE("exscan ring_coupled is proved") { check_all_ranks(Operation::exscan, "ring_coupled"); }
-TEST_CASE("exscan ring_decoupled is proved") {
-  check_all_ranks(Operation::exscan, "ring_decoupled");
+// Plans of P^2 slices: every P once, all variants of the smaller ones.
+void check_many_slices(const Algorithm& algorithm) {
+  for (int ranks = 1; ranks <= 40; ++ranks) check_ranks(algorithm, ranks);
+  for (int ranks = 41; ranks <= 130; ++ranks) {
+    CollectiveRequest request = request_of(algorithm, ranks, ranks + ranks / 3);
+    request.suffix = ranks % 2 == 0;
+    check_proved(algorithm, request);
+  }
+  check_proved(algorithm, request_of(algorithm, 144, 150));
+  check_proved(algorithm, request_of(algorithm, 576, 576 + 5));
 }
-TEST_CASE("exscan blelloch is proved") { check_all_ranks(Operation::exscan, "blelloch"); }
+
+// Right scans of the catalogue; those that read or write P^2 slices in a second half.
+void check_all_scans(Operation operation, bool quadratic) {
+  for (const Algorithm& algorithm : catalogue()) {
+    if (algorithm.operation != operation || algorithm.wrong_from > 0) continue;
+    const std::string_view name = algorithm.name;
+    const bool many =
+        name.ends_with("transpose") || name == "gather_direct" || name == "decay_horizon";
+    if (many != quadratic) continue;
+    if (many)
+      check_many_slices(algorithm);
+    else
+      check_all_ranks(operation, algorithm.name.data());
+  }
+}
+TEST_CASE("exscan: chains, trees and doublings are proved") {
+  check_all_scans(Operation::exscan, false);
+}
+TEST_CASE("exscan: gathers and transposes are proved") { check_all_scans(Operation::exscan, true); }
+TEST_CASE("scan: chains, trees and doublings are proved") {
+  check_all_scans(Operation::scan, false);
+}
+TEST_CASE("scan: gathers and transposes are proved") { check_all_scans(Operation::scan, true); }
+
+TEST_CASE("scans with slices are proved") {
+  for (const Algorithm& algorithm : catalogue()) {
+    if (!is_scan(algorithm) || algorithm.wrong_from > 0) continue;
+    for (const int ranks : {1, 2, 3, 8, 13, 33})
+      for (const int slices : {2, 5}) {
+        CollectiveRequest request = request_of(algorithm, ranks, 13);
+        request.slices = slices;
+        check_directions(algorithm, request);
+        request.local_work = {"kv", 1e6, kib(4)};
+        check_directions(algorithm, request);
+      }
+  }
+}
+
+// Chunk lengths of 1 to 9, by rank.
+void set_lengths(CollectiveRequest& request) {
+  for (std::size_t r = 0; r < request.gpu_of_rank.size(); ++r)
+    request.lengths.push_back(static_cast<std::int32_t>(1 + 7 * r % 9));
+}
+
+TEST_CASE("scans of chunks of unequal length are proved: powers are sums of lengths") {
+  for (const Algorithm& algorithm : catalogue()) {
+    if (!is_scan(algorithm)) continue;
+    for (const int ranks : {1, 2, 3, 5, 7, 8, 21, 64}) {
+      if (algorithm.wrong_from > 0 && ranks >= algorithm.wrong_from) continue;
+      CollectiveRequest request = request_of(algorithm, ranks, 13);
+      set_lengths(request);
+      check_directions(algorithm, request);
+      for (int r = 0; r < ranks; ++r) request.domain_of_rank.push_back(r / 3);
+      check_directions(algorithm, request);
+    }
+  }
+}
+
+TEST_CASE("a plan for equal chunks is wrong for unequal ones, and the other way round") {
+  for (const char* name : {"ring_decoupled", "blelloch", "gather_direct", "transpose"}) {
+    CollectiveRequest request = request_of(Operation::exscan, 6, 13);
+    Plan equal = test::build(Operation::exscan, name, request);
+    set_lengths(request);
+    Plan unequal = test::build(Operation::exscan, name, request);
+    std::swap(equal.claims[0].lengths, unequal.claims[0].lengths);
+    CAPTURE(name);
+    CHECK(!prove(equal).correct());
+    CHECK(!prove(unequal).correct());
+    equal.claims[0].lengths.pop_back();
+    CHECK(prove(equal).findings.at(0).message.find("length") != std::string::npos);
+  }
+}
+
+// Domains of unequal sizes, one of them entered twice, states smaller and larger than a domain.
+TEST_CASE("hierarchical transpose over domains of any shape is proved") {
+  for (const unsigned seed : {1U, 2U, 3U, 4U, 5U, 6U}) {
+    std::mt19937 random(seed);
+    for (const Operation operation : {Operation::exscan, Operation::scan}) {
+      const Algorithm& algorithm = find_algorithm(operation, "hierarchical_transpose");
+      const int ranks = 2 + static_cast<int>(random() % 40);
+      CollectiveRequest request = request_of(algorithm, ranks, 1 + random() % 90);
+      for (int r = 0, domain = 0; r < ranks; ++r) {
+        request.domain_of_rank.push_back(domain);
+        if (random() % 4 == 0) domain = static_cast<int>(random() % 5);
+      }
+      INFO("seed ", seed);
+      check_directions(algorithm, request);
+      request.local_work = {"kv", 1e6, kib(4)};
+      check_directions(algorithm, request);
+    }
+  }
+  const Algorithm& algorithm = find_algorithm(Operation::exscan, "hierarchical_transpose");
+  CollectiveRequest racks = request_of(algorithm, 576, 1000);
+  for (int r = 0; r < 576; ++r) racks.domain_of_rank.push_back(r / 72);
+  check_directions(algorithm, racks);
+}
+
+TEST_CASE("with one domain the hierarchical transpose is the plan of transpose") {
+  for (const int ranks : {1, 2, 9}) {
+    CollectiveRequest request = request_of(Operation::exscan, ranks, 23);
+    const Plan flat = test::build(Operation::exscan, "transpose", request);
+    request.domain_of_rank.assign(static_cast<std::size_t>(ranks), 3);
+    const Plan plan = test::build(Operation::exscan, "hierarchical_transpose", request);
+    CHECK(plan.groups.size() == 1);
+    CHECK(plan.buffers.size() == flat.buffers.size());
+    REQUIRE(plan.ops.size() == flat.ops.size());
+    REQUIRE(plan.slices.size() == flat.slices.size());
+    for (std::size_t i = 0; i < plan.ops.size(); ++i) {
+      CHECK(plan.ops[i].kind == flat.ops[i].kind);
+      CHECK(plan.ops[i].lane == flat.ops[i].lane);
+      CHECK(plan.ops[i].sources == flat.ops[i].sources);
+    }
+    for (std::size_t i = 0; i < plan.slices.size(); ++i) {
+      CHECK(plan.slices[i].buffer == flat.slices[i].buffer);
+      CHECK(plan.slices[i].offset == flat.slices[i].offset);
+      CHECK(plan.slices[i].decay_power == flat.slices[i].decay_power);
+    }
+  }
+}
 
 // The ranks in random order, cut into groups of random sizes; some ranks stay out.
 std::vector<std::vector<Rank>> random_groups(int ranks, std::mt19937& random) {

@@ -125,6 +125,49 @@ TEST_CASE("16-bit elements: sums are exact, scans within the tolerance of their 
   });
 }
 
+TEST_CASE("decay horizon equals its definition within the horizons, in both arithmetics") {
+  for (const Operation operation : {Operation::exscan, Operation::scan})
+    for (const int ranks : {1, 2, 5, 17, 72}) {
+      const Algorithm& algorithm = find_algorithm(operation, "decay_horizon");
+      CollectiveRequest request = request_of(algorithm, ranks, 4 * kHeads + 1);
+      request.decays = stress_decays();
+      check_both_arithmetics(algorithm, request);
+    }
+}
+
+TEST_CASE("scans of chunks of unequal length equal their definition") {
+  for_each_right_algorithm([](const Algorithm& algorithm) {
+    if (!is_scan(algorithm.operation)) return;
+    for (const int ranks : {2, 7, 16}) {
+      CollectiveRequest request = request_of(algorithm, ranks, 4 * kHeads + 1);
+      for (int r = 0; r < ranks; ++r) request.lengths.push_back(1 + 7 * r % 9);
+      request.decays = stress_decays();
+      check_both_arithmetics(algorithm, request);
+    }
+  });
+}
+
+TEST_CASE("hierarchical transpose equals its definition on domains of unequal size") {
+  for (const Operation operation : {Operation::exscan, Operation::scan})
+    for (const std::int64_t elements : {2, 4 * kHeads + 1}) {
+      const Algorithm& algorithm = find_algorithm(operation, "hierarchical_transpose");
+      CollectiveRequest request = request_of(algorithm, 13, elements);
+      request.domain_of_rank = {0, 0, 0, 1, 1, 1, 1, 1, 2, 0, 0, 3, 3};
+      check_both_arithmetics(algorithm, request);
+    }
+}
+
+TEST_CASE("scans in slices equal their definition") {
+  for_each_right_algorithm([](const Algorithm& algorithm) {
+    if (!is_scan(algorithm.operation)) return;
+    for (const int ranks : {2, 7, 16}) {
+      CollectiveRequest request = request_of(algorithm, ranks, 4 * kHeads + 1);
+      request.slices = 3;
+      check_both_arithmetics(algorithm, request);
+    }
+  });
+}
+
 TEST_CASE("the published tree is wrong at 1, 7, 21 and 57 ranks of 8, 16, 32 and 72") {
   // Counts of research on the pull request: symbolic provenance of its schedule.
   struct Row {

