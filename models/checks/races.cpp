@@ -88,6 +88,7 @@ class RaceWalk {
   void drop_readers(CellAccess& access);
   void need(const OpParts& parts, const Conflict& conflict);
   void settle(OpId later, std::vector<Conflict>& open, Need need);
+  [[nodiscard]] bool plainly_older_than_launch(const OpParts& later, OpId earlier) const;
   [[nodiscard]] bool older_than_launch(OpId later, OpId earlier);
   void report(OpId later, const Conflict& conflict, Need need);
   void report_overlap(OpId op, std::uint32_t cell);
@@ -193,7 +194,9 @@ void RaceWalk::need(const OpParts& parts, const Conflict& conflict) {
   const Need what = conflict.pair == Pair::read_write ? Need::any : Need::visible;
   std::vector<Conflict>& open = what == Need::any ? open_any_ : open_visible_;
   if (!open.empty() && open.back().earlier == conflict.earlier) return;
-  if (!order_.quick(parts, conflict.earlier, what)) open.push_back(conflict);
+  if (order_.quick(parts, conflict.earlier, what)) return;
+  if (what == Need::visible && plainly_older_than_launch(parts, conflict.earlier)) return;
+  open.push_back(conflict);
 }
 
 void RaceWalk::settle(OpId later, std::vector<Conflict>& open, Need need) {
@@ -213,12 +216,17 @@ void RaceWalk::settle(OpId later, std::vector<Conflict>& open, Need need) {
 }
 
 // The end of a kernel publishes what it wrote: from what a launch edge leads to, any order will do.
+bool RaceWalk::plainly_older_than_launch(const OpParts& later, OpId earlier) const {
+  for (const auto& [from, launched] : launches_.from({plan_.op(earlier).lane.value, earlier.value}))
+    if (launched == later.id || (launched < later.id && order_.quick_any(later, launched)))
+      return true;
+  return false;
+}
+
 bool RaceWalk::older_than_launch(OpId later, OpId earlier) {
-  const LaneId lane = plan_.op(earlier).lane;
-  const Launches::Key key{lane.value, earlier.value};
-  for (const auto& [from, launched] : launches_.from(key)) {
-    if (launched == later) return true;
-    if (later < launched) continue;
+  for (const auto& [from, launched] :
+       launches_.from({plan_.op(earlier).lane.value, earlier.value})) {
+    if (later < launched || launched == later) continue;
     std::vector<OpId> asked{launched};
     order_.search(later, asked, Need::any);
     if (asked.empty()) return true;
