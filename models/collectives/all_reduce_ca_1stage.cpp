@@ -5,10 +5,11 @@
 
 namespace twinlink::models {
 
-bool supports_custom_all_reduce(const CollectiveRequest& request) {
+std::string beyond_custom_all_reduce(const CollectiveRequest& request) {
   for (const std::int64_t ranks : group_sizes(request))
-    if (ranks != 2 && ranks != 4 && ranks != 6 && ranks != 8) return false;
-  return request.bytes.count % kPackBytes == 0;
+    if (ranks != 2 && ranks != 4 && ranks != 6 && ranks != 8)
+      return "the kernel exists for 2, 4, 6 and 8 ranks, not for " + std::to_string(ranks);
+  return beyond_packs(request);
 }
 
 Plan build_all_reduce_ca_1stage(const CollectiveRequest& request) {

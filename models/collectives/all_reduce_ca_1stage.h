@@ -12,8 +12,8 @@
 
 namespace twinlink::models {
 
-// Also of ca_2stage.
-bool supports_custom_all_reduce(const CollectiveRequest& request);
+// Why the real kernels (also ca_2stage) would refuse the request; empty: they would not.
+std::string beyond_custom_all_reduce(const CollectiveRequest& request);
 
 Plan build_all_reduce_ca_1stage(const CollectiveRequest& request);
 AlgorithmCounts counts_all_reduce_ca_1stage(const CollectiveRequest& request);

@@ -26,10 +26,12 @@ void reduce_own_share(PlanBuilder& builder, const GroupFrame& frame, const SymmM
 
 }  // namespace
 
-bool supports_symm_mem_two_shot(const CollectiveRequest& request) {
+std::string beyond_symm_mem_two_shot(const CollectiveRequest& request) {
   for (const std::int64_t ranks : group_sizes(request))
-    if (ranks != 2 && ranks != 4 && ranks != 8) return false;
-  return request.bytes.count % kPackBytes == 0;
+    if (ranks != 2 && ranks != 4 && ranks != 8)
+      return "the kernel is specialised for 2, 4 and 8 ranks; for " + std::to_string(ranks) +
+             " it runs a generic loop";
+  return beyond_packs(request);
 }
 
 Plan build_all_reduce_symm_mem_two_shot(const CollectiveRequest& request) {

@@ -14,7 +14,8 @@
 
 namespace twinlink::models {
 
-bool supports_symm_mem_two_shot(const CollectiveRequest& request);
+// Why the request is outside what the kernel is specialised for; empty: it is inside.
+std::string beyond_symm_mem_two_shot(const CollectiveRequest& request);
 
 Plan build_all_reduce_symm_mem_two_shot(const CollectiveRequest& request);
 AlgorithmCounts counts_all_reduce_symm_mem_two_shot(const CollectiveRequest& request);

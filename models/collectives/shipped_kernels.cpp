@@ -31,6 +31,11 @@ ByteRange share_rounded_up(std::int64_t i, std::int64_t parts, Bytes bytes) {
   return range_of_packs(i * part, (i + 1) * part, bytes);
 }
 
+std::string beyond_packs(const CollectiveRequest& request) {
+  if (request.bytes.count % kPackBytes == 0) return {};
+  return std::to_string(request.bytes.count) + " bytes are not whole packs of 16 bytes";
+}
+
 LaneShape custom_all_reduce_shape(Bytes bytes) { return shape_of(packs_of(bytes), 36, 512); }
 
 LaneShape symm_mem_shape(Bytes largest_share, std::int32_t most_blocks) {

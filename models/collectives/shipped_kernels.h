@@ -3,6 +3,7 @@
 // caps, and meetings of all members. Their launch shapes are their own; request.shape is ignored.
 //
 // A size that is not whole packs is cut in the last pack (the real kernels refuse it).
+#include <string>
 #include <vector>
 
 #include "models/collectives/group_frame.h"
@@ -22,6 +23,9 @@ inline std::int64_t packs_of(Bytes bytes) { return (bytes.count + kPackBytes - 1
 ByteRange share_with_rest_last(std::int64_t i, std::int64_t parts, Bytes bytes);
 // ceil(packs / parts) packs each, the last ones are smaller or empty: PyTorch.
 ByteRange share_rounded_up(std::int64_t i, std::int64_t parts, Bytes bytes);
+
+// Why the size is not whole packs; empty: it is.
+std::string beyond_packs(const CollectiveRequest& request);
 
 // min(36, ceil(packs / 512)) blocks of 512 threads, one load in flight per thread and peer.
 LaneShape custom_all_reduce_shape(Bytes bytes);

@@ -17,10 +17,11 @@ namespace {
 struct Constants {
   const char* machine;
   double g, b0, b1, round, peer, local, nominal, hbm;  // us, GB/s
+  double multimem, multimem_share;                     // us; of the nominal rate
 };
 // Fitted to 160 published rows, 2 and 4 ranks.
-constexpr Constants kH100{"hgx-h100", 0.77, 2.15, 6.09, 0.892, 0.036, 0.60, 450, 2900};
-constexpr Constants kB200{"hgx-b200", 2.33, 1.48, 5.69, 1.899, 0.106, 0.186, 900, 6800};
+constexpr Constants kH100{"hgx-h100", 0.77, 2.15, 6.09, 0.892, 0.036, 0.60, 450, 2900, 0.39, 0.68};
+constexpr Constants kB200{"hgx-b200", 2.33, 1.48, 5.69, 1.899, 0.106, 0.186, 900, 6800, 2.0, 0.592};
 
 models::CalibrationProfile profile_of(const Constants& c) {
   models::CalibrationProfile p = models::ideal_profile();
@@ -32,6 +33,8 @@ models::CalibrationProfile profile_of(const Constants& c) {
   p.peer_step.value = c.peer;
   p.local_round.value = c.local;
   p.hbm.value = c.hbm;
+  p.multimem_round.value = c.multimem;
+  p.wire_multimem.value = 1 / c.multimem_share;
   // 9 flits towards the reader and 2 the other way per 8 of payload: together 11/8.
   p.wire_pull.value = p.wire_push.value = 9.0 / 8;
   p.wire_pull_request.value = p.wire_push_ack.value = 2.0 / 8;
@@ -65,6 +68,13 @@ struct Case {
   }
 };
 
+double multimem(const Case& at) {
+  const double blocks = std::min(8.0, std::ceil(at.size / at.n / 16 / 1024));
+  const double wire = at.size * (1 + 1 / at.n) / (at.c.nominal * at.c.multimem_share * 1e3);
+  return 3 * at.c.g + at.c.b0 + at.c.b1 + 4 * at.size / (at.c.hbm * 1e3) +
+         soft_max(at.trips(at.size / at.n, blocks, 1024) * at.c.multimem, wire);
+}
+
 double simulated(const Case& at, const char* algorithm) {
   auto request = request_of(models::Operation::all_reduce, static_cast<int>(at.n),
                             {static_cast<std::int64_t>(at.size)});
@@ -95,8 +105,11 @@ TEST_CASE("ca_1stage and ca_2stage take the time of their equations") {
 // The equations charge the two copies with their bytes only. In the simulator a copy also takes at
 // least one round of local loads: up to 2 x local_round more at the smallest size (1.2 of 13 us),
 // and its CTAs press on HBM with finite strength (B200: softmin(1.7, 1) = 0.97 of it).
-TEST_CASE("symm_mem_two_shot takes the time of its equation, and a little for its copies") {
+TEST_CASE("the symm_mem kernels take the time of their equations, and a little for their copies") {
   for_each_case([](const Case& at) {
+    const double in_switch = simulated(at, "symm_mem_multimem");
+    CHECK(in_switch >= multimem(at) * (1 - 1e-4));
+    CHECK(in_switch <= multimem(at) * 1.01 + 2 * at.c.local);
     const double time = simulated(at, "symm_mem_two_shot");
     CHECK(time >= at.two_shot() * (1 - 1e-4));
     CHECK(time <= at.two_shot() * 1.01 + 2 * at.c.local);

@@ -75,6 +75,13 @@ class Chains {
   std::vector<OpId> last_;  // by lane
 };
 
+bool is_in_switch(const Plan& plan, OpId id, bool is_source) {
+  const OpKind kind = plan.op(id).kind;
+  if (is_source) return kind == OpKind::multimem_reduce;
+  return kind == OpKind::multimem_store ||
+         (kind == OpKind::multimem_reduce && plan.destinations(id).size() > 1);
+}
+
 struct Traffic {
   std::vector<std::int64_t> in, out;
   std::int64_t messages = 0;
@@ -89,13 +96,32 @@ void add_transfer(const Plan& plan, Traffic& traffic, const Slice& slice, OpId i
   traffic.out[is_source ? there : here] += slice.size.count;
 }
 
+// A sum in the switch leaves every source's rank, the own one too, and arrives once; a multicast
+// leaves once and arrives at every destination's.
+void add_in_switch(const Plan& plan, Traffic& traffic, OpId id, bool is_source) {
+  const std::size_t home = plan.rank_of(id).index();
+  const auto slices = is_source ? plan.sources(id) : plan.destinations(id);
+  if (slices.empty()) return;
+  (is_source ? traffic.in : traffic.out)[home] += slices.front().size.count;
+  for (const Slice& slice : slices) {
+    const std::size_t there = plan.buffer(slice.buffer).rank.index();
+    (is_source ? traffic.out : traffic.in)[there] += slice.size.count;
+    if (there != home) ++traffic.messages;
+  }
+}
+
+void add_slices(const Plan& plan, Traffic& traffic, OpId id, bool is_source) {
+  if (is_in_switch(plan, id, is_source)) return add_in_switch(plan, traffic, id, is_source);
+  for (const Slice& s : is_source ? plan.sources(id) : plan.destinations(id))
+    add_transfer(plan, traffic, s, id, is_source);
+}
+
 Traffic traffic_of(const Plan& plan) {
   const std::size_t ranks = plan.gpu_of_rank.size();
   Traffic traffic{std::vector<std::int64_t>(ranks), std::vector<std::int64_t>(ranks)};
   for (std::size_t i = 0; i < plan.ops.size(); ++i) {
-    for (const Slice& s : plan.sources(OpId{i})) add_transfer(plan, traffic, s, OpId{i}, true);
-    for (const Slice& s : plan.destinations(OpId{i}))
-      add_transfer(plan, traffic, s, OpId{i}, false);
+    add_slices(plan, traffic, OpId{i}, true);
+    add_slices(plan, traffic, OpId{i}, false);
   }
   return traffic;
 }

@@ -7,13 +7,15 @@
 #include "models/collectives/all_reduce_ca_1stage.h"
 #include "models/collectives/all_reduce_symm_mem_two_shot.h"
 #include "tests/models/collectives/requests.h"
+#include "topology/error.h"
 
 namespace twinlink::models {
 namespace {
 
 using test::request_of;
 
-constexpr const char* kShipped[] = {"ca_1stage", "ca_2stage", "symm_mem_two_shot"};
+constexpr const char* kShipped[] = {"ca_1stage", "ca_2stage", "symm_mem_multimem",
+                                    "symm_mem_two_shot"};
 
 Plan plan_of(const char* name, int ranks, std::int64_t elements) {
   return test::build(Operation::all_reduce, name,
@@ -111,6 +113,23 @@ Plan with_edges(Plan plan, Edge from, Edge to) {
   return plan;
 }
 
+TEST_CASE("symm_mem_multimem lets the switch add and multicast") {
+  const Plan plan = plan_of("symm_mem_multimem", 4, 64);
+  REQUIRE(plan.ops.size() == 20);
+  CHECK(plan.op(OpId{8}).kind == OpKind::multimem_reduce);
+  CHECK(plan.destinations(OpId{8}).size() == 4);
+  CHECK(plan.lane(plan.op(OpId{8}).lane).ctas == 1);
+  // 64 MiB in 4 shares of 16 MiB: 1024 blocks wanted, 8 given.
+  const Plan large = plan_of("symm_mem_multimem", 4, 1 << 24);
+  CHECK(large.lane(large.op(OpId{8}).lane).ctas == 8);
+}
+
+TEST_CASE("without multicast symm_mem_multimem is refused") {
+  CollectiveRequest request = request_of(Operation::all_reduce, 4, 64);
+  request.multicast = false;
+  CHECK_THROWS_AS(test::build(Operation::all_reduce, "symm_mem_multimem", request), InputError);
+}
+
 TEST_CASE("mutation: the copy in is not launched before, only flagged") {
   const Plan plan = plan_of("symm_mem_two_shot", 4, 64);
   CHECK(prove(with_edges(plan, Edge::graph, Edge::event)).correct());
@@ -123,7 +142,7 @@ TEST_CASE("mutation: the copy in is not launched before, only flagged") {
 }
 
 TEST_CASE("mutation: relaxed meetings where data must be visible") {
-  for (const char* name : {"ca_2stage", "symm_mem_two_shot"}) {
+  for (const char* name : {"ca_2stage", "symm_mem_two_shot", "symm_mem_multimem"}) {
     Plan plan = plan_of(name, 4, 64);
     for (Rendezvous& meeting : plan.rendezvous) meeting.edge = Edge::flag_relaxed;
     const Proof proof = prove(plan);
@@ -137,12 +156,13 @@ TEST_CASE("what the real kernels support") {
   const auto of = [](int ranks, std::int64_t elements) {
     return request_of(Operation::all_reduce, ranks, elements);
   };
-  CHECK(supports_custom_all_reduce(of(6, 8)));
-  CHECK_FALSE(supports_custom_all_reduce(of(3, 8)));
-  CHECK_FALSE(supports_custom_all_reduce(of(16, 8)));
-  CHECK_FALSE(supports_custom_all_reduce(of(2, 5)));  // 20 bytes
-  CHECK(supports_symm_mem_two_shot(of(8, 8)));
-  CHECK_FALSE(supports_symm_mem_two_shot(of(6, 8)));  // a generic loop
+  CHECK(beyond_custom_all_reduce(of(6, 8)).empty());
+  CHECK(beyond_custom_all_reduce(of(3, 8)) ==
+        "the kernel exists for 2, 4, 6 and 8 ranks, not for 3");
+  CHECK(beyond_custom_all_reduce(of(2, 5)) == "20 bytes are not whole packs of 16 bytes");
+  CHECK(beyond_symm_mem_two_shot(of(8, 8)).empty());
+  CHECK(beyond_symm_mem_two_shot(of(6, 8)) ==
+        "the kernel is specialised for 2, 4 and 8 ranks; for 6 it runs a generic loop");
 }
 
 }  // namespace
