@@ -158,7 +158,8 @@ bool RaceWalk::in_place(const OpParts& parts, std::size_t source) const {
     const bool pair = !pairwise || d == source + parts.sources();
     if (pair && to.buffer == from.buffer && to.offset == from.offset) return true;
   }
-  return parts.op->kind == OpKind::compute;  // a kernel orders its own accesses
+  // A kernel or a library orders its own accesses.
+  return parts.op->kind == OpKind::compute || parts.op->kind == OpKind::library;
 }
 
 void RaceWalk::keep_reader(const OpParts& parts, std::size_t source) {
