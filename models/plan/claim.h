@@ -2,6 +2,7 @@
 // What a plan claims to compute: for whom (groups), on which buffers, by which definition; and how
 // elements are dealt to members. The checks prove claims, the executors compare numbers with them.
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "models/plan/vocabulary.h"
@@ -32,6 +33,15 @@ struct Claim {
   std::int32_t heads = 1;  // decays are per head; element e of n belongs to head e * heads / n
   std::vector<BufferId> inputs;   // one per member, in the group's order
   std::vector<BufferId> outputs;  // may equal inputs (in place)
+};
+
+// One call of a library's collective, by all members of a group. What it computes is the definition
+// of a claim of that operation on the slices of its ops; how, the library
+// decides: models/library/lower.h makes a sub-plan of it for the simulator.
+struct LibraryCall {
+  GroupId group;
+  Operation operation = Operation::all_reduce;
+  std::string library;  // "nccl"
 };
 
 // Elements of share i when n elements are dealt to `parts` as evenly as possible: the first n %

@@ -104,15 +104,6 @@ struct Rendezvous {
   Edge edge = Edge::flag_fenced;
 };
 
-// One call of a library's collective, by all members of a group. What it computes is the definition
-// of a claim of that operation (models/plan/claim.h) on the slices of its ops; how, the library
-// decides: models/library/lower.h makes a sub-plan of it for the simulator.
-struct LibraryCall {
-  GroupId group;
-  Operation operation = Operation::all_reduce;
-  std::string library;  // "nccl"
-};
-
 struct Plan {
   std::string name;                       // e.g. "exscan/blelloch"
   std::vector<std::int32_t> gpu_of_rank;  // rank -> GPU index of the topology; size = ranks
