@@ -109,7 +109,8 @@ bool OpLauncher::does_nothing(OpId op) const {
     case OpKind::reduce:
     case OpKind::scan_reduce:
     case OpKind::multimem_reduce:
-    case OpKind::multimem_store: break;
+    case OpKind::multimem_store:
+    case OpKind::library: break;
   }
   const auto destinations = plan_.destinations(op);
   return std::all_of(destinations.begin(), destinations.end(),
@@ -123,6 +124,7 @@ void OpLauncher::launch(OpId op, const Stream& stream, Stamp* stamp) const {
     case Engine::sm: return launch_on_sms(op, stream, stamp);
     case Engine::copy: return launch_on_copy_engine(op, stream, stamp);
     case Engine::nic: throw not_supported(op, "a NIC's lane");
+    case Engine::library: throw not_supported(op, "a library call");
   }
 }
 
@@ -148,6 +150,7 @@ void OpLauncher::launch_on_sms(OpId op, const Stream& stream, Stamp* stamp) cons
     case OpKind::scan_reduce: throw not_supported(op, "scan_reduce");
     case OpKind::multimem_reduce:
     case OpKind::multimem_store: throw not_supported(op, "NVLink multicast");
+    case OpKind::library: throw not_supported(op, "a library call");
   }
 }
 

@@ -1,6 +1,8 @@
 #include "scenarios/result.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 namespace twinlink::scenarios {
 namespace {
@@ -33,6 +35,7 @@ void add_times(Json& out, const Result& result) {
   out["algbw_GBps"] = optional(result.algbw_gbps);
   out["busbw_GBps"] = optional(result.busbw_gbps);
   out["lower_bound_us"] = optional(result.lower_bound_us);
+  if (result.speedup_vs_nccl) out["speedup_vs_nccl"] = *result.speedup_vs_nccl;
 }
 
 }  // namespace
@@ -71,6 +74,20 @@ void set_time(Result& result, double time_us, int members) {
   if (!scan) result.busbw_gbps = *result.algbw_gbps * factor;
 }
 
+void add_speedups(std::vector<Result>& results) {
+  const auto key = [](const Result& r) {
+    return std::tuple(r.operation, r.machine, r.variant, r.ranks, r.bytes.count);
+  };
+  std::map<decltype(key(results.front())), double> nccl;
+  for (const Result& r : results)
+    if (r.algorithm == "nccl" && r.time_us) nccl.emplace(key(r), *r.time_us);
+  for (Result& r : results) {
+    const auto found = nccl.find(key(r));
+    if (found != nccl.end() && r.time_us.value_or(0) > 0)
+      r.speedup_vs_nccl = found->second / *r.time_us;
+  }
+}
+
 bool failed(const Result& result) {
   return result.correct.has_value() && !*result.correct && !result.expected_wrong;
 }
@@ -78,9 +95,14 @@ bool failed(const Result& result) {
 std::vector<std::pair<std::string, double>> published_errors(const Result& result) {
   std::vector<std::pair<std::string, double>> errors;
   if (!result.published || !result.time_us) return errors;
-  for (const auto& [name, value] : result.published->fields)
-    if (name == "time_us" && value > 0)
-      errors.emplace_back(name, 100 * (*result.time_us - value) / value);
+  const auto add = [&](const std::string& name, double ours, double theirs) {
+    if (theirs > 0) errors.emplace_back(name, 100 * (ours - theirs) / theirs);
+  };
+  for (const auto& [name, value] : result.published->fields) {
+    if (name == "time_us") add(name, *result.time_us, value);
+    if (name == "speedup_vs_nccl" && result.speedup_vs_nccl)
+      add(name, *result.speedup_vs_nccl, value);
+  }
   return errors;
 }
 

@@ -45,6 +45,7 @@ struct Result {
   std::string provenance;
   bool extrapolated = false;
   std::optional<double> lower_bound_us;
+  std::optional<double> speedup_vs_nccl;  // nccl's time / time_us, where both were asked for
   std::optional<Published> published;
 };
 
@@ -52,6 +53,8 @@ double busbw_factor(models::Operation operation, int ranks);  // 0: none
 std::string_view name_of(ExecutorKind kind);
 // Sets time_us, algbw and busbw. `members`: ranks of one communicator.
 void set_time(Result& result, double time_us, int members);
+// Sets speedup_vs_nccl where nccl was run on the same machine, ranks and size.
+void add_speedups(std::vector<Result>& results);
 // A wrong answer that nobody expected: exit code 3.
 bool failed(const Result& result);
 // 100 x (ours - published) / published for each field that we claim and have.

@@ -22,6 +22,7 @@ constexpr std::array kFields{
     ResultField{"algbw_GBps", FieldType::number, "bytes / time"},
     ResultField{"busbw_GBps", FieldType::number, "algbw times the operation's traffic factor"},
     ResultField{"lower_bound_us", FieldType::number, "no executor can be faster"},
+    ResultField{"speedup_vs_nccl", FieldType::number, "time of nccl / time, where both were run"},
     ResultField{"correct", FieldType::boolean, "proved, and its numbers right where it computed"},
     ResultField{"reason", FieldType::text, "why not correct, or why there is no time"},
     ResultField{"bottleneck", FieldType::text, "the busiest resource"},

@@ -71,6 +71,7 @@ class Runner {
       add_point(points[i], run);
       if (options_.progress) options_.progress(i + 1, points.size());
     }
+    add_speedups(run.results);
     return run;
   }
 
@@ -150,6 +151,11 @@ class Runner {
     return out;
   }
 
+  // Outside what the real kernel, which the algorithm copies, can do.
+  [[nodiscard]] bool is_beyond(const Point& point) const {
+    return point.algorithm->beyond != nullptr && !point.algorithm->beyond(request(point)).empty();
+  }
+
   [[nodiscard]] models::Inputs inputs(models::Arithmetic arithmetic) const {
     return {scenario_.seed, arithmetic, scenario_.params.decays};
   }
@@ -178,7 +184,10 @@ class Runner {
     if (options_.check) proof = std::async(policy, [&plan] { return models::prove(plan); });
     Result result = header(point);
     switch (scenario_.executor) {
-      case ExecutorKind::sim: simulate(plan, proof, result); break;
+      case ExecutorKind::sim:
+        simulate(plan, proof, result);
+        result.extrapolated |= is_beyond(point);
+        break;
       case ExecutorKind::host: compute(plan, result); break;
       case ExecutorKind::realgpu: measure(plan, result); break;
     }

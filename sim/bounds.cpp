@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "models/cost/cost_model.h"
+#include "models/library/lower.h"
 #include "sim/op_graph.h"
 #include "topology/error.h"
 
@@ -110,6 +111,8 @@ Duration resource_bound(const CostModel& costs, const std::vector<double>& bytes
 
 LowerBound lower_bound(const Plan& plan, const topology::Topology& topology,
                        const CalibrationProfile& profile) {
+  if (!plan.library_calls.empty())
+    return lower_bound(lower(plan, library_machine(topology)).plan, topology, profile);
   CostModel costs(topology, profile, plan);
   LongestPath path(plan, costs);
   path.run();

@@ -38,7 +38,7 @@ Engines::Engines(const Plan& plan, EngineSlots slots)
 
 bool Engines::is_open(LaneId lane) const {
   const Lane& l = plan_.lane(lane);
-  if (l.engine == Engine::nic) return true;
+  if (l.engine == Engine::nic || l.engine == Engine::library) return true;
   return l.engine == Engine::sm && (slots_.ctas == 0 || kernels_[l.kernel.index()].resident);
 }
 
@@ -47,7 +47,8 @@ bool Engines::request(OpId op) {
   switch (lane.engine) {
     case Engine::sm: return request_sm(op, lane.kernel);
     case Engine::copy: return request_copy(op);
-    case Engine::nic: break;
+    case Engine::nic:
+    case Engine::library: break;
   }
   return true;
 }
@@ -59,7 +60,8 @@ void Engines::release(OpId op, std::vector<OpId>& started) {
       if (slots_.ctas > 0) release_sm(lane.kernel, started);
       return;
     case Engine::copy: return release_copy(op, started);
-    case Engine::nic: return;
+    case Engine::nic:
+    case Engine::library: return;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "models/definition_buffers.h"
+#include "models/library/definition_plan.h"
 #include "sim/host_fold.h"
 #include "sim/host_memory.h"
 
@@ -21,6 +22,7 @@ void run_copy(const models::Plan& plan, OpId op, HostMemory& memory) {
 }  // namespace
 
 models::Execution HostExecutor::execute(const models::Plan& plan, const models::Inputs& inputs) {
+  if (!plan.library_calls.empty()) return execute(define_library_calls(plan).plan, inputs);
   check_runnable(plan);
   HostMemory memory(plan, inputs);
   HostFold fold(plan, inputs, memory);
@@ -33,7 +35,8 @@ models::Execution HostExecutor::execute(const models::Plan& plan, const models::
       case models::OpKind::multimem_reduce:
       case models::OpKind::scan_reduce: fold.run(op); break;
       case models::OpKind::compute:         // time only: a compute op changes no data here
-      case models::OpKind::barrier: break;  // the order of ids already is one
+      case models::OpKind::barrier:         // the order of ids already is one
+      case models::OpKind::library: break;  // replaced by its definition
     }
   }
   models::Execution execution;

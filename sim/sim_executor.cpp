@@ -1,6 +1,7 @@
 #include "sim/sim_executor.h"
 
 #include "models/cost/cost_model.h"
+#include "models/library/lower.h"
 #include "sim/simulation.h"
 
 namespace twinlink::sim {
@@ -29,7 +30,21 @@ Bottleneck find_bottleneck(const CostModel& costs, const std::vector<double>& by
 
 }  // namespace
 
+// Library calls as what the library does; times are then those of the calls' own ops.
+SimResult SimExecutor::simulate_lowered(const Plan& plan) const {
+  const LoweredPlan lowered = lower(plan, library_machine(topology_));
+  SimResult result = simulate(lowered.plan);
+  Timeline timeline{Clock::simulated, {}, {}, {}};
+  for (std::size_t i = 0; i < plan.ops.size(); ++i) {
+    timeline.start.push_back(result.timeline.start[lowered.first[i].index()]);
+    timeline.end.push_back(result.timeline.end[lowered.last[i].index()]);
+  }
+  result.timeline = std::move(timeline);
+  return result;
+}
+
 SimResult SimExecutor::simulate(const Plan& plan) const {
+  if (!plan.library_calls.empty()) return simulate_lowered(plan);
   CostModel costs(topology_, profile_, plan);
   Simulation simulation(plan, costs, Simulation::Bound::wanted);
   simulation.run();

@@ -42,6 +42,7 @@ class SimExecutor : public models::Executor {
   SimResult simulate(const models::Plan& plan) const;
 
  private:
+  SimResult simulate_lowered(const models::Plan& plan) const;
   const topology::Topology& topology_;
   const models::CalibrationProfile& profile_;
 };

@@ -27,6 +27,8 @@ class DeadlockWalk {
   }
 
  private:
+  [[nodiscard]] const std::vector<Rank>& group_of(std::size_t meeting) const;
+  [[nodiscard]] std::string name_of_meeting(std::size_t meeting) const;
   void check_complete();
   [[nodiscard]] std::optional<Wait> first_out_of_order() const;
   [[nodiscard]] std::vector<Wait> find_cycle() const;
@@ -59,10 +61,23 @@ void DeadlockWalk::for_each_wait(Visit&& visit) const {
   }
 }
 
+const std::vector<Rank>& DeadlockWalk::group_of(std::size_t meeting) const {
+  const std::size_t barriers = plan_.rendezvous.size();
+  const GroupId group = meeting < barriers ? plan_.rendezvous[meeting].group
+                                           : plan_.library_calls[meeting - barriers].group;
+  return plan_.groups[group.index()].members;
+}
+
+std::string DeadlockWalk::name_of_meeting(std::size_t meeting) const {
+  const std::size_t barriers = plan_.rendezvous.size();
+  if (meeting < barriers) return "rendezvous " + text(static_cast<std::int64_t>(meeting));
+  return "library call " + text(static_cast<std::int64_t>(meeting - barriers));
+}
+
 void DeadlockWalk::check_complete() {
-  for (std::size_t r = 0; r < plan_.rendezvous.size(); ++r) {
+  for (std::size_t r = 0; r < meetings_.size(); ++r) {
     const auto ops = meetings_.members(r);
-    const std::vector<Rank>& group = plan_.groups[plan_.rendezvous[r].group.index()].members;
+    const std::vector<Rank>& group = group_of(r);
     if (ops.empty() || ops.size() == group.size()) continue;
     std::vector<Rank> present;
     for (const OpId op : ops) present.push_back(plan_.rank_of(op));
@@ -71,8 +86,8 @@ void DeadlockWalk::check_complete() {
       if (std::binary_search(present.begin(), present.end(), rank)) continue;
       const OpId op = ops.front();
       add(proof_, {Check::deadlock, rank, op}, [&] {
-        return text(rank) + ": never comes to rendezvous " + text(static_cast<std::int64_t>(r)) +
-               ", where " + text(op) + " of " + text(plan_.rank_of(op)) + " waits for it";
+        return text(rank) + ": never comes to " + name_of_meeting(r) + ", where " + text(op) +
+               " of " + text(plan_.rank_of(op)) + " waits for it";
       });
     }
   }
@@ -172,6 +187,8 @@ void DeadlockWalk::report_cycle(const std::vector<Wait>& cycle) {
                  text(std::int64_t{plan_.op(before).lane.value}) + ")";
       if (plan_.op(before).kind == OpKind::barrier)
         message += ", rendezvous " + text(std::int64_t{plan_.op(before).detail});
+      if (plan_.op(before).kind == OpKind::library)
+        message += ", library call " + text(std::int64_t{plan_.op(before).detail});
     }
     return message + (cycle.size() > kShownOnCycle ? "; ..." : "");
   });

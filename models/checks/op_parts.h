@@ -36,7 +36,8 @@ constexpr bool folds(OpKind kind) {
     case OpKind::copy:
     case OpKind::multimem_store:
     case OpKind::compute:
-    case OpKind::barrier: return false;
+    case OpKind::barrier:
+    case OpKind::library: return false;
   }
   return false;
 }

@@ -96,6 +96,13 @@ bool Order::near(const OpParts& later, OpId earlier, Need need) const {
   return reach && reach->joined(earlier, later.id);
 }
 
+bool Order::quick_any(const OpParts& later, OpId earlier) const {
+  if (quick(later, earlier, Need::any)) return true;
+  const Op& op = plan_.op(earlier);
+  return op.kind == OpKind::barrier &&
+         any_->last_before(later.id) == static_cast<std::int32_t>(op.detail);
+}
+
 void Order::prepare_search() {
   previous_ = previous_in_lane(plan_);
   visited_.assign(plan_.ops.size(), 0);
@@ -134,9 +141,13 @@ void Order::visit(OpId op, OpId oldest) {
   ++steps_;
   if (visited_[op.index()] == search_ || meetings_.completion(plan_, op) < oldest) return;
   visited_[op.index()] = search_;
+  mark_reached(op);
+  stack_.push_back(op);
+}
+
+void Order::mark_reached(OpId op) {
   Reached& lane = reached_[plan_.op(op).lane.index()];
   if (lane.search != search_ || lane.op < op.value) lane = {search_, op.value};
-  stack_.push_back(op);
 }
 
 void Order::expand_own(OpId op, OpId oldest, Need need) {
@@ -152,6 +163,7 @@ void Order::expand(OpId op, OpId oldest, Need need) {
   met_[o.detail] = search_;
   for (const OpId member : meetings_.members(o.detail)) {
     ++steps_;
+    if (visited_[op.index()] == search_) mark_reached(member);  // not of the later op's own
     expand_own(member, oldest, need);
   }
 }

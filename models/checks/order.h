@@ -30,6 +30,7 @@ class MeetingReach {
   [[nodiscard]] bool joined(OpId earlier, OpId later) const {
     return after_[earlier.index()] >= 0 && after_[earlier.index()] == before_[later.index()];
   }
+  [[nodiscard]] std::int32_t last_before(OpId op) const { return before_[op.index()]; }
 
  private:
   std::vector<std::int32_t> after_, before_;
@@ -48,6 +49,8 @@ class Order {
     if (chained && (need == Need::any || link.visible_from <= earlier.value)) return true;
     return later.op->lane == plan_.op(earlier).lane || near(later, earlier, need);
   }
+  // The same for an op that may be a member of the last rendezvous before `later`.
+  [[nodiscard]] bool quick_any(const OpParts& later, OpId earlier) const;
   // Takes those that happen before `later` out of `earlier`.
   void search(OpId later, std::vector<OpId>& earlier, Need need);
   [[nodiscard]] bool exhausted() const { return steps_ > kMaxSteps; }
@@ -66,6 +69,7 @@ class Order {
   void link_chains();
   void prepare_search();
   void visit(OpId op, OpId oldest);
+  void mark_reached(OpId op);
   void expand(OpId op, OpId oldest, Need need);
   void expand_own(OpId op, OpId oldest, Need need);
   void take_out_reached(std::vector<OpId>& earlier) const;

@@ -7,11 +7,13 @@
 #include "models/checks/provenance.h"
 #include "models/checks/races.h"
 #include "models/checks/structure.h"
+#include "models/library/definition_plan.h"
 
 namespace twinlink::models {
 namespace {
 
 using checks::Cells;
+constexpr auto kAll = checks::Meetings::Of::barriers_and_calls;
 
 Proof too_fragmented(const Plan& plan, OpId op, Check check) {
   Proof proof;
@@ -30,6 +32,17 @@ Proof on_cells(const Plan& plan, Check check, CellCheck&& run) {
   return cells.fragmented() ? too_fragmented(plan, *cells.fragmented(), check) : run(cells);
 }
 
+// Provenance; library calls are what their definitions make of them.
+Proof sources(const Plan& plan) {
+  if (plan.library_calls.empty())
+    return on_cells(plan, Check::provenance,
+                    [&](const Cells& cells) { return checks::provenance(plan, cells); });
+  const DefinedPlan defined = define_library_calls(plan);
+  return on_cells(defined.plan, Check::provenance, [&](const Cells& cells) {
+    return checks::provenance(defined.plan, cells, {&plan, &defined.origin});
+  });
+}
+
 }  // namespace
 
 std::string_view name_of(Check check) {
@@ -44,19 +57,19 @@ std::string_view name_of(Check check) {
 
 Proof check_structure(const Plan& plan) {
   Proof proof = checks::table_structure(plan);
-  return proof.correct() ? checks::op_structure(plan) : proof;
+  if (proof.correct()) proof = checks::op_structure(plan);
+  return proof.correct() ? checks::library_structure(plan) : proof;
 }
 
 Proof check_deadlock(const Plan& plan) {
   Proof proof = check_structure(plan);
-  return proof.correct() ? checks::deadlocks(plan, checks::Meetings(plan)) : proof;
+  return proof.correct() ? checks::deadlocks(plan, checks::Meetings(plan, kAll)) : proof;
 }
 
 Proof check_provenance(const Plan& plan) {
   Proof proof = check_structure(plan);
   if (!proof.correct()) return proof;
-  return on_cells(plan, Check::provenance,
-                  [&](const Cells& cells) { return checks::provenance(plan, cells); });
+  return sources(plan);
 }
 
 Proof check_races(const Plan& plan) {
@@ -69,6 +82,11 @@ Proof check_races(const Plan& plan) {
 Proof prove(const Plan& plan) {
   Proof proof = check_deadlock(plan);
   if (!proof.correct()) return proof;
+  if (!plan.library_calls.empty()) {
+    Proof all = sources(plan);
+    checks::merge(all, check_races(plan));
+    return all;
+  }
   return on_cells(plan, Check::provenance, [&](const Cells& cells) {
     Proof all = checks::provenance(plan, cells);
     checks::merge(all, checks::races(plan, cells));

@@ -15,7 +15,11 @@
 //              a compute op writes is no claim's. Operations with a root: it is member 0
 // races        no two accesses to one byte, one of them a write, without an order between them; a
 //              read (or write) of written data must be ordered by edges that make it visible
-//              (flag_relaxed does not). Data given at the start may be read without any order
+//              (flag_relaxed does not, unless an event, graph or stream memory edge comes first:
+//              the end of a kernel publishes what it wrote). Data given at the start may be read
+//              without any order
+// Library calls: structure by the definition of their operation; deadlock: every member takes part,
+//              and the order of calls agrees; provenance: they give what their definition says
 // Each finding names rank and op; those about tables (buffers, claims ...) name the entry. A wrong
 // join is one finding; what is made of it counts at the end only, where an output holds it.
 // Findings are capped at kMaxFindings (total counts all).

@@ -45,8 +45,13 @@ struct Piece {
 
 class Walk {
  public:
-  Walk(const Plan& plan, const Cells& cells)
-      : plan_(plan), cells_(cells), values_(cells.size()), folder_(plan, sets_) {}
+  Walk(const Plan& plan, const Cells& cells, const NamedAfter& named)
+      : plan_(plan),
+        named_(named.plan != nullptr ? *named.plan : plan),
+        origin_(named.origin),
+        cells_(cells),
+        values_(cells.size()),
+        folder_(plan, sets_) {}
 
   // Folds that go wrong are findings only where the round holds all claims: an input of two
   // claims is read as an input of one of them, so other claims' folds look wrong.
@@ -54,12 +59,16 @@ class Walk {
     report_folds_ = report_folds;
     proof_ = &proof;
     fill(round);
-    for (std::size_t i = 0; i < plan_.ops.size(); ++i) step(parts_of(plan_, i));
-    const Describer describer{plan_, cells_, sets_, values_};
+    for (std::size_t i = 0; i < plan_.ops.size(); ++i) step(named(parts_of(plan_, i)));
+    const Describer describer{named_, cells_, sets_, values_};
     for (const std::int32_t claim : round) check_claim(describer, claim, proof);
   }
 
  private:
+  [[nodiscard]] OpParts named(OpParts parts) const {
+    if (origin_ != nullptr) parts.id = (*origin_)[parts.id.index()];
+    return parts;
+  }
   void fill(const Round& round);
   void fill(BufferId buffer, const Value& first);
   void step(const OpParts& parts);
@@ -85,6 +94,8 @@ class Walk {
   void report_fold(OpId id, const Value& value);
 
   const Plan& plan_;
+  const Plan& named_;  // whose ops findings name
+  const std::vector<OpId>* origin_;
   const Cells& cells_;
   LargeVector<Value> values_;
   MemberSets sets_;
@@ -128,7 +139,8 @@ void Walk::step(const OpParts& parts) {
     case OpKind::multimem_reduce: return reduce(parts);
     case OpKind::scan_reduce: return prefixes(parts);
     case OpKind::compute: return compute(parts);
-    case OpKind::barrier: return;
+    case OpKind::barrier:
+    case OpKind::library: return;  // replaced by its definition before
   }
 }
 
@@ -290,7 +302,7 @@ void Walk::compute(const OpParts& parts) {
 void Walk::report_undefined(OpId id, std::uint32_t cell) {
   if (reported_ == id) return;
   reported_ = id;
-  const Rank rank = plan_.rank_of(id);
+  const Rank rank = named_.rank_of(id);
   add(*proof_, {Check::provenance, rank, id}, [&] {
     const Buffer& buffer = plan_.buffer(cells_.buffer_of(cell));
     return text(rank) + ": " + text(id) + " reads " +
@@ -302,9 +314,9 @@ void Walk::report_fold(OpId id, const Value& value) {
   if (reported_ == id || value.why() == Spoil::undefined || value.why() == Spoil::mixed) return;
   if (!report_folds_) return;
   reported_ = id;
-  const Rank rank = plan_.rank_of(id);
+  const Rank rank = named_.rank_of(id);
   add(*proof_, {Check::provenance, rank, id}, [&] {
-    const Describer describer{plan_, cells_, sets_, values_};
+    const Describer describer{named_, cells_, sets_, values_};
     std::string message = text(rank) + ": " + text(id) + " " + text_of(value.why()) + ":";
     for (std::size_t i = 0; i < operands_.size() && i < 4; ++i) {
       const Operand& operand = operands_[i];
@@ -319,11 +331,11 @@ void Walk::report_fold(OpId id, const Value& value) {
 
 }  // namespace
 
-Proof provenance(const Plan& plan, const Cells& cells) {
+Proof provenance(const Plan& plan, const Cells& cells, const NamedAfter& named) {
   Proof proof;
   const std::vector<Round> rounds = rounds_of(plan);
   for (std::size_t i = 0; i < rounds.size(); ++i) {
-    Walk walk(plan, cells);
+    Walk walk(plan, cells, named);
     Proof part;
     walk.run(rounds[i], rounds.size() == 1, part);
     merge(proof, std::move(part));

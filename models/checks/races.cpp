@@ -1,6 +1,9 @@
 #include "models/checks/races.h"
 
 #include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "models/checks/findings.h"
 #include "models/checks/op_parts.h"
@@ -33,10 +36,38 @@ struct Conflict {
 
 std::string_view verb(bool writes) { return writes ? "writes " : "reads "; }
 
+// Event, graph and stream memory edges, by what they wait for: lane, then op.
+class Launches {
+ public:
+  using Key = std::pair<std::int32_t, std::int32_t>;
+  using Edges = std::vector<std::pair<Key, OpId>>;
+
+  explicit Launches(const Plan& plan) {
+    for (std::size_t i = 0; i < plan.ops.size(); ++i)
+      for (const Dep& d : plan.deps_of(OpId{i}))
+        if (launches(d.kind()))
+          edges_.push_back({{plan.op(d.id()).lane.value, d.id().value}, OpId{i}});
+    std::sort(edges_.begin(), edges_.end());
+  }
+  // Those that wait for this op or a later one of its lane.
+  [[nodiscard]] std::span<const Edges::value_type> from(const Key& key) const {
+    const auto first = std::lower_bound(edges_.begin(), edges_.end(), std::pair(key, OpId{}));
+    auto last = first;
+    while (last != edges_.end() && last->first.first == key.first) ++last;
+    return {first, last};
+  }
+
+ private:
+  static bool launches(Edge edge) {
+    return edge == Edge::event || edge == Edge::graph || edge == Edge::stream_memory;
+  }
+  Edges edges_;
+};
+
 class RaceWalk {
  public:
   RaceWalk(const Plan& plan, const Cells& cells)
-      : plan_(plan), cells_(cells), order_(plan), accesses_(cells.size()) {}
+      : plan_(plan), cells_(cells), order_(plan), launches_(plan), accesses_(cells.size()) {}
 
   Proof run() {
     for (std::size_t i = 0; i < plan_.ops.size(); ++i) step(parts_of(plan_, i));
@@ -57,6 +88,8 @@ class RaceWalk {
   void drop_readers(CellAccess& access);
   void need(const OpParts& parts, const Conflict& conflict);
   void settle(OpId later, std::vector<Conflict>& open, Need need);
+  [[nodiscard]] bool plainly_older_than_launch(const OpParts& later, OpId earlier) const;
+  [[nodiscard]] bool older_than_launch(OpId later, OpId earlier);
   void report(OpId later, const Conflict& conflict, Need need);
   void report_overlap(OpId op, std::uint32_t cell);
   [[nodiscard]] bool in_place(const OpParts& parts, std::size_t source) const;
@@ -64,6 +97,7 @@ class RaceWalk {
   const Plan& plan_;
   const Cells& cells_;
   Order order_;
+  Launches launches_;
   Proof proof_;
   LargeVector<CellAccess> accesses_;
   std::vector<Reader> pool_;
@@ -124,7 +158,8 @@ bool RaceWalk::in_place(const OpParts& parts, std::size_t source) const {
     const bool pair = !pairwise || d == source + parts.sources();
     if (pair && to.buffer == from.buffer && to.offset == from.offset) return true;
   }
-  return parts.op->kind == OpKind::compute;  // a kernel orders its own accesses
+  // A kernel or a library orders its own accesses.
+  return parts.op->kind == OpKind::compute || parts.op->kind == OpKind::library;
 }
 
 void RaceWalk::keep_reader(const OpParts& parts, std::size_t source) {
@@ -160,7 +195,9 @@ void RaceWalk::need(const OpParts& parts, const Conflict& conflict) {
   const Need what = conflict.pair == Pair::read_write ? Need::any : Need::visible;
   std::vector<Conflict>& open = what == Need::any ? open_any_ : open_visible_;
   if (!open.empty() && open.back().earlier == conflict.earlier) return;
-  if (!order_.quick(parts, conflict.earlier, what)) open.push_back(conflict);
+  if (order_.quick(parts, conflict.earlier, what)) return;
+  if (what == Need::visible && plainly_older_than_launch(parts, conflict.earlier)) return;
+  open.push_back(conflict);
 }
 
 void RaceWalk::settle(OpId later, std::vector<Conflict>& open, Need need) {
@@ -171,10 +208,31 @@ void RaceWalk::settle(OpId later, std::vector<Conflict>& open, Need need) {
   asked_.clear();
   for (const Conflict& conflict : open) asked_.push_back(conflict.earlier);
   order_.search(later, asked_, need);
-  for (const Conflict& conflict : open)
-    if (std::binary_search(asked_.begin(), asked_.end(), conflict.earlier))
-      report(later, conflict, need);
+  for (const Conflict& conflict : open) {
+    if (!std::binary_search(asked_.begin(), asked_.end(), conflict.earlier)) continue;
+    if (need == Need::visible && older_than_launch(later, conflict.earlier)) continue;
+    report(later, conflict, need);
+  }
   open.clear();
+}
+
+// The end of a kernel publishes what it wrote: from what a launch edge leads to, any order will do.
+bool RaceWalk::plainly_older_than_launch(const OpParts& later, OpId earlier) const {
+  for (const auto& [from, launched] : launches_.from({plan_.op(earlier).lane.value, earlier.value}))
+    if (launched == later.id || (launched < later.id && order_.quick_any(later, launched)))
+      return true;
+  return false;
+}
+
+bool RaceWalk::older_than_launch(OpId later, OpId earlier) {
+  for (const auto& [from, launched] :
+       launches_.from({plan_.op(earlier).lane.value, earlier.value})) {
+    if (later < launched || launched == later) continue;
+    std::vector<OpId> asked{launched};
+    order_.search(later, asked, Need::any);
+    if (asked.empty()) return true;
+  }
+  return false;
 }
 
 void RaceWalk::report(OpId later, const Conflict& conflict, Need need) {

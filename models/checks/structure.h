@@ -8,5 +8,7 @@ namespace twinlink::models::checks {
 Proof table_structure(const Plan& plan);
 // Ops, slices and dependencies. Precondition: the tables are right.
 Proof op_structure(const Plan& plan);
+// Members, sizes and element types of library calls, by the definition of their operations.
+Proof library_structure(const Plan& plan);
 
 }  // namespace twinlink::models::checks

@@ -116,6 +116,10 @@ void OpCheck::check_op(const OpParts& parts) {
     case OpKind::multimem_reduce:
     case OpKind::multimem_store: return check_multicast(parts);
     case OpKind::barrier: return check_barrier(parts);
+    case OpKind::library:
+      if (op.detail >= plan_.library_calls.size())
+        fail(parts.id, "names no library call of the plan");
+      return;
     case OpKind::compute:
       if (op.detail >= plan_.computes.size()) fail(parts.id, "names no compute of the plan");
       return;
@@ -126,8 +130,13 @@ void OpCheck::check_op(const OpParts& parts) {
 // Copy engines and NICs only move bytes; only loads and stores of SMs reach the switch's
 // arithmetic.
 void OpCheck::check_engine(const OpParts& parts) {
+  const bool calls = parts.op->kind == OpKind::library;
+  if (calls != (plan_.lane(parts.op->lane).engine == Engine::library))
+    return fail(parts.id, calls ? "calls a library outside a library's lane"
+                                : "is no library call, but on a library's lane");
   switch (plan_.lane(parts.op->lane).engine) {
-    case Engine::sm: return;
+    case Engine::sm:
+    case Engine::library: return;
     case Engine::copy:
     case Engine::nic: break;
   }
@@ -151,7 +160,8 @@ bool OpCheck::plainly_right(const OpParts& parts) const {
   const Op& op = *parts.op;
   const bool sum = op.kind == OpKind::reduce && op.oper == Operator::sum &&
                    plan_.lane(op.lane).engine == Engine::sm;
-  const bool copy = op.kind == OpKind::copy && op.oper == Operator::none && parts.sources() == 1;
+  const bool copy = op.kind == OpKind::copy && op.oper == Operator::none && parts.sources() == 1 &&
+                    plan_.lane(op.lane).engine != Engine::library;
   if ((!sum && !copy) || parts.destinations() == 0) return false;
   const Slice& like = plan_.slices[parts.first_destination];
   if (!like.buffer.valid() || like.buffer.index() >= facts_.size()) return false;

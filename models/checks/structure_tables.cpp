@@ -2,6 +2,7 @@
 
 #include "models/checks/findings.h"
 #include "models/checks/structure.h"
+#include "models/definition.h"
 
 namespace twinlink::models::checks {
 namespace {
@@ -17,6 +18,7 @@ class TableCheck {
     for (std::size_t i = 0; i < plan_.kernels.size(); ++i) check_kernel(i);
     for (std::size_t i = 0; i < plan_.lanes.size(); ++i) check_lane(i);
     for (std::size_t i = 0; i < plan_.rendezvous.size(); ++i) check_rendezvous(i);
+    for (std::size_t i = 0; i < plan_.library_calls.size(); ++i) check_library_call(i);
     for (std::size_t i = 0; i < plan_.claims.size(); ++i) check_claim(i);
     return std::move(proof_);
   }
@@ -43,6 +45,7 @@ class TableCheck {
   void check_lane(std::size_t index);
   void check_sm_lane(std::size_t index);
   void check_rendezvous(std::size_t index);
+  void check_library_call(std::size_t index);
   void check_claim(std::size_t index);
   bool check_claim_buffers(std::size_t index);
   void check_claim_sizes(std::size_t index);
@@ -89,7 +92,8 @@ void TableCheck::check_lane(std::size_t index) {
     case Engine::sm: return check_sm_lane(index);
     case Engine::copy:
     case Engine::nic:
-      want(!lane.kernel.valid(), "lane", index, "a copy engine's or NIC's lane names a kernel");
+    case Engine::library:
+      want(!lane.kernel.valid(), "lane", index, "only lanes of sm have a kernel");
       want(lane.queue >= 0, "lane", index, "has a negative queue");
       return;
   }
@@ -113,6 +117,14 @@ void TableCheck::check_rendezvous(std::size_t index) {
   want(is_group(rendezvous.group), "rendezvous", index, "names no group of the plan");
   const bool flag = rendezvous.edge == Edge::flag_relaxed || rendezvous.edge == Edge::flag_fenced;
   want(flag, "rendezvous", index, "its edge is neither flag_relaxed nor flag_fenced");
+}
+
+void TableCheck::check_library_call(std::size_t index) {
+  const LibraryCall& call = plan_.library_calls[index];
+  want(is_group(call.group), "library call", index, "names no group of the plan");
+  want(!call.library.empty(), "library call", index, "names no library");
+  const bool known = call.operation <= Operation::exscan && !is_scan(call.operation);
+  want(known, "library call", index, "libraries have no operation of that kind");
 }
 
 void TableCheck::check_claim(std::size_t index) {

@@ -11,7 +11,7 @@ namespace {
 // The order of `twinlink list`: by family, then as the family's file has them.
 std::vector<Algorithm> all_rows() {
   std::vector<Algorithm> rows;
-  for (const auto& family : {rows_all_reduce(), rows_moves(), rows_scans()})
+  for (const auto& family : {rows_all_reduce(), rows_shipped(), rows_moves(), rows_scans()})
     rows.insert(rows.end(), family.begin(), family.end());
   return rows;
 }

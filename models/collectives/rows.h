@@ -7,6 +7,7 @@
 namespace twinlink::models {
 
 std::vector<Algorithm> rows_all_reduce();
+std::vector<Algorithm> rows_shipped();  // kernels and libraries as others ship them
 std::vector<Algorithm> rows_moves();  // reduce_scatter, all_gather, all_to_all, broadcast, sendrecv
 std::vector<Algorithm> rows_scans();  // exscan and scan
 

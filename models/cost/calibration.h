@@ -29,42 +29,50 @@ struct CalibrationProfile {
   int calibrated_ranks = 0;
   Bytes calibrated_bytes_min, calibrated_bytes_max;
 
-  Constant graph_gap;          // us; kernel launched by a CUDA graph node, gap and ramp
-  Constant eager_gap;          // us; kernel launched by the host
-  Constant barrier_relaxed;    // us; all ranks meet, nothing is ordered
-  Constant barrier_fenced;     // us; all ranks meet, earlier stores become visible
-  Constant flag;               // us; one way, store to the waiter's flag until it is seen
-  Constant event;              // us; CUDA event or graph edge between two GPUs, launch gap apart
-  Constant stream_memory;      // us; stream write and wait on a memory word
-  Constant remote_round;       // us; one dependent round of loads from a peer (L)
-  Constant push_round;         // us; one round of stores to a peer (posted, not waited for)
-  Constant load_step;          // us; each further load in flight per thread lengthens a round
-  Constant peer_step;          // us; each further peer loaded in parallel lengthens a round (l1)
-  Constant multimem_round;     // us; one dependent round of sums formed in the switch (Lm)
-  Constant local_round;        // us; one dependent round of loads from own memory (Ll)
-  Constant sm_rate;            // GB/s; what the loads and stores of one SM reach at most
-  Constant copy_push_issue;    // us; copy engine, first byte after issue, destination remote
-  Constant copy_pull_issue;    // us; copy engine, source remote
-  Constant copy_local_issue;   // us; copy engine, both on the same GPU
-  Constant copy_rate;          // GB/s; cap of one copy engine queue
-  Constant copy_weight;        // GB/s; its weight in weighted max-min sharing
-  Constant wire_pull;          // wire bytes towards the reader per payload byte of an sm pull
-  Constant wire_pull_request;  // wire bytes the other way per payload byte of an sm pull
-  Constant wire_push;          // wire bytes towards the destination per payload byte of an sm push
-  Constant wire_push_ack;      // wire bytes the other way per payload byte of an sm push
-  Constant wire_copy;          // wire bytes per payload byte of a copy engine transfer, either way
-  Constant wire_multimem;      // wire bytes per payload byte of in-switch sums and multicasts
-  Constant wire_ll;            // further factor on payload where edges are inline_ll
-  Constant wire_ll128;         // further factor on payload where edges are inline_ll128
-  Constant nic_issue;          // us; what a transfer through a NIC pays on top, once
-  Constant nic_rate;           // GB/s; cap of one NIC, 0: its links' rates alone
-  Constant wire_nic;           // wire bytes per payload byte of a transfer through a NIC, one way
-  Constant hbm;                // GB/s; HBM of one GPU, reads plus writes
-  Constant sms;                // SMs of one GPU; 0: no limit on co-resident CTAs
-  Constant ctas_per_sm;        // co-resident CTAs on one SM
-  Constant copy_engines;       // copy engine queues of one GPU that run at once
-  Constant peak_flops;         // TFLOP/s; dense bf16
-  Constant flops_efficiency;   // share of the peak that a compute op reaches
+  Constant graph_gap;           // us; kernel launched by a CUDA graph node, gap and ramp
+  Constant eager_gap;           // us; kernel launched by the host
+  Constant barrier_relaxed;     // us; all ranks meet, nothing is ordered
+  Constant barrier_fenced;      // us; all ranks meet, earlier stores become visible
+  Constant flag;                // us; one way, store to the waiter's flag until it is seen
+  Constant event;               // us; CUDA event or graph edge between two GPUs, launch gap apart
+  Constant stream_memory;       // us; stream write and wait on a memory word
+  Constant remote_round;        // us; one dependent round of loads from a peer (L)
+  Constant push_round;          // us; one round of stores to a peer (posted, not waited for)
+  Constant load_step;           // us; each further load in flight per thread lengthens a round
+  Constant peer_step;           // us; each further peer loaded in parallel lengthens a round (l1)
+  Constant multimem_round;      // us; one dependent round of sums formed in the switch (Lm)
+  Constant local_round;         // us; one dependent round of loads from own memory (Ll)
+  Constant sm_rate;             // GB/s; what the loads and stores of one SM reach at most
+  Constant copy_push_issue;     // us; copy engine, first byte after issue, destination remote
+  Constant copy_pull_issue;     // us; copy engine, source remote
+  Constant copy_local_issue;    // us; copy engine, both on the same GPU
+  Constant copy_rate;           // GB/s; cap of one copy engine queue
+  Constant copy_weight;         // GB/s; its weight in weighted max-min sharing
+  Constant wire_pull;           // wire bytes towards the reader per payload byte of an sm pull
+  Constant wire_pull_request;   // wire bytes the other way per payload byte of an sm pull
+  Constant wire_push;           // wire bytes towards the destination per payload byte of an sm push
+  Constant wire_push_ack;       // wire bytes the other way per payload byte of an sm push
+  Constant wire_copy;           // wire bytes per payload byte of a copy engine transfer, either way
+  Constant wire_multimem;       // wire bytes per payload byte of in-switch sums and multicasts
+  Constant wire_ll;             // further factor on payload where edges are inline_ll
+  Constant wire_ll128;          // further factor on payload where edges are inline_ll128
+  Constant nic_issue;           // us; what a transfer through a NIC pays on top, once
+  Constant nic_rate;            // GB/s; cap of one NIC, 0: its links' rates alone
+  Constant wire_nic;            // wire bytes per payload byte of a transfer through a NIC, one way
+  Constant hbm;                 // GB/s; HBM of one GPU, reads plus writes
+  Constant nccl_start_ll;       // us; kernel start to first data of NCCL's LL, launch gap apart
+  Constant nccl_start_ll128;    // us; of LL128
+  Constant nccl_start_simple;   // us; of Simple
+  Constant nccl_start_nvls;     // us; of NVLS
+  Constant nccl_hop_ll128;      // us; one LL128 hop, data to data (LL and Simple: flag)
+  Constant nccl_channel_ll;     // GB/s; payload of one channel (CTA) with LL
+  Constant nccl_channel_ll128;  // GB/s; with LL128
+  Constant nccl_channel_simple;  // GB/s; with Simple
+  Constant sms;                  // SMs of one GPU; 0: no limit on co-resident CTAs
+  Constant ctas_per_sm;          // co-resident CTAs on one SM
+  Constant copy_engines;         // copy engine queues of one GPU that run at once
+  Constant peak_flops;           // TFLOP/s; dense bf16
+  Constant flops_efficiency;     // share of the peak that a compute op reaches
 };
 
 struct ConstantTraits {

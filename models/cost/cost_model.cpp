@@ -42,6 +42,22 @@ double sm_limit(const CalibrationProfile& profile, const Lane& lane) {
   return std::min<double>(lane.ctas, sms) * profile.sm_rate.value * 1e9;
 }
 
+// GB/s of one CTA of a library's channel.
+double channel_rate(const CalibrationProfile& profile, Protocol protocol) {
+  switch (protocol) {
+    case Protocol::plain: return 0;
+    case Protocol::ll: return profile.nccl_channel_ll.value;
+    case Protocol::ll128: return profile.nccl_channel_ll128.value;
+    case Protocol::simple: return profile.nccl_channel_simple.value;
+  }
+  return 0;
+}
+
+double channel_cap(const CalibrationProfile& profile, const Lane& lane) {
+  const double rate = channel_rate(profile, lane.protocol);
+  return rate > 0 ? rate * 1e9 * lane.ctas : kUnlimited;
+}
+
 double sm_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
               const TrafficShape& shape) {
   const double round = round_seconds(profile, op, lane, shape);
@@ -53,6 +69,15 @@ double sm_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
   const int streams = std::max({1, shape.remote_sources, shape.remote_destinations});
   return std::min(static_cast<double>(shape.payload.count) / (trips * round),
                   sm_limit(profile, lane) / streams);
+}
+
+// The start of a library's kernel is a compute op of that name in a lowered plan.
+const Constant* library_start(const CalibrationProfile& profile, const std::string& kernel) {
+  if (kernel == kNcclStartLl) return &profile.nccl_start_ll;
+  if (kernel == kNcclStartLl128) return &profile.nccl_start_ll128;
+  if (kernel == kNcclStartSimple) return &profile.nccl_start_simple;
+  if (kernel == kNcclStartNvls) return &profile.nccl_start_nvls;
+  return nullptr;
 }
 
 Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape) {
@@ -120,6 +145,13 @@ std::vector<Field> constants_used(const Plan& plan) {
   };
   if (std::any_of(plan.ops.begin(), plan.ops.end(), in_switch))
     add(used, {&P::multimem_round, &P::wire_multimem});
+  for (const Lane& lane : plan.lanes) {
+    if (lane.protocol == Protocol::ll) add(used, {&P::nccl_start_ll, &P::nccl_channel_ll});
+    if (lane.protocol == Protocol::ll128)
+      add(used, {&P::nccl_start_ll128, &P::nccl_hop_ll128, &P::nccl_channel_ll128});
+    if (lane.protocol == Protocol::simple)
+      add(used, {&P::nccl_start_simple, &P::nccl_channel_simple});
+  }
   if (!plan.computes.empty()) add(used, {&P::peak_flops, &P::flops_efficiency});
   for (const Rendezvous& r : plan.rendezvous)
     add(used, {r.edge == Edge::flag_relaxed ? &P::barrier_relaxed : &P::barrier_fenced});
@@ -153,6 +185,8 @@ struct CostModel::State {
 
   OpCost compute_cost(OpId id) {
     const Compute& work = plan.computes[plan.op(id).detail];
+    if (const Constant* start = library_start(profile, work.kernel))
+      return {.latency = from_us(*start), .cap = kUnlimited};
     const std::int32_t gpu = plan.gpu_of(plan.rank_of(id));
     const double rate = profile.peak_flops.value * 1e12 * profile.flops_efficiency.value;
     OpCost cost{.payload = 1, .cap = kUnlimited};
@@ -172,16 +206,19 @@ struct CostModel::State {
     cost.pattern = patterns.intern(scratch);
     switch (lane.engine) {
       case Engine::sm:
-        cost.cap = sm_cap(profile, op, lane, shape);
-        cost.soft = cost.cap != kUnlimited;
-        cost.weight = cost.soft ? cost.cap : 1;
+        cost.cap = lane.protocol == Protocol::plain ? sm_cap(profile, op, lane, shape)
+                                                    : channel_cap(profile, lane);
+        cost.weight = cost.cap != kUnlimited ? cost.cap : 1;
+        // A channel's rate was found end to end, with what softens it.
+        cost.soft = cost.cap != kUnlimited && lane.protocol == Protocol::plain;
         break;
       case Engine::copy:
         cost.latency += copy_issue(profile, shape);
         cost.cap = profile.copy_rate.value > 0 ? profile.copy_rate.value * 1e9 : kUnlimited;
         cost.weight = profile.copy_weight.value > 0 ? profile.copy_weight.value * 1e9 : 1;
         break;
-      case Engine::nic: cost.cap = kUnlimited; break;
+      case Engine::nic:
+      case Engine::library: cost.cap = kUnlimited; break;
     }
     if (shape.crosses_nic) add_nic(cost);
     return cost;
@@ -220,7 +257,8 @@ OpCost CostModel::cost(OpId id) {
     case OpKind::multimem_reduce:
     case OpKind::multimem_store: cost = state_->transfer_cost(id, op, lane); break;
     case OpKind::compute: cost = state_->compute_cost(id); break;
-    case OpKind::barrier: break;
+    case OpKind::barrier:
+    case OpKind::library: break;  // see models/library/lower.h
   }
   return cost;
 }
@@ -252,8 +290,8 @@ Duration CostModel::edge_latency(Edge edge, bool crosses_gpu) const {
   switch (edge) {
     case Edge::flag_relaxed:
     case Edge::flag_fenced: return crosses_gpu ? from_us(p.flag) : Duration{};
-    case Edge::inline_ll:
-    case Edge::inline_ll128: return {};
+    case Edge::inline_ll: return crosses_gpu ? from_us(p.flag) : Duration{};
+    case Edge::inline_ll128: return crosses_gpu ? from_us(p.nccl_hop_ll128) : Duration{};
     case Edge::event:
     case Edge::graph: return crosses_gpu ? from_us(p.event) : Duration{};
     case Edge::stream_memory: return from_us(p.stream_memory);

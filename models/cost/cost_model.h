@@ -50,6 +50,12 @@ struct OpCost {
   bool soft = false;         // sm traffic on a calibrated machine: soft minimum with its resource
 };
 
+// Names of compute ops that stand for the start of a library's kernel.
+inline constexpr const char* kNcclStartLl = "nccl start ll";
+inline constexpr const char* kNcclStartLl128 = "nccl start ll128";
+inline constexpr const char* kNcclStartSimple = "nccl start simple";
+inline constexpr const char* kNcclStartNvls = "nccl start nvls";
+
 class CostModel {
  public:
   // Keeps references to all three; the plan's GPUs must exist in the topology (else InputError).

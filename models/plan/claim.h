@@ -2,6 +2,7 @@
 // What a plan claims to compute: for whom (groups), on which buffers, by which definition; and how
 // elements are dealt to members. The checks prove claims, the executors compare numbers with them.
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "models/plan/vocabulary.h"
@@ -40,6 +41,15 @@ struct Claim {
   // 1; empty: 1 each. A fold of members then decays what comes before it by the sum of their
   // lengths.
   std::vector<std::int32_t> lengths = {};
+};
+
+// One call of a library's collective, by all members of a group. What it computes is the definition
+// of a claim of that operation on the slices of its ops; how, the library
+// decides: models/library/lower.h makes a sub-plan of it for the simulator.
+struct LibraryCall {
+  GroupId group;
+  Operation operation = Operation::all_reduce;
+  std::string library;  // "nccl"
 };
 
 // Elements of share i when n elements are dealt to `parts` as evenly as possible: the first n %

@@ -51,9 +51,9 @@ struct Kernel {
   std::string name;
 };
 
-// An in-order queue of one rank. engine == sm: a range of `ctas` blocks of `kernel`. engine == copy
-// or nic: queue number `queue` of the rank's copy engines or NIC; kernel is invalid and the cta
-// fields are 0.
+// An in-order queue of one rank. engine == sm: a range of `ctas` blocks of `kernel`. engine ==
+// copy, nic or library: queue number `queue` of the rank's copy engines, NIC or library streams;
+// kernel is invalid and the cta fields are 0.
 struct Lane {
   Rank rank;
   Engine engine = Engine::sm;
@@ -64,6 +64,7 @@ struct Lane {
   std::int16_t threads = 0;          // per CTA
   std::int16_t loads_in_flight = 0;  // per thread and source
   std::int32_t queue = 0;
+  Protocol protocol = Protocol::plain;
 };
 
 struct Dep {
@@ -86,7 +87,7 @@ struct Op {
       0;  // sources in order, then destinations; ends where the next op's begin
   std::uint32_t first_dep = 0;  // likewise
   std::uint32_t sources = 0;    // how many of the slices are sources
-  std::uint32_t detail = 0;     // compute: index into computes; barrier: index into rendezvous
+  std::uint32_t detail = 0;     // index into computes, rendezvous or library_calls, by kind
 };
 static_assert(sizeof(Op) == 24);
 
@@ -113,6 +114,7 @@ struct Plan {
   std::vector<Lane> lanes;
   std::vector<Compute> computes;
   std::vector<Rendezvous> rendezvous;
+  std::vector<LibraryCall> library_calls;
   std::vector<Op> ops;
   std::vector<Slice> slices;
   std::vector<Dep> deps;

@@ -76,6 +76,16 @@ LaneId PlanBuilder::add_nic_lane(Rank rank, std::int32_t queue, LaunchMode launc
   return LaneId{plan_.lanes.size() - 1};
 }
 
+LaneId PlanBuilder::add_library_lane(Rank rank, std::int32_t queue, LaunchMode launch) {
+  plan_.lanes.push_back({rank, Engine::library, launch, 0, KernelId{}, 0, 0, 0, queue});
+  return LaneId{plan_.lanes.size() - 1};
+}
+
+std::uint32_t PlanBuilder::add_library_call(LibraryCall call) {
+  plan_.library_calls.push_back(std::move(call));
+  return static_cast<std::uint32_t>(plan_.library_calls.size() - 1);
+}
+
 std::uint32_t PlanBuilder::add_rendezvous(const Rendezvous& rendezvous) {
   plan_.rendezvous.push_back(rendezvous);
   return static_cast<std::uint32_t>(plan_.rendezvous.size() - 1);
@@ -145,6 +155,13 @@ OpId PlanBuilder::compute(LaneId lane, Compute work, std::span<const Slice> sour
   const auto detail = static_cast<std::uint32_t>(plan_.computes.size() - 1);
   return append({.kind = OpKind::compute, .lane = lane, .detail = detail}, sources, destinations,
                 deps);
+}
+
+OpId PlanBuilder::library(LaneId lane, std::uint32_t call, const Slice& source,
+                          const Slice& destination, std::span<const Dep> deps) {
+  TL_ENSURE(call < plan_.library_calls.size(), "op names a library call of the plan");
+  return append({.kind = OpKind::library, .lane = lane, .detail = call}, std::span(&source, 1),
+                std::span(&destination, 1), deps);
 }
 
 OpId PlanBuilder::barrier(LaneId lane, std::uint32_t rendezvous, std::span<const Dep> deps) {

@@ -40,7 +40,9 @@ class PlanBuilder {
   LaneId add_sm_lane(KernelId kernel, const LaneShape& shape);
   LaneId add_copy_lane(Rank rank, std::int32_t queue, LaunchMode launch);
   LaneId add_nic_lane(Rank rank, std::int32_t queue, LaunchMode launch);
+  LaneId add_library_lane(Rank rank, std::int32_t queue, LaunchMode launch);
   std::uint32_t add_rendezvous(const Rendezvous& rendezvous);
+  std::uint32_t add_library_call(LibraryCall call);
 
   // Source i -> destination i, or one source -> every destination.
   OpId copy(LaneId lane, std::span<const Slice> sources, std::span<const Slice> destinations,
@@ -59,6 +61,9 @@ class PlanBuilder {
                std::span<const Slice> destinations, std::span<const Dep> deps);
   // One member's arrival; call once per member with the same rendezvous.
   OpId barrier(LaneId lane, std::uint32_t rendezvous, std::span<const Dep> deps);
+  // One member's part of a call; call once per member with the same library call.
+  OpId library(LaneId lane, std::uint32_t call, const Slice& source, const Slice& destination,
+               std::span<const Dep> deps);
 
   [[nodiscard]] const Plan& plan() const { return plan_; }
   [[nodiscard]] OpId next_op() const { return OpId{plan_.ops.size()}; }

@@ -31,6 +31,7 @@ constexpr std::array kEngines{
     Word{Engine::sm, "sm", "a block range of a kernel"},
     Word{Engine::copy, "copy", "a copy engine"},
     Word{Engine::nic, "nic", "a network interface"},
+    Word{Engine::library, "library", "the stream of a library"},
 };
 constexpr std::array kLaunchModes{
     Word{LaunchMode::graph, "graph", "captured in a CUDA graph"},
@@ -44,6 +45,7 @@ constexpr std::array kOpKinds{
     Word{OpKind::scan_reduce, "scan_reduce", "ordered sources -> their prefixes, one each"},
     Word{OpKind::multimem_reduce, "multimem_reduce", "fold of the sources, formed in the switch"},
     Word{OpKind::multimem_store, "multimem_store", "one source, multicast by the switch"},
+    Word{OpKind::library, "library", "one member's part of a library call"},
 };
 constexpr std::array kOperators{
     Word{Operator::none, "none", "no arithmetic"},

@@ -26,8 +26,9 @@ enum class ElementType : std::uint8_t { fp32, fp64, bf16, fp16, u32 };
 
 enum class BufferRole : std::uint8_t { input, output, inout, scratch, weights };
 
-// What runs a lane: a block range of a kernel on the SMs, a copy engine, or a NIC (remote writes).
-enum class Engine : std::uint8_t { sm, copy, nic };
+// What runs a lane: a block range of a kernel on the SMs, a copy engine, a NIC (remote writes), or
+// a library's stream, whose kernels the library lays out.
+enum class Engine : std::uint8_t { sm, copy, nic, library };
 
 // Whether the host's launch is outside the time (CUDA graph) or inside it.
 enum class LaunchMode : std::uint8_t { graph, eager };
@@ -41,12 +42,17 @@ enum class OpKind : std::uint8_t {
                     // destination j of d gets the fold of the first k + 1 - d + j sources
   multimem_reduce,  // a reduce that the switch does; several destinations: it multicasts the result
   multimem_store,   // a copy of one source that the switch multicasts to every destination
+  library,  // one member's part of Plan::library_calls[detail]: its input slice -> its output slice
 };
 
 // sum commutes. decay_sum is the scan operator on states with a known decay per head: source i is
 // multiplied by decay^(decay_power of its slice), then all are added in order; in a scan_reduce the
 // decay_power of a source is how many members it covers, and the fold so far is multiplied by it.
 enum class Operator : std::uint8_t { none, sum, decay_sum };
+
+// How an sm lane that is a channel of a library's kernel moves data: words that carry flags (ll,
+// ll128) or slots behind flags (simple), at the channel rate of the profile. Only in lowered plans.
+enum class Protocol : std::uint8_t { plain, ll, ll128, simple };
 
 enum class Split : std::uint8_t { contiguous, strided };   // bytes over the lane's blocks
 enum class LoadOrder : std::uint8_t { parallel, serial };  // loads over the op's sources

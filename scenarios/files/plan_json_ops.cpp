@@ -78,6 +78,7 @@ void read_detail(const Plan& plan, models::Op& op, ObjectReader& object) {
       break;
     case models::OpKind::compute: set_detail("compute", plan.computes.size()); break;
     case models::OpKind::barrier: set_detail("rendezvous", plan.rendezvous.size()); break;
+    case models::OpKind::library: set_detail("library_call", plan.library_calls.size()); break;
   }
 }
 

@@ -142,7 +142,8 @@ models::Lane read_lane(const Plan& plan, const Value& value) {
   switch (*engine) {
     case models::Engine::sm: read_sm_lane(plan, lane, object); break;
     case models::Engine::copy:
-    case models::Engine::nic: read_queue_lane(plan, lane, object); break;
+    case models::Engine::nic:
+    case models::Engine::library: read_queue_lane(plan, lane, object); break;
   }
   object.finish();
   return lane;
@@ -172,6 +173,18 @@ models::Rendezvous read_rendezvous(const Plan& plan, const Value& value) {
   return rendezvous;
 }
 
+models::LibraryCall read_library_call(const Plan& plan, const Value& value) {
+  ObjectReader object(value);
+  models::LibraryCall call;
+  set_id(call.group, object.required("group"), "group", plan.groups.size());
+  set(call.operation, object.required("operation"),
+      [](const Value& v) { return read_word<models::Operation>(v, "operation"); });
+  set(call.library, object.required("library"),
+      [](const Value& v) { return read_name(v, "library", {"nccl"}); });
+  object.finish();
+  return call;
+}
+
 }  // namespace
 
 std::optional<std::int32_t> read_id(const Value& value, const char* what, std::size_t count) {
@@ -197,6 +210,9 @@ void read_plan_lists(Plan& plan, ObjectReader& object) {
   for (const Value& v : rows_of(object, "computes")) plan.computes.push_back(read_compute(v));
   for (const Value& v : rows_of(object, "rendezvous"))
     plan.rendezvous.push_back(read_rendezvous(plan, v));
+  if (const auto calls = object.optional("library_calls"))
+    for (const Value& v : elements(*calls))
+      plan.library_calls.push_back(read_library_call(plan, v));
 }
 
 Plan read_plan(const std::string& text, const std::string& file) {

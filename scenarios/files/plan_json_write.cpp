@@ -64,7 +64,7 @@ std::string row(const models::Kernel& kernel) {
 
 std::string row(const models::Lane& lane) {
   if (lane.engine != models::Engine::sm)
-    return "{\"engine\": \"copy\", \"rank\": " + std::to_string(lane.rank.value) +
+    return "{\"engine\": " + word(lane.engine) + ", \"rank\": " + std::to_string(lane.rank.value) +
            ", \"queue\": " + std::to_string(lane.queue) + ", \"launch\": " + word(lane.launch) +
            "}";
   return "{\"engine\": \"sm\", \"kernel\": " + std::to_string(lane.kernel.value) +
@@ -83,6 +83,11 @@ std::string row(const models::Compute& compute) {
 std::string row(const models::Rendezvous& rendezvous) {
   return "{\"group\": " + std::to_string(rendezvous.group.value) +
          ", \"edge\": " + word(rendezvous.edge) + "}";
+}
+
+std::string row(const models::LibraryCall& call) {
+  return "{\"group\": " + std::to_string(call.group.value) +
+         ", \"operation\": " + word(call.operation) + ", \"library\": " + text(call.library) + "}";
 }
 
 // `"from": [[0, 0, 512]]` with its comma, or nothing.
@@ -114,6 +119,7 @@ std::string detail(const models::Op& op) {
     case models::OpKind::multimem_reduce: return ", \"operator\": " + word(op.oper);
     case models::OpKind::compute: return ", \"compute\": " + std::to_string(op.detail);
     case models::OpKind::barrier: return ", \"rendezvous\": " + std::to_string(op.detail);
+    case models::OpKind::library: return ", \"library_call\": " + std::to_string(op.detail);
   }
   return "";
 }
@@ -168,6 +174,7 @@ void write_plan(const Plan& plan, const Sink& sink) {
   write_list(sink, "lanes", plan.lanes);
   write_list(sink, "computes", plan.computes);
   write_list(sink, "rendezvous", plan.rendezvous);
+  if (!plan.library_calls.empty()) write_list(sink, "library_calls", plan.library_calls);
   Rows ops(sink, "ops");
   for (std::size_t i = 0; i < plan.ops.size(); ++i) ops.add(op_row(plan, OpId{i}));
   ops.finish();

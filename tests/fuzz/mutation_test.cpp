@@ -141,6 +141,7 @@ TEST_CASE("mutations of plans never do worse than InputError, and what is read c
     models::CollectiveRequest request;
     request.operation = algorithm.operation;
     request.bytes = {64};
+    request.multicast = true;
     request.gpu_of_rank = {0, 1};
     request.multicast = algorithm.needs == models::Needs::multicast;
     texts.push_back(write_plan(models::build_plan(algorithm, request)));

@@ -118,6 +118,7 @@ TEST_CASE("schemas accept everything the repository holds and the writers write"
     models::CollectiveRequest request;
     request.operation = algorithm.operation;
     request.bytes = {256};
+    request.multicast = true;
     request.gpu_of_rank = {0, 1, 2, 3};
     request.multicast = algorithm.needs == models::Needs::multicast;
     CHECK(plan.complaint(write_plan(models::build_plan(algorithm, request))) == "");

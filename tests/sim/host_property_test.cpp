@@ -29,6 +29,7 @@ CollectiveRequest request_of(const Algorithm& algorithm, int ranks, std::int64_t
   request.gpu_of_rank.resize(static_cast<std::size_t>(ranks));
   std::iota(request.gpu_of_rank.begin(), request.gpu_of_rank.end(), 0);
   request.bytes = Bytes{elements * size_of(request.element)};
+  request.multicast = true;
   if (is_scan(algorithm.operation)) request.heads = kHeads;
   request.multicast = algorithm.needs == Needs::multicast;
   return request;

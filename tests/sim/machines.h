@@ -17,6 +17,7 @@ inline models::CollectiveRequest request_of(models::Operation operation, int ran
   request.gpu_of_rank.resize(static_cast<std::size_t>(ranks));
   std::iota(request.gpu_of_rank.begin(), request.gpu_of_rank.end(), 0);
   request.bytes = bytes;
+  request.multicast = true;
   return request;
 }
 

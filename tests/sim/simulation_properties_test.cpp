@@ -25,6 +25,11 @@ topology::Topology star(int gpus, Bandwidth rate) {
   return machine;
 }
 
+// What NCCL does without NVLink is not known: its calls are refused there.
+bool can_run(const Algorithm& algorithm, std::string_view machine) {
+  return algorithm.name != "nccl" || machine != "rtx5090-pcie16";
+}
+
 void check_bound(const Plan& plan, const topology::Topology& machine) {
   for (const auto& profile : {models::ideal_profile(), costly_profile()}) {
     const LowerBound bound = lower_bound(plan, machine, profile);
@@ -44,7 +49,7 @@ TEST_CASE("no plan of the catalogue beats its lower bound on any machine") {
     const int most = std::min(16, static_cast<int>(machine.gpus().size()));
     for (const Algorithm& algorithm : catalogue())
       for (const int ranks : {2, most - 1, most}) {
-        if (ranks < 2) continue;
+        if (ranks < 2 || !can_run(algorithm, preset)) continue;
         INFO(preset, ", ", algorithm.name, ", ranks ", ranks);
         const auto request = request_for(algorithm, ranks, {4 * (65'536 + ranks / 2)});
         check_bound(build_plan(algorithm, request), machine);
@@ -91,6 +96,7 @@ TEST_CASE("two runs, and two at the same time, give the same bytes") {
   const auto machine = topology::make_preset("rtx5090-pcie16", 16);
   const auto profile = costly_profile();
   for (const Algorithm& algorithm : catalogue()) {
+    if (!can_run(algorithm, machine.name())) continue;
     INFO(algorithm.name);
     const Plan plan = build_plan(algorithm, request_for(algorithm, 16, {4 * 1'000'003}));
     const models::Timeline once = simulate(plan, machine, profile);

@@ -135,7 +135,7 @@ TEST_CASE("what an edge adds follows from its kind and whether it leaves the GPU
   CHECK(start_of_second(Edge::flag_fenced, 1) == 1.5);
   CHECK(start_of_second(Edge::flag_relaxed, 1) == 1.5);
   CHECK(start_of_second(Edge::flag_fenced, 0) == 1);
-  CHECK(start_of_second(Edge::inline_ll, 1) == 1);
+  CHECK(start_of_second(Edge::inline_ll, 1) == 1.5);  // the data carry their flag all the way
   CHECK(start_of_second(Edge::event, 1) == 2);
   CHECK(start_of_second(Edge::graph, 1) == 2);
   CHECK(start_of_second(Edge::graph, 0) == 1);  // on one GPU it is inside the launch gap

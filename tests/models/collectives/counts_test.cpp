@@ -17,7 +17,7 @@ constexpr AlphaBetaGamma kWholeCosts{1000, 3, 7};
 // Chains do not see what shares a port: lanes of one rank, loads of many ranks in the switch.
 bool shares_ports(const Algorithm& algorithm) {
   return algorithm.operation == Operation::all_to_all || algorithm.name == "copy_engine" ||
-         algorithm.name.starts_with("multimem");
+         algorithm.needs == Needs::multicast;
 }
 
 double expected_time(const Algorithm& algorithm, const Plan& plan, const AlgorithmCounts& counted) {

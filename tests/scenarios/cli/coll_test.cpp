@@ -116,9 +116,22 @@ TEST_CASE("published figures stand beside predictions, every one of them") {
   CHECK(rows[0]["published"]["speedup_vs_nccl"].get<double>() ==
         doctest::Approx(22. / 15).epsilon(1e-4));
   CHECK(rows[0]["published_kind"] == "measured");
-  CHECK(rows[0]["unmodelled"] == json::array({"speedup_vs_nccl"}));
+  CHECK(rows[0]["unmodelled"] == json::array());
   CHECK(has(rows[0]["published_record"], "nearest"));
   CHECK_FALSE(rows[1].contains("published"));
+  CHECK_FALSE(rows[0].contains("speedup_vs_nccl"));  // nobody asked for nccl
+}
+
+TEST_CASE("speedups against NCCL are predicted where NCCL is") {
+  const Outcome outcome =
+      coll("all_reduce -b 1M -g 4 --machine hgx-h100 --alg ca_1stage,nccl --element bf16 --json");
+  REQUIRE(outcome.code == 0);
+  const json rows = json::parse(outcome.out).at("results");
+  const double ratio = rows[1]["time_us"].get<double>() / rows[0]["time_us"].get<double>();
+  CHECK(rows[0]["speedup_vs_nccl"].get<double>() == doctest::Approx(ratio).epsilon(1e-9));
+  CHECK(rows[1]["speedup_vs_nccl"] == 1);
+  CHECK(rows[1]["published"]["time_us"] == 22);
+  CHECK(rows[0]["published_error_percent"].contains("speedup_vs_nccl"));
 }
 
 TEST_CASE("several algorithms: who wins, by how much, and where that changes") {

@@ -1,0 +1,76 @@
+#include "models/collectives/all_reduce_symm_mem_multimem.h"
+
+#include "models/collectives/shipped_kernels.h"
+#include "models/collectives/symm_mem_stages.h"
+
+namespace twinlink::models {
+namespace {
+
+constexpr std::int32_t kMostBlocks = 8;
+
+Bytes largest_share(const CollectiveRequest& request, std::int64_t members) {
+  return {share_rounded_up(0, members, request.bytes).size()};
+}
+
+void reduce_own_share(PlanBuilder& builder, const GroupFrame& frame, const SymmMemStages& stages,
+                      std::size_t r) {
+  const auto members = static_cast<std::int64_t>(frame.size());
+  const Bytes bytes = builder.plan().buffer(stages.symmetric(r)).size;
+  const ByteRange share = share_rounded_up(static_cast<std::int64_t>(r), members, bytes);
+  if (share.size() == 0) return;
+  std::vector<Slice> all;
+  for (std::size_t m = 0; m < frame.size(); ++m)
+    all.push_back(slice_of(stages.symmetric(m), share));
+  if (members == 1)
+    builder.copy(frame.members[r].lane, all, all, {});
+  else
+    builder.multimem_reduce(frame.members[r].lane, all, all, {});
+}
+
+}  // namespace
+
+std::string beyond_symm_mem_multimem(const CollectiveRequest& request) {
+  return beyond_packs(request);
+}
+
+Plan build_all_reduce_symm_mem_multimem(const CollectiveRequest& request) {
+  PlanBuilder builder = start_plan(request, "symm_mem_multimem");
+  builder.reserve_ops(plan_size_all_reduce_symm_mem_multimem(request));
+  for (const std::vector<Rank>& group : groups_of(request)) {
+    GroupFrame frame = add_group_frame(builder, request, group);
+    const auto members = static_cast<std::int64_t>(group.size());
+    SymmMemStages stages(builder, request, frame,
+                         symm_mem_shape(largest_share(request, members), kMostBlocks));
+    stages.copy_in_and_meet();
+    for (std::size_t r = 0; r < frame.size(); ++r) reduce_own_share(builder, frame, stages, r);
+    stages.meet_and_copy_out();
+  }
+  return builder.finish();
+}
+
+AlgorithmCounts counts_all_reduce_symm_mem_multimem(const CollectiveRequest& request) {
+  return over_groups(request, [&](std::int64_t members) -> AlgorithmCounts {
+    const std::int64_t largest = largest_share(request, members).count;
+    if (members == 1 || largest == 0) return {};
+    const std::int64_t shares = (request.bytes.count + largest - 1) / largest;  // not empty
+    const Bytes most{request.bytes.count + largest};
+    return {1, 2 * shares * (members - 1), most, most, 0};
+  });
+}
+
+double closed_form_all_reduce_symm_mem_multimem(const CollectiveRequest& request,
+                                                const AlphaBetaGamma& costs) {
+  return slowest_group(request, [&](std::int64_t members) {
+    if (members == 1 || request.bytes.count == 0) return 0.0;
+    const Bytes port = request.bytes + largest_share(request, members);
+    return costs.alpha + static_cast<double>(port.count) * costs.beta;
+  });
+}
+
+OpCounts plan_size_all_reduce_symm_mem_multimem(const CollectiveRequest& request) {
+  return sum_of_groups(request, [](std::size_t members) -> OpCounts {
+    return {5 * members, 4 * members + 2 * members * members, 2 * members};
+  });
+}
+
+}  // namespace twinlink::models

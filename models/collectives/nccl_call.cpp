@@ -1,0 +1,41 @@
+#include "models/collectives/nccl_call.h"
+
+#include "models/collectives/group_frame.h"
+
+namespace twinlink::models {
+namespace {
+
+Slice whole(const PlanBuilder& builder, BufferId buffer) {
+  return {buffer, 0, {}, builder.plan().buffer(buffer).size};
+}
+
+}  // namespace
+
+Plan build_nccl_call(const CollectiveRequest& request) {
+  PlanBuilder builder = start_plan(request, "nccl");
+  builder.reserve_ops(plan_size_nccl_call(request));
+  std::int32_t queue = 0;
+  for (const std::vector<Rank>& group : groups_of(request)) {
+    const GroupFrame frame = add_group_frame(builder, request, group);
+    const std::uint32_t call = builder.add_library_call({frame.id, request.operation, "nccl"});
+    for (const Member& member : frame.members) {
+      const LaneId lane = builder.add_library_lane(member.rank, queue, request.launch);
+      builder.library(lane, call, whole(builder, member.input), whole(builder, member.output), {});
+    }
+    ++queue;
+  }
+  return builder.finish();
+}
+
+OpCounts plan_size_nccl_call(const CollectiveRequest& request) {
+  return sum_of_groups(request, [](std::size_t members) -> OpCounts {
+    return {members, 2 * members, 0};
+  });
+}
+
+// A call is opaque: the plan itself touches nobody else's memory.
+AlgorithmCounts counts_nccl_call(const CollectiveRequest&) { return {}; }
+
+double closed_form_nccl_call(const CollectiveRequest&, const AlphaBetaGamma&) { return 0; }
+
+}  // namespace twinlink::models

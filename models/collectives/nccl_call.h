@@ -1,0 +1,15 @@
+#pragma once
+// Collectives as one NCCL call: one library op per member and nothing else.
+//
+// What it computes is the operation's definition; what NCCL does about it is decided when the plan
+// is simulated (models/library/lower.h) or run. So the plan has no counts and no closed form.
+#include "models/collectives/catalogue.h"
+
+namespace twinlink::models {
+
+Plan build_nccl_call(const CollectiveRequest& request);
+OpCounts plan_size_nccl_call(const CollectiveRequest& request);
+AlgorithmCounts counts_nccl_call(const CollectiveRequest& request);
+double closed_form_nccl_call(const CollectiveRequest& request, const AlphaBetaGamma& costs);
+
+}  // namespace twinlink::models

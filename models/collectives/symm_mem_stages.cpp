@@ -1,0 +1,55 @@
+#include "models/collectives/symm_mem_stages.h"
+
+namespace twinlink::models {
+namespace {
+
+constexpr LaneShape kCopyShape{128, 1024, 16, 4};
+
+LaneId add_copy_node(PlanBuilder& builder, const CollectiveRequest& request, Rank rank,
+                     const char* name) {
+  const KernelId kernel = builder.add_kernel({rank, request.launch, name});
+  return builder.add_sm_lane(kernel, kCopyShape);
+}
+
+}  // namespace
+
+SymmMemStages::SymmMemStages(PlanBuilder& builder, const CollectiveRequest& request,
+                             GroupFrame& frame, const LaneShape& shape)
+    : builder_(builder), frame_(frame), bytes_(request.bytes) {
+  for (Member& member : frame.members) {
+    member.lane = builder.add_sm_lane(member.kernel, shape);
+    symmetric_.push_back(add_scratch(builder, request, member.rank, "symmetric"));
+    in_.push_back(add_copy_node(builder, request, member.rank, "copy in"));
+    out_.push_back(add_copy_node(builder, request, member.rank, "copy out"));
+  }
+}
+
+void SymmMemStages::copy_in_and_meet() {
+  std::vector<OpId> copies;
+  for (std::size_t r = 0; r < frame_.size(); ++r)
+    copies.push_back(builder_.copy(in_[r], {frame_.members[r].input, 0, {}, bytes_},
+                                   {symmetric_[r], 0, {}, bytes_}, {}));
+  meet_after(Edge::flag_relaxed, copies);
+}
+
+void SymmMemStages::meet_and_copy_out() {
+  const std::size_t first = builder_.next_op().index();
+  meet_after(Edge::flag_fenced, {});
+  for (std::size_t r = 0; r < frame_.size(); ++r) {
+    const Dep done = dep(OpId{first + r}, Edge::graph, Scope::kernel);
+    builder_.copy(out_[r], {symmetric_[r], 0, {}, bytes_},
+                  {frame_.members[r].output, 0, {}, bytes_}, std::span(&done, 1));
+  }
+}
+
+void SymmMemStages::meet_after(Edge edge, const std::vector<OpId>& copies) {
+  const std::uint32_t rendezvous = builder_.add_rendezvous({frame_.id, edge});
+  for (std::size_t r = 0; r < frame_.size(); ++r) {
+    Dep before{};
+    if (!copies.empty()) before = dep(copies[r], Edge::graph, Scope::kernel);
+    builder_.barrier(frame_.members[r].lane, rendezvous,
+                     std::span(&before, copies.empty() ? 0 : 1));
+  }
+}
+
+}  // namespace twinlink::models

@@ -1,0 +1,37 @@
+#pragma once
+// PyTorch symmetric memory as vLLM calls it: the tensor is copied into a symmetric buffer, reduced
+// there in place, and copied out: three graph nodes.
+//
+// Each node is a kernel of its own behind a graph edge, so each pays the launch gap. The copies are
+// device-to-device copies of the CUDA runtime; their launch shape is not public and is taken as 128
+// CTAs of 1024 threads with 4 loads in flight, which HBM limits.
+#include <vector>
+
+#include "models/collectives/group_frame.h"
+
+namespace twinlink::models {
+
+// Around the kernel of one group: frame.members' lanes are those of the in-place kernel.
+class SymmMemStages {
+ public:
+  // Adds the symmetric buffers, the three kernels per member and their lanes. The frame is made
+  // with its kernels (for the in-place stage) but without lanes.
+  SymmMemStages(PlanBuilder& builder, const CollectiveRequest& request, GroupFrame& frame,
+                const LaneShape& shape);
+  // First node of every member, and the relaxed rendezvous with which the second begins.
+  void copy_in_and_meet();
+  // The fenced rendezvous with which the second node ends, and the third node.
+  void meet_and_copy_out();
+  [[nodiscard]] BufferId symmetric(std::size_t member) const { return symmetric_[member]; }
+
+ private:
+  void meet_after(Edge edge, const std::vector<OpId>& copies);
+
+  PlanBuilder& builder_;
+  const GroupFrame& frame_;
+  Bytes bytes_;
+  std::vector<BufferId> symmetric_;
+  std::vector<LaneId> in_, out_;
+};
+
+}  // namespace twinlink::models

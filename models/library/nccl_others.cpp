@@ -1,0 +1,244 @@
+// Trees, in-switch collectives and pairs.
+#include <algorithm>
+
+#include "models/library/nccl_subplan.h"
+
+namespace twinlink::models {
+namespace {
+
+constexpr std::size_t kPairChannels = 32;  // of all pairs together
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// A chain through each domain, its first members in a binary tree. Sums flow up into a staging
+// buffer per child, results down into outputs; a channel has a lane for each direction.
+class Tree {
+ public:
+  Tree(Plan& plan, NcclCall& call)
+      : sub_(plan, call, 2 * call.choice.channels, 1),
+        call_(call),
+        channels_(call.choice.channels),
+        parent_(sub_.size(), kNone),
+        children_(sub_.size()) {
+    find_parents();
+    for (std::size_t m = 0; m < sub_.size(); ++m)
+      staging_.push_back(
+          m == root_ ? BufferId{}
+                     : sub_.add_staging(parent_[m], call.members[m].in.size, "nccl buffers"));
+    const std::int64_t bytes = ceil_div(call.members[0].in.size.count, channels_);
+    const std::int64_t chunk = std::max<std::int64_t>(1, call.choice.chunk.count);
+    pieces_ = std::max<std::int64_t>(1, ceil_div(bytes, chunk));
+  }
+
+  void run() {
+    for (channel_ = 0; channel_ < channels_; ++channel_)
+      for (piece_ = 0; piece_ < pieces_; ++piece_) run_piece();
+    sub_.finish();
+  }
+
+ private:
+  static constexpr std::size_t kNone = ~std::size_t{0};
+
+  void find_parents() {
+    std::vector<std::size_t> leaders;
+    std::vector<std::size_t> last;  // of each domain's chain
+    std::vector<std::int32_t> domains;
+    for (std::size_t m = 0; m < sub_.size(); ++m) {
+      const auto found = std::find(domains.begin(), domains.end(), call_.domain[m]);
+      const auto d = static_cast<std::size_t>(found - domains.begin());
+      if (found != domains.end()) {
+        set_parent(m, last[d]);
+        last[d] = m;
+        continue;
+      }
+      domains.push_back(call_.domain[m]);
+      last.push_back(m);
+      if (!leaders.empty()) set_parent(m, leaders[(leaders.size() - 1) / 2]);
+      leaders.push_back(m);
+    }
+  }
+  // Parents come before their children, so members in reverse order go up.
+  void set_parent(std::size_t m, std::size_t parent) {
+    parent_[m] = parent;
+    children_[parent].push_back(m);
+  }
+
+  [[nodiscard]] Slice piece(const Slice& whole) const {
+    return sub_.part(sub_.part(whole, channel_, channels_), piece_, pieces_);
+  }
+  [[nodiscard]] Slice staged(std::size_t child) const {
+    return piece({staging_[child], 0, {}, sub_.member(child).in.size});
+  }
+
+  void run_piece() {
+    std::vector<OpId> up(sub_.size()), down(sub_.size());
+    for (std::size_t m = sub_.size(); m-- > 0;) up[m] = send_up(m, up);
+    down[root_] = up[root_];
+    for (std::size_t m = 0; m < sub_.size(); ++m) {
+      if (m != root_ && !children_[m].empty()) down[m] = send_down(m, down[parent_[m]]);
+      if (m != root_ && piece_ + 1 == pieces_)
+        call_.members[m].received.push_back(down[parent_[m]]);
+    }
+  }
+
+  OpId send_up(std::size_t m, const std::vector<OpId>& up) {
+    std::vector<Slice> from{piece(sub_.member(m).in)};
+    std::vector<OpId> after;
+    for (const std::size_t child : children_[m]) {
+      from.push_back(staged(child));
+      after.push_back(up[child]);
+    }
+    std::vector<Slice> to;
+    if (m != root_) to.push_back(staged(m));
+    if (m == root_) to = outputs(m, true);
+    return sub_.move({m, 2 * channel_}, from, to, after);
+  }
+
+  OpId send_down(std::size_t m, OpId before) {
+    const Slice from = piece(sub_.member(m).out);
+    return sub_.move({m, 2 * channel_ + 1}, std::span(&from, 1), outputs(m, false),
+                     std::span(&before, 1));
+  }
+
+  [[nodiscard]] std::vector<Slice> outputs(std::size_t m, bool own) const {
+    std::vector<Slice> to;
+    if (own) to.push_back(piece(sub_.member(m).out));
+    for (const std::size_t child : children_[m]) to.push_back(piece(sub_.member(child).out));
+    return to;
+  }
+
+  NcclSubplan sub_;
+  NcclCall& call_;
+  int channels_;
+  std::size_t root_ = 0;
+  std::vector<std::size_t> parent_;
+  std::vector<std::vector<std::size_t>> children_;
+  std::vector<BufferId> staging_;  // at the parent, by child
+  int channel_ = 0;
+  std::int64_t piece_ = 0, pieces_ = 1;
+};
+
+// In-switch sums and multicasts, loop by loop: each member copies a chunk of every head's part into
+// the multicast buffer, the heads have the switch add and multicast theirs, and everyone copies
+// out.
+class Nvls {
+ public:
+  Nvls(Plan& plan, NcclCall& call) : sub_(plan, call, kRoles, call.choice.channels), call_(call) {
+    heads_ = std::min<std::size_t>(sub_.size(), 32);
+    Bytes all;
+    for (const CallMember& member : call.members) {
+      offsets_.push_back(all);
+      all += member.in.size;
+    }
+    const bool gathers = call.operation == Operation::all_gather;
+    bytes_ = gathers ? all : call.members[0].in.size;
+    for (std::size_t m = 0; m < sub_.size(); ++m)
+      buffers_.push_back(sub_.add_staging(m, bytes_, "nccl multicast"));
+    const std::int64_t part = ceil_div(bytes_.count, static_cast<std::int64_t>(heads_));
+    const std::int64_t at_once = call.choice.channels * call.choice.chunk.count;
+    loops_ = std::max<std::int64_t>(1, ceil_div(part, std::max<std::int64_t>(1, at_once)));
+  }
+
+  void run() {
+    for (loop_ = 0; loop_ < loops_; ++loop_) run_loop();
+    sub_.finish();
+  }
+
+ private:
+  static constexpr int kRoles = 3;  // lanes: copy in, switch, copy out
+
+  // What of a whole buffer head h handles in this loop.
+  [[nodiscard]] Slice of_head(const Slice& whole, std::size_t h) const {
+    if (call_.operation == Operation::all_gather) {
+      const Slice mine{whole.buffer, 0, whole.offset + offsets_[h], sub_.member(h).in.size};
+      return sub_.part(mine, loop_, loops_);
+    }
+    const auto heads = static_cast<std::int64_t>(heads_);
+    return sub_.part(sub_.part(whole, static_cast<std::int64_t>(h), heads), loop_, loops_);
+  }
+  [[nodiscard]] Slice staged(std::size_t m, std::size_t h) const {
+    return of_head({buffers_[m], 0, {}, bytes_}, h);
+  }
+
+  void run_loop() {
+    std::vector<OpId> filled, summed;
+    if (call_.operation != Operation::all_gather)
+      for (std::size_t m = 0; m < sub_.size(); ++m) filled.push_back(copy_in(m));
+    for (std::size_t h = 0; h < heads_; ++h) summed.push_back(in_switch(h, filled));
+    if (call_.operation == Operation::reduce_scatter) return;
+    for (std::size_t m = 0; m < sub_.size(); ++m) copy_out(m, summed);
+  }
+
+  OpId copy_in(std::size_t m) {
+    std::vector<Slice> from, to;
+    for (std::size_t h = 0; h < heads_; ++h) {
+      from.push_back(of_head(sub_.member(m).in, h));
+      to.push_back(staged(m, h));
+    }
+    return sub_.copies({m, 0}, from, to, {});
+  }
+
+  OpId in_switch(std::size_t h, const std::vector<OpId>& filled) {
+    std::vector<Slice> all;
+    for (std::size_t m = 0; m < sub_.size(); ++m) all.push_back(staged(m, h));
+    if (call_.operation == Operation::all_gather) {
+      const Slice own = sub_.part(sub_.member(h).in, loop_, loops_);
+      return sub_.multimem({h, 1}, std::span(&own, 1), all, {});
+    }
+    if (call_.operation == Operation::all_reduce) return sub_.multimem({h, 1}, all, all, filled);
+    const Slice own = sub_.part(sub_.member(h).out, loop_, loops_);
+    return sub_.multimem({h, 1}, all, std::span(&own, 1), filled);
+  }
+
+  void copy_out(std::size_t m, const std::vector<OpId>& summed) {
+    std::vector<Slice> from, to;
+    for (std::size_t h = 0; h < heads_; ++h) {
+      from.push_back(staged(m, h));
+      to.push_back(of_head(sub_.member(m).out, h));
+    }
+    sub_.copies({m, 2}, from, to, summed);
+  }
+
+  NcclSubplan sub_;
+  NcclCall& call_;
+  std::size_t heads_ = 1;
+  std::vector<Bytes> offsets_;
+  Bytes bytes_;
+  std::vector<BufferId> buffers_;
+  std::int64_t loop_ = 0, loops_ = 1;
+};
+
+}  // namespace
+
+void lower_tree(Plan& plan, NcclCall& call) { Tree(plan, call).run(); }
+
+void lower_nvls(Plan& plan, NcclCall& call) { Nvls(plan, call).run(); }
+
+// Every member pushes to each peer over that pair's channels; as many peers at once as there are
+// channels for.
+void lower_pairs(Plan& plan, NcclCall& call) {
+  const std::size_t n = call.members.size();
+  const bool shifts = call.operation == Operation::sendrecv;
+  const std::size_t at_once =
+      std::max<std::size_t>(1, kPairChannels / static_cast<std::size_t>(call.choice.channels));
+  const std::size_t lanes = shifts ? 1 : std::min(n, at_once);
+  NcclSubplan sub(plan, call, static_cast<int>(lanes), call.choice.channels);
+  std::vector<Bytes> filled(n);  // of each output, blocks in the order of senders
+  for (std::size_t m = 0; m < n; ++m)
+    for (std::size_t distance = 0; distance < n; ++distance) {
+      const std::size_t peer = (m + distance) % n;
+      if (shifts && distance != (n == 1 ? 0 : 1)) continue;
+      Slice from = sub.member(m).in;
+      if (!shifts)
+        from = sub.part(from, static_cast<std::int64_t>(peer), static_cast<std::int64_t>(n));
+      const Slice& out = sub.member(peer).out;
+      const Slice to{out.buffer, 0, out.offset + filled[peer], from.size};
+      filled[peer] += from.size;
+      const OpId op = sub.move({m, static_cast<int>(distance % lanes)}, std::span(&from, 1),
+                               std::span(&to, 1), {});
+      call.members[peer].received.push_back(op);
+    }
+  sub.finish();
+}
+
+}  // namespace twinlink::models
