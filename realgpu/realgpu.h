@@ -12,6 +12,8 @@
 // they are wrong there are no samples and no timeline. Timeline: see measured_timeline.h (its
 // makespan is that of one instrumented replay, not the median of the samples). Method:
 // docs/measuring.md. Never used: NVLink multicast, clock or power settings.
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,11 +21,20 @@
 
 namespace twinlink::realgpu {
 
+// stream: a stream per lane, events between them. fused: one launch per GPU, flags between lanes.
+// automatic: fused where the plan allows it.
+enum class Mode : std::uint8_t { automatic, fused, stream };
+
 struct Options {
+  Mode mode = Mode::automatic;
   int warmup = 5;
   int iterations = 20;
   int repeats = 10;      // plans per graph; fewer when the plan has many ops
   bool timeline = true;  // take the instrumented replays as well
+  bool cooperative = true;        // fused: as cooperative launches
+  double patience_s = 5;          // fused: a launch that waits longer is ended, with an error
+  std::uint64_t delay_seed = 0;   // fused: random delays around every flag, to find races; 0: none
+  std::function<void(const std::string&)> note;  // told why automatic chose stream mode
 };
 
 // What was found on this machine, in words; empty devices: none.
