@@ -5,11 +5,14 @@
 
 namespace twinlink::realgpu {
 
+// In shared memory.
 struct Block {
-  const FusedArgs& args;
-  const LaneHead& lane;
-  int number;                 // within the lane
-  unsigned long long epoch;   // of this launch, from 1
+  LaneHead lane;
+  int number;                // within the lane
+  unsigned long long epoch;  // of this launch, from 1
+  unsigned long long stride, patience_ns, delay_seed;
+  Failure* failure;
+  Stamp* stamps;
 };
 
 // The record of one step in shared memory, taken apart.
@@ -51,8 +54,8 @@ __device__ inline void fence(Reach reach) {
 
 // Up to 16 us, different for every block, step and launch: splitmix64 of all that.
 __device__ inline void delay(const Block& block, std::uint32_t step) {
-  if (block.args.delay_seed == 0) return;
-  unsigned long long z = block.args.delay_seed + block.epoch * 0x9E3779B97F4A7C15ULL +
+  if (block.delay_seed == 0) return;
+  unsigned long long z = block.delay_seed + block.epoch * 0x9E3779B97F4A7C15ULL +
                          (std::uint64_t{blockIdx.x} << 32) + step;
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
@@ -73,9 +76,9 @@ class Patience {
     if ((++polls_ & 1023) != 0) return false;
     const unsigned long long now = global_timer();
     if (begin_ == 0) begin_ = now;
-    Failure* failure = block.args.failure;
+    Failure* failure = block.failure;
     if (*static_cast<volatile unsigned long long*>(&failure->claimed) != 0) return true;
-    if (now - begin_ < block.args.patience_ns) return false;
+    if (now - begin_ < block.patience_ns) return false;
     if (atomicCAS(&failure->claimed, 0ULL, 1ULL) == 0) {
       failure->op = awaited.op;
       failure->lane = block.lane.lane;
@@ -97,7 +100,7 @@ class Patience {
 
 __device__ inline bool await(const Block& block, const Step& step, const FlagWait& wait, int of) {
   const unsigned long long target =
-      (block.epoch - wait.back) * block.args.stride + wait.position + 1;
+      (block.epoch - wait.back) * block.stride + wait.position + 1;
   if (block.epoch <= wait.back) return true;  // before the first launch
   const unsigned long long* flag = wait.flags + of;
   Patience patience;
@@ -139,7 +142,7 @@ __device__ inline void publish(const Block& block, const Step& step) {
   delay(block, 2 * step.head->position + 1);
   fence(step.head->reach);
   const unsigned long long value =
-      block.epoch * block.args.stride + step.head->position + 1;
+      block.epoch * block.stride + step.head->position + 1;
   for (int i = thread; i < count; i += static_cast<int>(blockDim.x))
     write_relaxed(step.publications[i] + block.number, value);
 }

@@ -1,9 +1,13 @@
 #include "realgpu/fused_boards.h"
 
-#include "realgpu/fused_device.h"
 #include "topology/error.h"
 
 namespace twinlink::realgpu {
+
+InlineFormat inline_format(const FusedScope& scope) {
+  if (scope.inline_edges.empty()) return InlineFormat::none;
+  return scope.inline_kind == models::Edge::inline_ll128 ? InlineFormat::ll128 : InlineFormat::ll;
+}
 
 FusedBoards::FusedBoards(const models::Plan& plan, const FusedSchedule& schedule,
                          const PlanMemory& memory, const std::vector<int>& devices) {
@@ -17,7 +21,8 @@ FusedBoards::FusedBoards(const models::Plan& plan, const FusedSchedule& schedule
     flags_.back().fill(0);
   }
   for (const InlineEdge& edge : schedule.scope.inline_edges) {
-    const std::int64_t bytes = memory.bytes(plan.slices[edge.read]) * kLlBytesPerPayload * 2;
+    const std::int64_t bytes =
+        2 * inline_bytes(inline_format(schedule.scope), memory.bytes(plan.slices[edge.read]));
     banks_.emplace_back(plan.gpu_of(plan.rank_of(edge.reader)), bytes);
     banks_.back().fill(0);
     bank_of_slice_[edge.written] = bank_of_slice_[edge.read] = banks_.back().data();

@@ -4,10 +4,13 @@
 #include <map>
 #include <vector>
 
+#include "realgpu/fused_device.h"
 #include "realgpu/fused_schedule.h"
 #include "realgpu/plan_memory.h"
 
 namespace twinlink::realgpu {
+
+InlineFormat inline_format(const FusedScope& scope);
 
 class FusedBoards {
  public:

@@ -9,8 +9,13 @@
 // Progress. Block b of lane L raises a 64-bit flag in the memory of every GPU whose lanes wait for
 // it: epoch * stride + position + 1. Epochs count launches from 1, per block, in device memory, so
 // flags only grow and are never reset, and a captured launch can be replayed.
-// Wire format of inline data (LL): 16 bytes hold 8 of payload: {word, epoch, word, epoch}, written
-// by one 16-byte store whose 8-byte halves are each whole on arrival. Two banks: even, odd epochs.
+// Wire formats of inline data, in two banks: even and odd epochs.
+//   LL     16 bytes hold 8 of payload: {word, epoch, word, epoch}, written by one 16-byte store
+//          whose 8-byte halves are each whole on arrival
+//   LL128  a line of 128 bytes holds 7 vectors of 16 and {epoch x 4}, written by one store of 8
+//          neighbouring lanes of a warp, which arrives as a whole between GPUs of one NVLink domain
+//          (NCCL relies on the same)
+// A slot is 16 bytes of LL128: slot s is vector 7 (s / 8) + s % 8, or the epoch where s % 8 = 7.
 #include <cstdint>
 
 #include "realgpu/kernels.h"
@@ -19,11 +24,20 @@ namespace twinlink::realgpu {
 
 inline constexpr int kMaxFusedLanes = 80;      // per GPU: they travel as kernel parameters
 inline constexpr int kMaxRecordBytes = 4096;   // two of them lie in shared memory
-inline constexpr int kLlBytesPerPayload = 2;
 
 enum class StepKind : std::uint8_t { nothing, copy, fold, work };
+enum class InlineFormat : std::uint8_t { none, ll, ll128 };
 // How far the stores before a publication must be visible.
 enum class Reach : std::uint8_t { relaxed, gpu, system };
+
+// LL128 slots of a slice: whole lines, and a multiple of what a warp moves at once.
+constexpr std::int64_t ll128_slots(std::int64_t bytes) {
+  return ((bytes / 16 + 6) / 7 * 8 + 31) / 32 * 32;
+}
+// Of one bank.
+constexpr std::int64_t inline_bytes(InlineFormat format, std::int64_t bytes) {
+  return format == InlineFormat::ll128 ? ll128_slots(bytes) * 16 : bytes * 2;
+}
 
 struct Operand {
   void* address = nullptr;
@@ -42,18 +56,17 @@ struct FlagWait {
 
 struct StepHead {
   StepKind kind = StepKind::nothing;
-  Scalar scalar = Scalar::fp32;
   std::uint8_t word = 16;  // bytes of one access
   Reach reach = Reach::relaxed;
   bool strided = false;
   bool serial = false;
   bool broadcast = false;  // copy: source 0 serves all destinations
-  bool inline_data = false;  // some operand is in LL format
+  InlineFormat format = InlineFormat::none;  // of the inline operands
   std::uint16_t sources = 0, destinations = 0;
   std::uint16_t waits_before = 0, waits_after = 0, publications = 0;
   std::int32_t op = -1;  // of the plan; -1: the launch's own first or last step
   std::uint32_t position = 0;
-  std::uint64_t ll_sources = 0, ll_destinations = 0;  // bit i: operand i is in LL format
+  std::uint64_t ll_sources = 0, ll_destinations = 0;  // bit i: operand i is inline
   std::int64_t elements = 0;                          // fold
   // Factor of source i and head h at [i * heads + h]; null: all 1. See FoldArgs.
   const void* factors = nullptr;
@@ -101,8 +114,11 @@ struct FusedShape {
   int blocks = 0;
   int threads = 0;
   int loads = 1;  // 1, 2, 4 or 8
+  Scalar scalar = Scalar::fp32;  // of all folds
+  bool inline_data = false;      // its ops then have one load in flight
   bool large = false;  // a variant with fewer registers, of which more blocks fit
   bool cooperative = true;
+  bool overlapped = true;  // may be put on the GPU before the launch before has ended
 };
 
 // Blocks of that shape which fit on the current device at once; 0: no kernel of that shape.

@@ -1,18 +1,15 @@
 #pragma once
-// Folds and copies with operands in LL format (fused_device.h): the receiver reads a unit of 16
-// payload bytes as two 16-byte words until both carry this launch's epoch; no flag, no fence.
+// Folds and copies with inline operands (formats: fused_device.h): the receiver reads units of
+// payload until all carry this launch's epoch; no flag, no fence.
 //
-// A copy is a fold of one u32 source. An inline source is spun on after the loads of the others
-// were issued. Slices in LL format are aligned to 16 and have a multiple of 16 bytes.
+// A unit is a vector of 16 payload bytes (LL: two 16-byte words) or a slot (LL128: a vector or the
+// line's epoch). A copy is a fold of one u32 source. Inline sources are spun on after the loads of
+// a step were issued. Slices are aligned to 16 and have a multiple of 16 bytes.
 #include "realgpu/fused_work.cuh"
 
 namespace twinlink::realgpu {
 
-struct LlUnit {
-  uint4 low, high;
-};
-
-__device__ inline uint4 read_ll_word(const uint4* word) {
+__device__ inline uint4 read_word(const uint4* word) {
   uint4 v;
   asm volatile("ld.volatile.global.v4.u32 {%0,%1,%2,%3}, [%4];"
                : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
@@ -21,76 +18,175 @@ __device__ inline uint4 read_ll_word(const uint4* word) {
   return v;
 }
 
-__device__ inline void write_ll_word(uint4* word, unsigned a, unsigned b, unsigned tag) {
-  asm volatile("st.volatile.global.v4.u32 [%0], {%1,%2,%3,%4};" ::"l"(word), "r"(a), "r"(tag),
-               "r"(b), "r"(tag)
+__device__ inline void write_word(uint4* word, const uint4& v) {
+  asm volatile("st.volatile.global.v4.u32 [%0], {%1,%2,%3,%4};" ::"l"(word), "r"(v.x), "r"(v.y),
+               "r"(v.z), "r"(v.w)
                : "memory");
 }
 
-__device__ inline bool has_tag(const LlUnit& unit, unsigned tag) {
-  return unit.low.y == tag && unit.low.w == tag && unit.high.y == tag && unit.high.w == tag;
-}
+// Units of one thread: begin, begin + step, ... below end. 32 bits keep registers free; inline data
+// have far less than 2^31 units.
+struct Units {
+  int begin, end, step;
+};
+
+// --- LL ---
+
+struct LlFormat {
+  static constexpr int kTogether = 2;  // units in flight per thread and source
+  static __device__ Units units(const Block& block, const StepHead& head, std::int64_t bytes) {
+    const Range words = words_of(block, head, bytes, 16);
+    return {static_cast<int>(words.begin), static_cast<int>(words.end),
+            static_cast<int>(words.step)};
+  }
+  // The vector of a unit, or -1.
+  static __device__ int vector(int unit, int) { return unit; }
+  struct Unit {
+    uint4 low, high;
+  };
+  static __device__ Unit read(const uint4* bank, int unit) {
+    return {read_word(bank + 2 * unit), read_word(bank + 2 * unit + 1)};
+  }
+  static __device__ bool has_come(const Unit& unit, unsigned tag) {
+    return unit.low.y == tag && unit.low.w == tag && unit.high.y == tag && unit.high.w == tag;
+  }
+  static __device__ uint4 payload(const Unit& unit) {
+    return make_uint4(unit.low.x, unit.low.z, unit.high.x, unit.high.z);
+  }
+  static __device__ bool everyone(bool mine) { return mine; }
+  static __device__ void write(uint4* bank, int unit, const uint4& v, unsigned tag) {
+    write_word(bank + 2 * unit, make_uint4(v.x, tag, v.y, tag));
+    write_word(bank + 2 * unit + 1, make_uint4(v.z, tag, v.w, tag));
+  }
+};
+
+// --- LL128: whole warps go through the same units, 32 neighbouring slots at a time ---
+
+struct Ll128Format {
+  static constexpr int kTogether = 2;
+  static __device__ Units units(const Block& block, const StepHead& head, std::int64_t bytes) {
+    const auto slots = static_cast<int>(ll128_slots(bytes));
+    const int threads = block.lane.threads;
+    const auto thread = static_cast<int>(threadIdx.x);
+    if (thread >= threads) return {0, 0, 1};
+    if (head.strided) return {block.number * threads + thread, slots, block.lane.ctas * threads};
+    const int each = ((slots + block.lane.ctas - 1) / block.lane.ctas + 31) / 32 * 32;
+    const int first = each * block.number;
+    return {first + thread, first + each < slots ? first + each : slots, threads};
+  }
+  static __device__ int vector(int unit, int vectors) {
+    const int v = unit / 8 * 7 + unit % 8;
+    return unit % 8 < 7 && v < vectors ? v : -1;
+  }
+  using Unit = uint4;
+  static __device__ Unit read(const uint4* bank, int unit) { return read_word(bank + unit); }
+  static __device__ bool has_come(const Unit& unit, unsigned tag) {
+    return __shfl_sync(~0U, unit.x, static_cast<int>(threadIdx.x % 32) | 7) == tag;
+  }
+  static __device__ uint4 payload(const Unit& unit) { return unit; }
+  static __device__ bool everyone(bool mine) { return __all_sync(~0U, mine) != 0; }
+  static __device__ void write(uint4* bank, int unit, const uint4& v, unsigned tag) {
+    write_word(bank + unit, unit % 8 == 7 ? make_uint4(tag, tag, tag, tag) : v);
+  }
+};
+
+// --- both ---
 
 // Bank of this launch: the second one lies behind the first.
-__device__ inline uint4* ll_bank(const Block& block, const Operand& operand) {
-  const std::int64_t bank = (block.epoch & 1) != 0 ? operand.bytes * kLlBytesPerPayload : 0;
+__device__ inline uint4* bank_of(const Block& block, const StepHead& head,
+                                 const Operand& operand) {
+  const std::int64_t bank = (block.epoch & 1) != 0 ? inline_bytes(head.format, operand.bytes) : 0;
   return reinterpret_cast<uint4*>(static_cast<char*>(operand.address) + bank);
 }
 
-__device__ inline LlUnit read_ll(const uint4* bank, std::int64_t i) {
-  return {read_ll_word(bank + 2 * i), read_ll_word(bank + 2 * i + 1)};
-}
-
-// Loads U units of a source; false: patience was lost.
-template <class T, int U>
-__device__ bool load_units(const Block& block, const Step& step, int source, const Range& at,
-                           Vector<T> (&loaded)[U]) {
-  const Operand& operand = step.sources[source];
-  if ((step.head->ll_sources >> source & 1) == 0) {
+// Reads U units of an inline source; false: patience was lost.
+template <class Format, class T, int U>
+__device__ bool receive(const Block& block, const Step& step, int source, const Units& at,
+                        Vector<T> (&loaded)[U]) {
+  const uint4* bank = bank_of(block, *step.head, step.sources[source]);
+  const auto tag = static_cast<unsigned>(block.epoch);
+  typename Format::Unit units[U];
+  Patience patience;
+  for (;;) {
+    bool come = true;
+    // All loads before the first look at a flag.
 #pragma unroll
     for (int u = 0; u < U; ++u)
-      if (at.begin + u * at.step < at.end)
-        loaded[u].raw = static_cast<const uint4*>(operand.address)[at.begin + u * at.step];
-    return true;
-  }
-  const uint4* bank = ll_bank(block, operand);
-  const auto tag = static_cast<unsigned>(block.epoch);
-  LlUnit units[U];
+      if (at.begin + u * at.step < at.end) units[u] = Format::read(bank, at.begin + u * at.step);
 #pragma unroll
-  for (int u = 0; u < U; ++u)
-    if (at.begin + u * at.step < at.end) units[u] = read_ll(bank, at.begin + u * at.step);
-  Patience patience;
+    for (int u = 0; u < U; ++u)
+      if (at.begin + u * at.step < at.end) come = Format::has_come(units[u], tag) && come;
+    if (Format::everyone(come)) break;
+    const bool lost = patience.lost(block, {step.head->op, -1, source, 0, 0}, tag, 0);
+    if (!Format::everyone(!lost)) return false;
+  }
+#pragma unroll
+  for (int u = 0; u < U; ++u) loaded[u].raw = Format::payload(units[u]);
+  return true;
+}
+
+__device__ inline bool is_inline(const Step& step, int source) {
+  return (step.head->ll_sources >> source & 1) != 0;
+}
+
+template <class Format, class T, int U>
+__device__ void load_plain(const Step& step, int source, const Units& at, Vector<T> (&loaded)[U]) {
+  const Operand& operand = step.sources[source];
 #pragma unroll
   for (int u = 0; u < U; ++u) {
-    if (at.begin + u * at.step >= at.end) continue;
-    while (!has_tag(units[u], tag)) {
-      if (patience.lost(block, {step.head->op, -1, source, 0, 0}, tag, units[u].low.y))
-        return false;
-      units[u] = read_ll(bank, at.begin + u * at.step);
+    const int unit = at.begin + u * at.step;
+    const int v = Format::vector(unit, static_cast<int>(operand.bytes / 16));
+    if (unit < at.end && v >= 0) loaded[u].raw = static_cast<const uint4*>(operand.address)[v];
+  }
+}
+
+// Adds sources first and first + 1 (if below last): plain ones are on their way while inline ones
+// are waited for.
+template <class Format, class T, int U>
+__device__ bool add_two(const Block& block, const Step& step, const Units& at, int first, int last,
+                        Sum<T> (&sums)[U]) {
+  Vector<T> loaded[2][U];
+#pragma unroll
+  for (int c = 0; c < 2; ++c)
+    if (first + c < last && !is_inline(step, first + c))
+      load_plain<Format, T, U>(step, first + c, at, loaded[c]);
+#pragma unroll
+  for (int c = 0; c < 2; ++c)
+    if (first + c < last && is_inline(step, first + c) &&
+        !receive<Format, T, U>(block, step, first + c, at, loaded[c]))
+      return false;
+#pragma unroll
+  for (int c = 0; c < 2; ++c) {
+    if (first + c >= last) break;
+#pragma unroll
+    for (int u = 0; u < U; ++u) {
+      const int v = Format::vector(at.begin + u * at.step,
+                                   static_cast<int>(step.sources[0].bytes / 16));
+      if (step.head->factors == nullptr)
+        add<T>(sums[u], loaded[c][u]);
+      else if (v >= 0)
+        add<T>(sums[u], loaded[c][u], factor_of_vector<T>(*step.head, first + c, v));
     }
-    loaded[u].raw = make_uint4(units[u].low.x, units[u].low.z, units[u].high.x, units[u].high.z);
   }
   return true;
 }
 
-template <class T, int U>
+template <class Format, class T, int U>
 __device__ void store_units(const Block& block, const Step& step, int destination,
-                            const Range& at, const Vector<T> (&values)[U]) {
+                            const Units& at, const Vector<T> (&values)[U]) {
   const Operand& operand = step.destinations[destination];
   const bool in_line = (step.head->ll_destinations >> destination & 1) != 0;
-  uint4* to = in_line ? ll_bank(block, operand) : static_cast<uint4*>(operand.address);
+  uint4* bank = bank_of(block, *step.head, operand);
   const auto tag = static_cast<unsigned>(block.epoch);
 #pragma unroll
   for (int u = 0; u < U; ++u) {
-    const std::int64_t i = at.begin + u * at.step;
-    if (i >= at.end) continue;
-    const uint4 raw = values[u].raw;
-    if (!in_line) {
-      to[i] = raw;
-      continue;
-    }
-    write_ll_word(to + 2 * i, raw.x, raw.y, tag);
-    write_ll_word(to + 2 * i + 1, raw.z, raw.w, tag);
+    const std::int64_t unit = at.begin + u * at.step;
+    if (unit >= at.end) continue;
+    const std::int64_t v = Format::vector(unit, operand.bytes / 16);
+    if (in_line)
+      Format::write(bank, unit, values[u].raw, tag);
+    else if (v >= 0)
+      static_cast<uint4*>(operand.address)[v] = values[u].raw;
   }
 }
 
@@ -99,46 +195,45 @@ struct Part {
   int first_source, last_source, first_destination, last_destination;
 };
 
-template <class T, int U>
+template <class Format, class T, int U>
 __device__ bool inline_part(const Block& block, const Step& step, const Part& part) {
-  const StepHead& head = *step.head;
-  Range at = words_of(block, head, step.destinations[part.first_destination].bytes, 16);
+  Units at = Format::units(block, *step.head, step.destinations[part.first_destination].bytes);
   for (; at.begin < at.end; at.begin += U * at.step) {
     Sum<T> sums[U] = {};
-    for (int s = part.first_source; s < part.last_source; ++s) {
-      Vector<T> loaded[U];
-      if (!load_units<T, U>(block, step, s, at, loaded)) return false;
-#pragma unroll
-      for (int u = 0; u < U; ++u) {
-        if (head.factors == nullptr)
-          add<T>(sums[u], loaded[u]);
-        else
-          add<T>(sums[u], loaded[u], factor_of_vector<T>(head, s, at.begin + u * at.step));
-      }
-    }
+    for (int s = part.first_source; s < part.last_source; s += 2)
+      if (!add_two<Format, T, U>(block, step, at, s, part.last_source, sums)) return false;
     Vector<T> values[U];
 #pragma unroll
     for (int u = 0; u < U; ++u) values[u] = rounded<T>(sums[u]);
     for (int d = part.first_destination; d < part.last_destination; ++d)
-      store_units<T, U>(block, step, d, at, values);
+      store_units<Format, T, U>(block, step, d, at, values);
   }
   return true;
 }
 
-// False: patience was lost.
-__device__ inline bool inline_copy(const Block& block, const Step& step) {
+template <class Format>
+__device__ bool inline_copy(const Block& block, const Step& step) {
   const StepHead& head = *step.head;
   if (head.broadcast)
-    return inline_part<std::uint32_t, 2>(block, step, {0, 1, 0, head.destinations});
+    return inline_part<Format, std::uint32_t, Format::kTogether>(block, step, {0, 1, 0, head.destinations});
   bool fine = true;
   for (int s = 0; s < head.sources; ++s)
-    fine = inline_part<std::uint32_t, 2>(block, step, {s, s + 1, s, s + 1}) && fine;
+    fine = inline_part<Format, std::uint32_t, Format::kTogether>(block, step, {s, s + 1, s, s + 1}) && fine;
   return fine;
+}
+
+// Both: false: patience was lost.
+__device__ inline bool inline_copy(const Block& block, const Step& step) {
+  if (step.head->format == InlineFormat::ll) return inline_copy<LlFormat>(block, step);
+  return inline_copy<Ll128Format>(block, step);
 }
 
 template <class T>
 __device__ bool inline_fold(const Block& block, const Step& step) {
-  return inline_part<T, 2>(block, step, {0, step.head->sources, 0, step.head->destinations});
+  const Part all{0, step.head->sources, 0, step.head->destinations};
+  if (step.head->format == InlineFormat::ll)
+    return inline_part<LlFormat, T, LlFormat::kTogether>(block, step, all);
+  return inline_part<Ll128Format, T, Ll128Format::kTogether>(block, step, all);
 }
 
 }  // namespace twinlink::realgpu

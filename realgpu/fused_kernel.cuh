@@ -1,7 +1,8 @@
 #pragma once
-// The kernel of fused mode, by loads in flight (U) and most threads of a block. One source file
-// per U, so that they compile side by side.
+// The kernel of fused mode, by element type of its folds, loads in flight (U) and most threads of a
+// block. One source file per U, so that they compile side by side.
 #include "realgpu/fused_inline.cuh"
+#include "realgpu/fused_kernels.h"
 
 namespace twinlink::realgpu {
 
@@ -22,54 +23,45 @@ __device__ inline void arrived() {
   __syncthreads();
 }
 
+// False: patience was lost. U == 0: the variant for plans with inline data, small ones, which also
+// serves their other ops, with one load in flight. The others have no inline data.
 template <class T, int U>
-__device__ bool fold_typed(const Block& block, const Step& step) {
-  if (step.head->inline_data) return inline_fold<T>(block, step);
-  run_fold<T, U>(block, step);
-  return true;
-}
-
-template <int U>
-__device__ bool fold(const Block& block, const Step& step) {
-  switch (step.head->scalar) {
-    case Scalar::fp32: return fold_typed<float, U>(block, step);
-    case Scalar::fp64: return fold_typed<double, (U > 4 ? 4 : U)>(block, step);
-    case Scalar::bf16: return fold_typed<__nv_bfloat16, U>(block, step);
-    case Scalar::fp16: return fold_typed<__half, U>(block, step);
-    case Scalar::u32: return fold_typed<std::uint32_t, U>(block, step);
-  }
-  return false;
-}
-
-// False: patience was lost.
-template <int U>
-__device__ bool work(const Block& block, const Step& step) {
+__device__ __forceinline__ bool work(const Block& block, const Step& step) {
+  constexpr bool kInline = U == 0;
+  constexpr int kLoads = kInline ? 1 : U;
+  const bool in_line = kInline && step.head->format != InlineFormat::none;
   switch (step.head->kind) {
     case StepKind::nothing: return true;
     case StepKind::copy:
-      if (step.head->inline_data) return inline_copy(block, step);
-      run_copy<U>(block, step);
+      if constexpr (kInline)
+        if (in_line) return inline_copy(block, step);
+      run_copy<kLoads>(block, step);
       return true;
-    case StepKind::fold: return fold<U>(block, step);
+    case StepKind::fold:
+      if constexpr (kInline)
+        if (in_line) return inline_fold<T>(block, step);
+      run_fold<T, kLoads>(block, step);
+      return true;
     case StepKind::work: run_work(block, step); return true;
   }
   return false;
 }
 
 __device__ inline Stamp* stamp_of(const Block& block, const Step& step) {
-  if (block.args.stamps == nullptr || step.head->op < 0) return nullptr;
-  return block.args.stamps + step.head->op;
+  if (block.stamps == nullptr || step.head->op < 0) return nullptr;
+  return block.stamps + step.head->op;
 }
 
 // A step without data (a barrier) starts when its block comes and ends when it goes on.
-template <int U>
-__device__ bool run_step(const Block& block, const Step& step) {
+template <class T, int U>
+__device__ __forceinline__ bool run_step(const Block& block, const unsigned char* record) {
+  const Step step(record);
   const StepHead& head = *step.head;
   if (!await_all(block, step, 0, head.waits_before)) return false;
   Stamp* stamp = stamp_of(block, step);
   stamp_start(stamp);
-  bool fine = work<U>(block, step);
-  if (head.inline_data) fine = __syncthreads_and(fine) != 0;
+  bool fine = work<T, U>(block, step);
+  if (head.format != InlineFormat::none) fine = __syncthreads_and(fine) != 0;
   if (!fine) return false;
   if (head.kind != StepKind::nothing) stamp_end(stamp);
   publish(block, step);
@@ -86,21 +78,39 @@ __device__ inline const LaneHead& lane_of_block(const FusedArgs& args) {
   return args.lanes[i];
 }
 
-template <int U, int kThreads>
+template <class T, int U, int kThreads>
 __global__ void __launch_bounds__(kThreads, 1) fused_kernel(const __grid_constant__ FusedArgs args) {
   __shared__ alignas(16) unsigned char records[2][kMaxRecordBytes];
+  __shared__ Block block;
   const LaneHead& lane = lane_of_block(args);
   fetch(lane, 0, records[0]);
+  // What follows may use what the launch before wrote; what stands above may run beside its end.
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+  asm volatile("griddepcontrol.wait;" ::: "memory");
   unsigned long long* epochs = args.epochs + blockIdx.x;
   const unsigned long long failed = args.failure->claimed;
-  const Block block{args, lane, static_cast<int>(blockIdx.x) - lane.first_block, *epochs + 1};
   if (failed != 0) return;  // an earlier launch failed: end at once
+  if (threadIdx.x == 0)
+    block = {lane,        static_cast<int>(blockIdx.x) - lane.first_block, *epochs + 1,
+             args.stride, args.patience_ns, args.delay_seed, args.failure, args.stamps};
   for (int s = 0; s < lane.steps; ++s) {
     arrived();
     if (s + 1 < lane.steps) fetch(lane, s + 1, records[(s + 1) & 1]);
-    if (!run_step<U>(block, Step(records[s & 1]))) return;
+    if (!run_step<T, U>(block, records[s & 1])) return;
   }
   if (threadIdx.x == 0) *epochs = block.epoch;
+}
+
+template <int U, int kThreads>
+FusedKernel fused_kernel_for(Scalar scalar) {
+  switch (scalar) {
+    case Scalar::fp32: return fused_kernel<float, U, kThreads>;
+    case Scalar::fp64: return fused_kernel<double, U, kThreads>;
+    case Scalar::bf16: return fused_kernel<__nv_bfloat16, U, kThreads>;
+    case Scalar::fp16: return fused_kernel<__half, U, kThreads>;
+    case Scalar::u32: return fused_kernel<std::uint32_t, U, kThreads>;
+  }
+  return nullptr;
 }
 
 }  // namespace twinlink::realgpu

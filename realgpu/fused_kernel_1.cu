@@ -1,12 +1,9 @@
-#include "realgpu/fused_kernels.h"
-
 #include "realgpu/fused_kernel.cuh"
 
 namespace twinlink::realgpu {
 
-
-FusedKernel fused_kernel_1() {
-  return fused_kernel<1, 1024>;
+FusedKernel fused_kernel_1(Scalar scalar) {
+  return fused_kernel_for<1, 1024>(scalar);
 }
 
 }  // namespace twinlink::realgpu

@@ -1,12 +1,9 @@
-#include "realgpu/fused_kernels.h"
-
 #include "realgpu/fused_kernel.cuh"
 
 namespace twinlink::realgpu {
 
-
-FusedKernel fused_kernel_2() {
-  return fused_kernel<2, 1024>;
+FusedKernel fused_kernel_2(Scalar scalar) {
+  return fused_kernel_for<2, 1024>(scalar);
 }
 
 }  // namespace twinlink::realgpu

@@ -1,12 +1,9 @@
-#include "realgpu/fused_kernels.h"
-
 #include "realgpu/fused_kernel.cuh"
 
 namespace twinlink::realgpu {
 
-
-FusedKernel fused_kernel_8() {
-  return fused_kernel<8, 512>;
+FusedKernel fused_kernel_8(Scalar scalar) {
+  return fused_kernel_for<8, 512>(scalar);
 }
 
 }  // namespace twinlink::realgpu

@@ -7,10 +7,18 @@ namespace {
 const void* kernel_of(const FusedShape& shape) {
   FusedKernel kernel = nullptr;
   if (shape.threads > 1024) return nullptr;
-  if (shape.loads == 1) kernel = fused_kernel_1();
-  if (shape.loads == 2) kernel = fused_kernel_2();
-  if (shape.loads == 4) kernel = fused_kernel_4(shape.large || shape.threads > 512);
-  if (shape.loads == 8 && shape.threads <= 512) kernel = fused_kernel_8();
+  const bool large = shape.large || shape.threads > 512;
+  if (shape.inline_data) {
+    if (shape.threads <= 512) kernel = fused_kernel_inline(shape.scalar);
+  } else if (shape.loads == 1) {
+    kernel = fused_kernel_1(shape.scalar);
+  } else if (shape.loads == 2) {
+    kernel = fused_kernel_2(shape.scalar);
+  } else if (shape.loads == 4) {
+    kernel = fused_kernel_4(shape.scalar, large);
+  } else if (shape.loads == 8 && shape.threads <= 512) {
+    kernel = fused_kernel_8(shape.scalar);
+  }
   return reinterpret_cast<const void*>(kernel);
 }
 
@@ -29,15 +37,17 @@ int resident_blocks(const FusedShape& shape) {
 }
 
 void launch_fused(FusedArgs& args, const FusedShape& shape, cudaStream_t stream) {
-  cudaLaunchAttribute together{};
-  together.id = cudaLaunchAttributeCooperative;
-  together.val.cooperative = shape.cooperative ? 1 : 0;
+  cudaLaunchAttribute attributes[2] = {};
+  attributes[0].id = cudaLaunchAttributeCooperative;
+  attributes[0].val.cooperative = shape.cooperative ? 1 : 0;
+  attributes[1].id = cudaLaunchAttributeProgrammaticStreamSerialization;
+  attributes[1].val.programmaticStreamSerializationAllowed = 1;
   cudaLaunchConfig_t config{};
   config.gridDim = dim3(static_cast<unsigned>(shape.blocks));
   config.blockDim = dim3(static_cast<unsigned>(shape.threads));
   config.stream = stream;
-  config.attrs = &together;
-  config.numAttrs = 1;
+  config.attrs = attributes;
+  config.numAttrs = shape.overlapped ? 2 : 1;
   void* parameters[] = {&args};
   TL_CUDA(cudaLaunchKernelExC(&config, kernel_of(shape), parameters));
 }

@@ -29,6 +29,9 @@ FusedProgram::FusedProgram(const models::Plan& plan, const models::Inputs& input
     add_lanes(*gpu, parts);
     if (gpu->args.lane_count == 0) continue;  // its ranks have nothing to do
     gpu->shape.cooperative = options.cooperative;
+    gpu->shape.overlapped = options.overlapped;
+    gpu->shape.inline_data = !schedule_.scope.inline_edges.empty();
+    gpu->shape.scalar = scalar_on(device, memory);
     choose_shape(*gpu);
     gpu->epochs.emplace(device, std::int64_t{gpu->shape.blocks} * 8);
     gpu->epochs->fill(0);
@@ -41,6 +44,22 @@ FusedProgram::FusedProgram(const models::Plan& plan, const models::Inputs& input
     gpu->args.delay_seed = options.delay_seed;
     gpus_.push_back(std::move(gpu));
   }
+}
+
+// The one element type of all folds on a GPU.
+Scalar FusedProgram::scalar_on(int device, const PlanMemory& memory) const {
+  std::optional<Scalar> found;
+  for (std::size_t i = 0; i < plan_.ops.size(); ++i) {
+    if (plan_.ops[i].kind != models::OpKind::reduce) continue;
+    if (plan_.gpu_of(plan_.rank_of(OpId{i})) != device) continue;
+    const Scalar scalar =
+        scalar_of(memory.type(plan_.destinations(OpId{i}).front().buffer));
+    if (found.value_or(scalar) != scalar)
+      throw UnsupportedError("fused mode: GPU " + std::to_string(device) +
+                             " folds several element types");
+    found = scalar;
+  }
+  return found.value_or(Scalar::fp32);
 }
 
 void FusedProgram::add_lanes(Gpu& gpu, const FusedParts& parts) const {

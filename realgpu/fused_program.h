@@ -42,6 +42,7 @@ class FusedProgram : public Program {
   };
 
   void add_lanes(Gpu& gpu, const FusedParts& parts) const;
+  [[nodiscard]] Scalar scalar_on(int device, const PlanMemory& memory) const;
   void choose_shape(Gpu& gpu) const;
   [[nodiscard]] std::string describe(const Failure& failure) const;
   [[nodiscard]] std::string describe_op(OpId op) const;

@@ -125,7 +125,7 @@ class LaneWriter {
       case OpKind::barrier: break;
     }
     const std::uint64_t in_line = record.head.ll_sources | record.head.ll_destinations;
-    record.head.inline_data = in_line != 0;
+    if (in_line != 0) record.head.format = inline_format(parts_.schedule.scope);
     if (in_line != 0 && record.head.word != 16)
       throw UnsupportedError("fused mode: op " + std::to_string(id.value) +
                              " has inline data that are not in whole vectors");
@@ -176,7 +176,6 @@ class LaneWriter {
     for (std::size_t i = 0; i < plan_.destinations(id).size(); ++i)
       add(op.first_slice + op.sources + i, record.destinations, head.ll_destinations);
     const Slice& to = plan_.destinations(id).front();
-    head.scalar = scalar_of(parts_.memory.type(to.buffer));
     head.elements = parts_.memory.elements(to);
     const DecayFactors::Table& table = parts_.factors.of(id);
     head.factors = table.factors;

@@ -62,11 +62,17 @@ bool fits_wire_format(const Plan& plan, const Slice& slice) {
          slice.size.count > 0 && slice.size.count % 16 == 0 && slice.offset.count % 16 == 0;
 }
 
-bool has_inline_dep(const Plan& plan, OpId reader, OpId writer) {
-  const auto deps = plan.deps_of(reader);
-  return std::any_of(deps.begin(), deps.end(), [&](const models::Dep& d) {
-    return d.id() == writer && d.kind() == Edge::inline_ll;
-  });
+bool is_inline_kind(Edge edge) { return edge == Edge::inline_ll || edge == Edge::inline_ll128; }
+
+// Kind of the inline edge between two ops; anything else: there is none.
+Edge inline_dep(const Plan& plan, OpId reader, OpId writer) {
+  for (const models::Dep& d : plan.deps_of(reader))
+    if (d.id() == writer && is_inline_kind(d.kind())) return d.kind();
+  return Edge::flag_fenced;
+}
+
+bool has_whole_warps(const Plan& plan, OpId op) {
+  return plan.lane(plan.op(op).lane).threads % 32 == 0;
 }
 
 // All operands of an op in one go are 16 bytes wide when some are inline.
@@ -89,8 +95,14 @@ void find_inline_edges(const Plan& plan, const UsesByBuffer& uses, FusedScope& s
       if (reader == nullptr || reader->writes || !fits_wire_format(plan, slice)) continue;
       const Slice& read = plan.slices[reader->slice];
       const bool same = read.offset == slice.offset && read.size == slice.size;
-      if (!same || !has_inline_dep(plan, reader->op, use.op)) continue;
+      const Edge kind = inline_dep(plan, reader->op, use.op);
+      if (!same || !is_inline_kind(kind)) continue;
       if (!operands_are_wide(plan, use.op) || !operands_are_wide(plan, reader->op)) continue;
+      if (kind == Edge::inline_ll128 &&
+          !(has_whole_warps(plan, use.op) && has_whole_warps(plan, reader->op)))
+        continue;
+      if (!scope.inline_edges.empty() && scope.inline_kind != kind) continue;
+      scope.inline_kind = kind;
       scope.inline_edges.push_back({use.op, reader->op, use.slice, reader->slice});
       scope.inline_slices[use.slice] = scope.inline_slices[reader->slice] = 1;
     }
@@ -130,6 +142,17 @@ bool lanes_are_alike(const Plan& plan) {
   return std::all_of(plan.lanes.begin(), plan.lanes.end(), alike);
 }
 
+constexpr int kLineSplit = -1;  // of ops with LL128 operands
+
+bool moves_lines(const Plan& plan, OpId op, const FusedScope& scope) {
+  if (scope.inline_kind != Edge::inline_ll128) return false;
+  const std::size_t first = plan.op(op).first_slice;
+  const std::size_t count = plan.sources(op).size() + plan.destinations(op).size();
+  for (std::size_t s = first; s < first + count; ++s)
+    if (scope.inline_slices[s] != 0) return true;
+  return false;
+}
+
 // Uses of one written buffer: any two are of the same bytes and split, or disjoint.
 bool splits_agree(const Plan& plan, const std::vector<Use>& uses, const FusedScope& scope) {
   struct Extent {
@@ -143,7 +166,8 @@ bool splits_agree(const Plan& plan, const std::vector<Use>& uses, const FusedSco
     if (scope.inline_slices[use.slice] != 0 || s.size.count == 0) continue;
     const Op& op = plan.op(use.op);
     if (op.kind == OpKind::compute) return false;  // nobody knows which block made what
-    extents.push_back({s.offset.count, s.offset.count + s.size.count, static_cast<int>(op.split)});
+    const int split = moves_lines(plan, use.op, scope) ? kLineSplit : static_cast<int>(op.split);
+    extents.push_back({s.offset.count, s.offset.count + s.size.count, split});
   }
   std::sort(extents.begin(), extents.end());
   extents.erase(std::unique(extents.begin(), extents.end()), extents.end());

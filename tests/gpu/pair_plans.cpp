@@ -23,7 +23,9 @@ models::CollectiveRequest as_collective(const PushRequest& request) {
 class Pushing {
  public:
   Pushing(const PushRequest& request, const std::string& name)
-      : request_(as_collective(request)), builder_(models::start_plan(request_, name)) {
+      : request_(as_collective(request)),
+        edge_(request.edge),
+        builder_(models::start_plan(request_, name)) {
     frame_ = add_group_frame(builder_, request_, models::groups_of(request_).front());
     add_lanes(builder_, request_, frame_);
   }
@@ -78,7 +80,7 @@ class Pushing {
     for (std::size_t s = 0; s < size(); ++s) {
       sources.push_back(
           {s == r ? frame_.members[r].input : scratch_[r][s], 0, {}, request_.bytes});
-      if (s != r) deps.push_back(models::dep(pushed[s], Edge::inline_ll));
+      if (s != r) deps.push_back(models::dep(pushed[s], edge_));
     }
     const Slice destination{frame_.members[r].output, 0, {}, request_.bytes};
     builder_.reduce(frame_.members[r].lane, models::Operator::sum, sources,
@@ -110,6 +112,7 @@ class Pushing {
   }
 
   models::CollectiveRequest request_;
+  Edge edge_;
   PlanBuilder builder_;
   GroupFrame frame_;
   std::vector<Slice> shares_;  // offset and size

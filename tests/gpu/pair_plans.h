@@ -2,8 +2,9 @@
 // All-reduce plans that push, for machines where a store to a peer is cheaper than a load from it.
 // They have no closed form yet, so they are not in the catalogue.
 //
-//   one_shot_push  everyone copies its input into a scratch of each other member, inline (LL), and
-//                  folds what arrives: one flight, P-1 times the bytes (times two on the wire)
+//   one_shot_push  everyone copies its input into a scratch of each other member, by edges of
+//                  request.edge, and folds what arrives: one flight, P-1 times the bytes (LL: twice
+//                  that on the wire, LL128: 8/7)
 //   two_shot_push  everyone pushes share i to the scratch of member i; fenced rendezvous; member i
 //                  folds its share, in the order of the members, into all outputs
 #include "models/plan/plan_builder.h"
@@ -16,6 +17,7 @@ struct PushRequest {
   models::ElementType element = models::ElementType::fp32;
   models::LaneShape shape;
   models::LaunchMode launch = models::LaunchMode::graph;
+  models::Edge edge = models::Edge::inline_ll;  // one_shot_push only
 };
 
 models::Plan one_shot_push(const PushRequest& request);

@@ -1,11 +1,12 @@
 // All-reduce of two GPUs in fused mode beside NCCL, on the same sizes in the same process.
 //
-//   pair_table [--from BYTES] [--to BYTES] [--launch plain]
+//   pair_table [--from BYTES] [--to BYTES] [--cooperative yes|no] [--overlapped yes|no]
 //
 // JSON lines on stdout (one per plan and size, one per NCCL mode and size, then one row per size),
 // the table on stderr. A plan whose numbers are wrong has no time and cannot win. Exit 0; 1: a part
 // failed; 3: wrong numbers; 5: fewer than two devices, or no NCCL.
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -26,12 +27,13 @@ namespace {
 
 struct Flags {
   std::int64_t from = 1 << 10, to = std::int64_t{512} << 20;
-  bool cooperative = true;
+  bool cooperative = true, overlapped = true;
 };
 
 struct Candidate {
   std::string name;
   models::LaneShape shape;
+  models::Edge edge = models::Edge::inline_ll;
 };
 
 struct Best {
@@ -44,26 +46,38 @@ struct Best {
 
 int repeats_for(std::int64_t bytes) { return bytes >= (1 << 26) ? 2 : (bytes >= (1 << 22) ? 4 : 10); }
 
+void add(std::vector<Candidate>& all, const std::string& name, const std::array<int, 3>& shape,
+         models::Edge edge = models::Edge::inline_ll) {
+  all.push_back({name,
+                 {shape[0], static_cast<std::int16_t>(shape[1]), 16,
+                  static_cast<std::int16_t>(shape[2])},
+                 edge});
+}
+
+// One-shot pushes with that many bytes a CTA.
+void add_inline(std::vector<Candidate>& all, std::int64_t bytes, models::Edge edge,
+                std::initializer_list<int> bytes_per_cta) {
+  int last = 0;
+  for (const int each : bytes_per_cta) {
+    const auto ctas = static_cast<int>(std::clamp<std::int64_t>(bytes / each, 1, 128));
+    if (ctas != last) add(all, "one_shot_push", {ctas, 512, 4}, edge);
+    last = ctas;
+  }
+}
+
 std::vector<Candidate> candidates(std::int64_t bytes) {
   std::vector<Candidate> all;
-  const auto add = [&](const std::string& name, int ctas, int threads, int loads) {
-    all.push_back({name,
-                   {ctas, static_cast<std::int16_t>(threads), 16, static_cast<std::int16_t>(loads)}});
-  };
-  if (bytes <= (1 << 20))
-    for (const int per_cta : {4 << 10, 8 << 10, 16 << 10}) {
-      const auto ctas = static_cast<int>(std::clamp<std::int64_t>(bytes / per_cta, 1, 128));
-      if (all.empty() || all.back().shape.ctas != ctas) add("one_shot_push", ctas, 512, 2);
-    }
-  if (bytes >= (1 << 17) && bytes < (1 << 26)) {
-    add("two_shot_push", 32, 512, 4);
-    add("two_shot_push", 64, 512, 4);
-    add("two_shot", 64, 512, 4);
+  if (bytes <= (1 << 18)) add_inline(all, bytes, models::Edge::inline_ll, {4 << 10, 8 << 10});
+  if (bytes >= (1 << 14) && bytes <= (1 << 22))
+    add_inline(all, bytes, models::Edge::inline_ll128, {4 << 10, 7 << 10, 14 << 10, 28 << 10});
+  if (bytes >= (1 << 20) && bytes < (1 << 26)) {
+    add(all, "two_shot_push", {64, 512, 4});
+    add(all, "two_shot", {64, 512, 4});
   }
-  if (bytes >= (1 << 21)) add("two_shot_push", 128, 512, 4);
+  if (bytes >= (1 << 21)) add(all, "two_shot_push", {128, 512, 4});
   if (bytes >= (1 << 24) && bytes <= (1 << 26)) {
-    add("two_shot_push", 128, 512, 8);
-    add("two_shot_push", 128, 1024, 2);
+    add(all, "two_shot_push", {128, 512, 8});
+    add(all, "two_shot_push", {128, 1024, 2});
   }
   return all;
 }
@@ -73,6 +87,7 @@ models::Plan plan_of(const Candidate& candidate, std::int64_t bytes) {
   request.gpu_of_rank = {0, 1};
   request.bytes = Bytes{bytes};
   request.shape = candidate.shape;
+  request.edge = candidate.edge;
   if (candidate.name == "one_shot_push") return testing::one_shot_push(request);
   if (candidate.name == "two_shot_push") return testing::two_shot_push(request);
   models::CollectiveRequest wanted;
@@ -98,6 +113,7 @@ double measure(const Candidate& candidate, std::int64_t bytes, const Flags& flag
   options.timeline = false;
   options.repeats = repeats_for(bytes);
   options.cooperative = flags.cooperative;
+  options.overlapped = flags.overlapped;
   const models::Execution run =
       realgpu::make_realgpu(options)->execute(plan_of(candidate, bytes), {});
   std::vector<double> us;
@@ -105,7 +121,8 @@ double measure(const Candidate& candidate, std::int64_t bytes, const Flags& flag
   std::cout << "{\"plan\":\"" << candidate.name << "\",\"bytes\":" << bytes
             << ",\"ctas\":" << candidate.shape.ctas << ",\"threads\":" << candidate.shape.threads
             << ",\"loads\":" << candidate.shape.loads_in_flight << ",\"correct\":"
-            << (run.numbers->correct ? "true" : "false");
+            << (run.numbers->correct ? "true" : "false") << ",\"edge\":\""
+            << models::name_of(candidate.edge) << "\"";
   if (!us.empty()) std::cout << "," << spread(us);
   std::cout << "}" << std::endl;
   if (!run.numbers->correct) std::cerr << candidate.name << ": " << run.numbers->reason << "\n";
@@ -146,7 +163,8 @@ int run(const Flags& flags) {
       const double us = measure(candidate, bytes, flags);
       ours.offer(candidate.name + " " + std::to_string(candidate.shape.ctas) + "x" +
                      std::to_string(candidate.shape.threads) + "x" +
-                     std::to_string(candidate.shape.loads_in_flight),
+                     std::to_string(candidate.shape.loads_in_flight) + " " +
+                     std::string(models::name_of(candidate.edge)),
                  us);
       if (us == std::numeric_limits<double>::infinity()) code = 3;
     }
@@ -161,7 +179,8 @@ Flags parse(int argc, char** argv) {
     const std::string name = argv[i];
     if (name == "--from") flags.from = std::atoll(argv[i + 1]);
     if (name == "--to") flags.to = std::atoll(argv[i + 1]);
-    if (name == "--launch") flags.cooperative = std::string(argv[i + 1]) != "plain";
+    if (name == "--cooperative") flags.cooperative = std::string(argv[i + 1]) == "yes";
+    if (name == "--overlapped") flags.overlapped = std::string(argv[i + 1]) == "yes";
   }
   return flags;
 }

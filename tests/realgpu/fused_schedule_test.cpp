@@ -130,6 +130,13 @@ TEST_CASE("inline edges that the wire format does not fit become fenced flags") 
     CHECK(schedule.scope.epochs_back == 1);
     CHECK_FALSE(schedule.lanes[0][1].relaxed);
   }
+  SUBCASE("LL128 with a broken warp") {
+    testing::PushRequest request = pair(kib(1));
+    request.edge = models::Edge::inline_ll128;
+    CHECK(make_fused_schedule(testing::one_shot_push(request)).scope.inline_edges.size() == 2);
+    request.shape.threads = 48;
+    CHECK(make_fused_schedule(testing::one_shot_push(request)).scope.inline_edges.empty());
+  }
   SUBCASE("a slice that is read twice") {
     models::Plan plan = testing::one_shot_push(pair(kib(1)));
     const std::uint32_t first = plan.ops[2].first_slice;

@@ -42,6 +42,8 @@ TEST_CASE("fused: pushes, inline or in two shots, of all element types and sizes
         PushRequest request = pushing(ranks, bytes, {16, 256, 16, 4});
         request.element = element;
         check_fused(one_shot_push(request));
+        request.edge = models::Edge::inline_ll128;
+        check_fused(one_shot_push(request));
         check_fused(two_shot_push(request));
       }
 }
@@ -80,7 +82,10 @@ TEST_CASE("fused: random delays around every flag change no number") {
       check_fused(build(request(Operation::all_reduce, 4, kib(64)), name), inputs, seed);
     for (const std::string name : {"ring_decoupled", "blelloch"})
       check_fused(build(request(Operation::exscan, 5, Bytes{4 * 1'031}), name), inputs, seed);
-    check_fused(one_shot_push(pushing(4, kib(16))), inputs, seed);
+    PushRequest inlined = pushing(4, kib(16));
+    check_fused(one_shot_push(inlined), inputs, seed);
+    inlined.edge = models::Edge::inline_ll128;
+    check_fused(one_shot_push(inlined), inputs, seed);
     check_fused(two_shot_push(pushing(4, kib(256))), inputs, seed);
   }
 }
@@ -91,8 +96,10 @@ TEST_CASE("fused: small sizes a thousand times in a row") {
   options.repeats = 20;  // 100 launches a sample
   options.iterations = 10;
   const auto executor = realgpu::make_realgpu(options);
+  PushRequest lines = pushing(2, kib(100));
+  lines.edge = models::Edge::inline_ll128;
   for (const models::Plan& plan :
-       {one_shot_push(pushing(2, kib(1))), two_shot_push(pushing(2, kib(4))),
+       {one_shot_push(pushing(2, kib(1))), one_shot_push(lines), two_shot_push(pushing(2, kib(4))),
         build(request(Operation::exscan, 4, kib(1)), "ring_decoupled")}) {
     const models::Execution run = executor->execute(plan, {});
     REQUIRE(run.numbers.has_value());
