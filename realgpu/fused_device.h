@@ -25,7 +25,7 @@ namespace twinlink::realgpu {
 inline constexpr int kMaxFusedLanes = 80;      // per GPU: they travel as kernel parameters
 inline constexpr int kMaxRecordBytes = 4096;   // two of them lie in shared memory
 
-enum class StepKind : std::uint8_t { nothing, copy, fold, work };
+enum class StepKind : std::uint8_t { nothing, copy, fold, scan, work };
 enum class InlineFormat : std::uint8_t { none, ll, ll128 };
 // How far the stores before a publication must be visible.
 enum class Reach : std::uint8_t { relaxed, gpu, system };
@@ -102,7 +102,7 @@ struct FusedArgs {
   LaneHead lanes[kMaxFusedLanes];
   int lane_count = 0;
   std::uint32_t stride = 1;
-  unsigned long long* epochs = nullptr;  // per block of the launch: launches completed
+  unsigned long long* epochs = nullptr;  // per block of the launch: launches begun
   Failure* failure = nullptr;
   Stamp* stamps = nullptr;  // per op of the plan; null: none
   unsigned long long patience_ns = 0;

@@ -3,6 +3,7 @@
 // block. One source file per U, so that they compile side by side.
 #include "realgpu/fused_inline.cuh"
 #include "realgpu/fused_kernels.h"
+#include "realgpu/fused_scan.cuh"
 
 namespace twinlink::realgpu {
 
@@ -42,6 +43,7 @@ __device__ __forceinline__ bool work(const Block& block, const Step& step) {
         if (in_line) return inline_fold<T>(block, step);
       run_fold<T, kLoads>(block, step);
       return true;
+    case StepKind::scan: run_scan<T, kLoads>(block, step); return true;
     case StepKind::work: run_work(block, step); return true;
   }
   return false;
@@ -84,21 +86,22 @@ __global__ void __launch_bounds__(kThreads, 1) fused_kernel(const __grid_constan
   __shared__ Block block;
   const LaneHead& lane = lane_of_block(args);
   fetch(lane, 0, records[0]);
-  // What follows may use what the launch before wrote; what stands above may run beside its end.
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-  unsigned long long* epochs = args.epochs + blockIdx.x;
   const unsigned long long failed = args.failure->claimed;
-  if (failed != 0) return;  // an earlier launch failed: end at once
-  if (threadIdx.x == 0)
-    block = {lane,        static_cast<int>(blockIdx.x) - lane.first_block, *epochs + 1,
+  if (threadIdx.x == 0) {
+    // The number of this launch. Taken before the next one may be put on the GPU, so in order.
+    const unsigned long long launch = atomicAdd(args.epochs + blockIdx.x, 1ULL) + 1;
+    block = {lane,        static_cast<int>(blockIdx.x) - lane.first_block, launch,
              args.stride, args.patience_ns, args.delay_seed, args.failure, args.stamps};
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+  }
+  // What follows may use what the launch before wrote; what stands above may run beside its end.
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  if (failed != 0) return;  // an earlier launch failed: end at once
   for (int s = 0; s < lane.steps; ++s) {
     arrived();
     if (s + 1 < lane.steps) fetch(lane, s + 1, records[(s + 1) & 1]);
     if (!run_step<T, U>(block, records[s & 1])) return;
   }
-  if (threadIdx.x == 0) *epochs = block.epoch;
 }
 
 template <int U, int kThreads>

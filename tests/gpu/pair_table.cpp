@@ -63,6 +63,10 @@ void add_inline(std::vector<Candidate>& all, std::int64_t bytes, models::Edge ed
     if (ctas != last) add(all, "one_shot_push", {ctas, 512, 4}, edge);
     last = ctas;
   }
+  if (bytes <= (1 << 16))
+    for (const int threads : {128, 256})
+      add(all, "one_shot_push",
+          {static_cast<int>(std::max<std::int64_t>(1, bytes / (16 * threads))), threads, 4}, edge);
 }
 
 std::vector<Candidate> candidates(std::int64_t bytes) {
