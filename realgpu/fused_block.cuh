@@ -99,8 +99,7 @@ class Patience {
 };
 
 __device__ inline bool await(const Block& block, const Step& step, const FlagWait& wait, int of) {
-  const unsigned long long target =
-      (block.epoch - wait.back) * block.stride + wait.position + 1;
+  const unsigned long long target = (block.epoch - wait.back) * block.stride + wait.position + 1;
   if (block.epoch <= wait.back) return true;  // before the first launch
   const unsigned long long* flag = wait.flags + of;
   Patience patience;
@@ -141,8 +140,7 @@ __device__ inline void publish(const Block& block, const Step& step) {
   if (thread >= count) return;
   delay(block, 2 * step.head->position + 1);
   fence(step.head->reach);
-  const unsigned long long value =
-      block.epoch * block.stride + step.head->position + 1;
+  const unsigned long long value = block.epoch * block.stride + step.head->position + 1;
   for (int i = thread; i < count; i += static_cast<int>(blockDim.x))
     write_relaxed(step.publications[i] + block.number, value);
 }

@@ -22,8 +22,8 @@
 
 namespace twinlink::realgpu {
 
-inline constexpr int kMaxFusedLanes = 80;      // per GPU: they travel as kernel parameters
-inline constexpr int kMaxRecordBytes = 4096;   // two of them lie in shared memory
+inline constexpr int kMaxFusedLanes = 80;     // per GPU: they travel as kernel parameters
+inline constexpr int kMaxRecordBytes = 4096;  // two of them lie in shared memory
 
 enum class StepKind : std::uint8_t { nothing, copy, fold, scan, work };
 enum class InlineFormat : std::uint8_t { none, ll, ll128 };
@@ -60,7 +60,7 @@ struct StepHead {
   Reach reach = Reach::relaxed;
   bool strided = false;
   bool serial = false;
-  bool broadcast = false;  // copy: source 0 serves all destinations
+  bool broadcast = false;                    // copy: source 0 serves all destinations
   InlineFormat format = InlineFormat::none;  // of the inline operands
   std::uint16_t sources = 0, destinations = 0;
   std::uint16_t waits_before = 0, waits_after = 0, publications = 0;
@@ -113,10 +113,10 @@ static_assert(sizeof(FusedArgs) <= 4096);
 struct FusedShape {
   int blocks = 0;
   int threads = 0;
-  int loads = 1;  // 1, 2, 4 or 8
+  int loads = 1;                 // 1, 2, 4 or 8
   Scalar scalar = Scalar::fp32;  // of all folds
   bool inline_data = false;      // its ops then have one load in flight
-  bool large = false;  // a variant with fewer registers, of which more blocks fit
+  bool large = false;            // a variant with fewer registers, of which more blocks fit
   bool cooperative = true;
   bool overlapped = true;  // may be put on the GPU before the launch before has ended
 };

@@ -93,8 +93,7 @@ struct Ll128Format {
 // --- both ---
 
 // Bank of this launch: the second one lies behind the first.
-__device__ inline uint4* bank_of(const Block& block, const StepHead& head,
-                                 const Operand& operand) {
+__device__ inline uint4* bank_of(const Block& block, const StepHead& head, const Operand& operand) {
   const std::int64_t bank = (block.epoch & 1) != 0 ? inline_bytes(head.format, operand.bytes) : 0;
   return reinterpret_cast<uint4*>(static_cast<char*>(operand.address) + bank);
 }
@@ -160,8 +159,8 @@ __device__ bool add_two(const Block& block, const Step& step, const Units& at, i
     if (first + c >= last) break;
 #pragma unroll
     for (int u = 0; u < U; ++u) {
-      const int v = Format::vector(at.begin + u * at.step,
-                                   static_cast<int>(step.sources[0].bytes / 16));
+      const int v =
+          Format::vector(at.begin + u * at.step, static_cast<int>(step.sources[0].bytes / 16));
       if (step.head->factors == nullptr)
         add<T>(sums[u], loaded[c][u]);
       else if (v >= 0)
@@ -172,8 +171,8 @@ __device__ bool add_two(const Block& block, const Step& step, const Units& at, i
 }
 
 template <class Format, class T, int U>
-__device__ void store_units(const Block& block, const Step& step, int destination,
-                            const Units& at, const Vector<T> (&values)[U]) {
+__device__ void store_units(const Block& block, const Step& step, int destination, const Units& at,
+                            const Vector<T> (&values)[U]) {
   const Operand& operand = step.destinations[destination];
   const bool in_line = (step.head->ll_destinations >> destination & 1) != 0;
   uint4* bank = bank_of(block, *step.head, operand);
@@ -215,10 +214,13 @@ template <class Format>
 __device__ bool inline_copy(const Block& block, const Step& step) {
   const StepHead& head = *step.head;
   if (head.broadcast)
-    return inline_part<Format, std::uint32_t, Format::kTogether>(block, step, {0, 1, 0, head.destinations});
+    return inline_part<Format, std::uint32_t, Format::kTogether>(block, step,
+                                                                 {0, 1, 0, head.destinations});
   bool fine = true;
   for (int s = 0; s < head.sources; ++s)
-    fine = inline_part<Format, std::uint32_t, Format::kTogether>(block, step, {s, s + 1, s, s + 1}) && fine;
+    fine =
+        inline_part<Format, std::uint32_t, Format::kTogether>(block, step, {s, s + 1, s, s + 1}) &&
+        fine;
   return fine;
 }
 

@@ -74,14 +74,14 @@ __device__ __forceinline__ bool run_step(const Block& block, const unsigned char
 
 __device__ inline const LaneHead& lane_of_block(const FusedArgs& args) {
   int i = 0;
-  while (i + 1 < args.lane_count &&
-         static_cast<int>(blockIdx.x) >= args.lanes[i + 1].first_block)
+  while (i + 1 < args.lane_count && static_cast<int>(blockIdx.x) >= args.lanes[i + 1].first_block)
     ++i;
   return args.lanes[i];
 }
 
 template <class T, int U, int kThreads>
-__global__ void __launch_bounds__(kThreads, 1) fused_kernel(const __grid_constant__ FusedArgs args) {
+__global__ void __launch_bounds__(kThreads, 1)
+    fused_kernel(const __grid_constant__ FusedArgs args) {
   __shared__ alignas(16) unsigned char records[2][kMaxRecordBytes];
   __shared__ Block block;
   const LaneHead& lane = lane_of_block(args);
@@ -90,8 +90,14 @@ __global__ void __launch_bounds__(kThreads, 1) fused_kernel(const __grid_constan
   if (threadIdx.x == 0) {
     // The number of this launch. Taken before the next one may be put on the GPU, so in order.
     const unsigned long long launch = atomicAdd(args.epochs + blockIdx.x, 1ULL) + 1;
-    block = {lane,        static_cast<int>(blockIdx.x) - lane.first_block, launch,
-             args.stride, args.patience_ns, args.delay_seed, args.failure, args.stamps};
+    block = {lane,
+             static_cast<int>(blockIdx.x) - lane.first_block,
+             launch,
+             args.stride,
+             args.patience_ns,
+             args.delay_seed,
+             args.failure,
+             args.stamps};
     asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
   }
   // What follows may use what the launch before wrote; what stands above may run beside its end.

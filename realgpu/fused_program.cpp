@@ -50,10 +50,10 @@ FusedProgram::FusedProgram(const models::Plan& plan, const models::Inputs& input
 Scalar FusedProgram::scalar_on(int device, const PlanMemory& memory) const {
   std::optional<Scalar> found;
   for (std::size_t i = 0; i < plan_.ops.size(); ++i) {
-    if (plan_.ops[i].kind != models::OpKind::reduce) continue;
+    const models::OpKind kind = plan_.ops[i].kind;
+    if (kind != models::OpKind::reduce && kind != models::OpKind::scan_reduce) continue;
     if (plan_.gpu_of(plan_.rank_of(OpId{i})) != device) continue;
-    const Scalar scalar =
-        scalar_of(memory.type(plan_.destinations(OpId{i}).front().buffer));
+    const Scalar scalar = scalar_of(memory.type(plan_.destinations(OpId{i}).front().buffer));
     if (found.value_or(scalar) != scalar)
       throw UnsupportedError("fused mode: GPU " + std::to_string(device) +
                              " folds several element types");
@@ -70,8 +70,7 @@ void FusedProgram::add_lanes(Gpu& gpu, const FusedParts& parts) const {
       throw UnsupportedError("fused mode: GPU " + std::to_string(gpu.stream.device()) +
                              " has more than " + std::to_string(kMaxFusedLanes) + " lanes");
     const LaneProgram program = make_lane_program(parts, LaneId{i});
-    gpu.programs.emplace_back(gpu.stream.device(),
-                              static_cast<std::int64_t>(program.bytes.size()));
+    gpu.programs.emplace_back(gpu.stream.device(), static_cast<std::int64_t>(program.bytes.size()));
     gpu.programs.back().upload(program.bytes.data(), gpu.programs.back().bytes());
     LaneHead& head = gpu.args.lanes[gpu.args.lane_count++];
     head = {reinterpret_cast<const unsigned char*>(gpu.programs.back().data()),
@@ -122,9 +121,8 @@ void FusedProgram::issue(int repeats, const Stamps* stamps) const {
 
 std::string FusedProgram::describe_op(OpId op) const {
   if (!op.valid()) return "its launch";
-  return "op " + std::to_string(op.value) + " (" +
-         std::string(models::name_of(plan_.op(op).kind)) + ") of rank " +
-         std::to_string(plan_.rank_of(op).value);
+  return "op " + std::to_string(op.value) + " (" + std::string(models::name_of(plan_.op(op).kind)) +
+         ") of rank " + std::to_string(plan_.rank_of(op).value);
 }
 
 std::string FusedProgram::describe(const Failure& failure) const {

@@ -120,9 +120,14 @@ class LaneWriter {
     record.head.serial = op.order == models::LoadOrder::serial;
     switch (op.kind) {
       case OpKind::copy: describe_copy(id, record); break;
-      case OpKind::reduce: describe_fold(id, record); break;
+      case OpKind::reduce:
+      case OpKind::scan_reduce: describe_fold(id, record); break;
       case OpKind::compute: describe_work(id, record); break;
       case OpKind::barrier: break;
+      case OpKind::multimem_reduce:
+      case OpKind::multimem_store:
+        throw UnsupportedError("op " + std::to_string(id.value) +
+                               ": NVLink multicast is never used; --executor sim runs it");
     }
     const std::uint64_t in_line = record.head.ll_sources | record.head.ll_destinations;
     if (in_line != 0) record.head.format = inline_format(parts_.schedule.scope);
@@ -139,8 +144,8 @@ class LaneWriter {
       throw UnsupportedError("fused mode: an op with more than " + std::to_string(kMaxOperands) +
                              " sources or destinations");
     if (bank != nullptr) in_line |= std::uint64_t{1} << to.size();
-    to.push_back({bank != nullptr ? bank : parts_.memory.address(slice),
-                  parts_.memory.bytes(slice)});
+    to.push_back(
+        {bank != nullptr ? bank : parts_.memory.address(slice), parts_.memory.bytes(slice)});
   }
 
   [[nodiscard]] bool lane_is_wide() const { return plan_.lane(lane_).vector_bytes >= 16; }
@@ -170,7 +175,7 @@ class LaneWriter {
     const models::Op& op = plan_.op(id);
     StepHead& head = record.head;
     if (plan_.destinations(id).front().size.count == 0) return;
-    head.kind = StepKind::fold;
+    head.kind = op.kind == OpKind::scan_reduce ? StepKind::scan : StepKind::fold;
     for (std::size_t i = 0; i < op.sources; ++i)
       add(op.first_slice + i, record.sources, head.ll_sources);
     for (std::size_t i = 0; i < plan_.destinations(id).size(); ++i)
@@ -183,8 +188,8 @@ class LaneWriter {
     head.first_element = table.first_element;
     head.state_elements = table.state_elements;
     const std::int64_t per_vector = 16 / (parts_.memory.bytes(to) / head.elements);
-    const bool wide = lane_is_wide() && common_width(record, false) == 16 &&
-                      heads_are_wide(head, per_vector);
+    const bool wide =
+        lane_is_wide() && common_width(record, false) == 16 && heads_are_wide(head, per_vector);
     head.word = wide ? 16 : 1;
   }
 
@@ -193,8 +198,7 @@ class LaneWriter {
     if (head.factors == nullptr || head.heads == 1) return true;
     head.elements_per_head = static_cast<std::uint32_t>(head.state_elements / head.heads);
     return head.state_elements % (head.heads * per_vector) == 0 &&
-           head.first_element % per_vector == 0 &&
-           head.state_elements < (std::int64_t{1} << 32);
+           head.first_element % per_vector == 0 && head.state_elements < (std::int64_t{1} << 32);
   }
 
   void describe_work(OpId id, Record& record) const {

@@ -55,7 +55,8 @@ __device__ void scan_elements(const Block& block, const Step& step, std::int64_t
   for_elements(block, head, step.destinations[0], from, sizeof(T), [&](std::int64_t e) {
     ArithmeticOf<T> prefix = 0;
     for (int s = 0; s <= head.sources; ++s) {
-      if (s >= skipped) static_cast<T*>(step.destinations[s - skipped].address)[e] = narrow<T>(prefix);
+      if (s >= skipped)
+        static_cast<T*>(step.destinations[s - skipped].address)[e] = narrow<T>(prefix);
       if (s == head.sources) break;
       if (head.factors != nullptr) prefix = factor_of_element<T>(head, s, e) * prefix;
       prefix += widen<T>(static_cast<const T*>(step.sources[s].address)[e]);

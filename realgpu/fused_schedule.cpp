@@ -63,8 +63,7 @@ class Scheduler {
       steps.emplace_back().op = op;
     }
     if (ends) steps.emplace_back();
-    schedule_.stride =
-        std::max(schedule_.stride, static_cast<std::uint32_t>(steps.size()) + 1);
+    schedule_.stride = std::max(schedule_.stride, static_cast<std::uint32_t>(steps.size()) + 1);
   }
 
   void add_waits(OpId id) {
@@ -145,8 +144,8 @@ class Scheduler {
   }
 
   const Plan& plan_;
-  std::vector<std::vector<OpId>> members_;   // per rendezvous
-  std::vector<std::vector<OpId>> lane_ops_;  // per lane
+  std::vector<std::vector<OpId>> members_;      // per rendezvous
+  std::vector<std::vector<OpId>> lane_ops_;     // per lane
   std::vector<std::map<LaneId, OpId>> waited_;  // per waiting lane: other lane -> latest op
   FusedSchedule schedule_;
 };
@@ -156,7 +155,8 @@ class Scheduler {
 std::string why_not_fused(const Plan& plan) {
   for (const Lane& lane : plan.lanes)
     if (lane.engine != models::Engine::sm)
-      return "a lane runs on a copy engine (fused launches have SM lanes only)";
+      return "a lane runs on a " + std::string(models::name_of(lane.engine)) +
+             " engine (fused launches have SM lanes only)";
   for (const Lane& lane : plan.lanes)
     if (lane.loads_in_flight != plan.lanes.front().loads_in_flight)
       return "lanes differ in loads in flight";

@@ -58,8 +58,8 @@ const Use* only_other(const Plan& plan, const std::vector<Use>& uses, const Use&
 }
 
 bool fits_wire_format(const Plan& plan, const Slice& slice) {
-  return plan.buffer(slice.buffer).role == models::BufferRole::scratch &&
-         slice.size.count > 0 && slice.size.count % 16 == 0 && slice.offset.count % 16 == 0;
+  return plan.buffer(slice.buffer).role == models::BufferRole::scratch && slice.size.count > 0 &&
+         slice.size.count % 16 == 0 && slice.offset.count % 16 == 0;
 }
 
 bool is_inline_kind(Edge edge) { return edge == Edge::inline_ll || edge == Edge::inline_ll128; }
@@ -71,10 +71,6 @@ Edge inline_dep(const Plan& plan, OpId reader, OpId writer) {
   return Edge::flag_fenced;
 }
 
-bool has_whole_warps(const Plan& plan, OpId op) {
-  return plan.lane(plan.op(op).lane).threads % 32 == 0;
-}
-
 // All operands of an op in one go are 16 bytes wide when some are inline.
 bool operands_are_wide(const Plan& plan, OpId op) {
   const auto wide = [](const Slice& s) { return (s.offset.count | s.size.count) % 16 == 0; };
@@ -83,6 +79,16 @@ bool operands_are_wide(const Plan& plan, OpId op) {
   return plan.lane(plan.op(op).lane).vector_bytes >= 16 &&
          std::all_of(sources.begin(), sources.end(), wide) &&
          std::all_of(destinations.begin(), destinations.end(), wide);
+}
+
+// Scans read and write plain memory only.
+bool can_be_inline(const Plan& plan, OpId op) {
+  const OpKind kind = plan.op(op).kind;
+  return (kind == OpKind::copy || kind == OpKind::reduce) && operands_are_wide(plan, op);
+}
+
+bool has_whole_warps(const Plan& plan, OpId op) {
+  return plan.lane(plan.op(op).lane).threads % 32 == 0;
 }
 
 void find_inline_edges(const Plan& plan, const UsesByBuffer& uses, FusedScope& scope) {
@@ -97,7 +103,7 @@ void find_inline_edges(const Plan& plan, const UsesByBuffer& uses, FusedScope& s
       const bool same = read.offset == slice.offset && read.size == slice.size;
       const Edge kind = inline_dep(plan, reader->op, use.op);
       if (!same || !is_inline_kind(kind)) continue;
-      if (!operands_are_wide(plan, use.op) || !operands_are_wide(plan, reader->op)) continue;
+      if (!can_be_inline(plan, use.op) || !can_be_inline(plan, reader->op)) continue;
       if (kind == Edge::inline_ll128 &&
           !(has_whole_warps(plan, use.op) && has_whole_warps(plan, reader->op)))
         continue;
@@ -221,18 +227,17 @@ bool inline_needs_order(const Plan& plan, const FusedScope& scope) {
       scope.inline_edges.begin(), scope.inline_edges.end(), [&](const InlineEdge& edge) {
         const LaneId sender = plan.op(edge.writer).lane;
         const LaneId receiver = plan.op(edge.reader).lane;
-        const bool one_gpu = plan.gpu_of(plan.lane(sender).rank) ==
-                             plan.gpu_of(plan.lane(receiver).rank);
+        const bool one_gpu =
+            plan.gpu_of(plan.lane(sender).rank) == plan.gpu_of(plan.lane(receiver).rank);
         return !one_gpu && !awaited.contains({sender, receiver});
       });
 }
 
 int epochs_back(const Plan& plan, const UsesByBuffer& uses, const FusedScope& scope) {
   const std::vector<std::int64_t> first = first_meetings(plan);
-  const bool shared =
-      std::any_of(uses.begin(), uses.end(), [&](const std::vector<Use>& of_buffer) {
-        return needs_order(plan, of_buffer, scope, first);
-      });
+  const bool shared = std::any_of(uses.begin(), uses.end(), [&](const std::vector<Use>& of_buffer) {
+    return needs_order(plan, of_buffer, scope, first);
+  });
   if (shared) return 1;
   return inline_needs_order(plan, scope) ? 2 : 0;
 }
@@ -240,8 +245,8 @@ int epochs_back(const Plan& plan, const UsesByBuffer& uses, const FusedScope& sc
 }  // namespace
 
 bool FusedScope::is_inline(OpId writer, OpId reader) const {
-  const auto at = std::lower_bound(inline_edges.begin(), inline_edges.end(),
-                                   InlineEdge{writer, reader, 0, 0});
+  const auto at =
+      std::lower_bound(inline_edges.begin(), inline_edges.end(), InlineEdge{writer, reader, 0, 0});
   return at != inline_edges.end() && at->writer == writer && at->reader == reader;
 }
 

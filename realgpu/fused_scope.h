@@ -7,12 +7,12 @@
 // plans, one per block number, and every wait is for one block. Otherwise every wait is for all
 // blocks of a lane, and the blocks of a lane wait for each other between its ops.
 //
-// Inline data. An inline_ll or inline_ll128 edge from op w to op r is taken when w alone writes a slice, r
-// alone reads it, both name exactly it, it and its buffer's role allow the wire format (scratch, 16
-// bytes aligned, multiples of 16; LL128: whole warps), it has no other use, all such edges are of
-// one kind, and lanes share no other written bytes, so that no order is lost with the flag. Other
-// inline edges become fenced flags: right, but slower. Ops with LL128 operands have a split of
-// their own.
+// Inline data. An inline_ll or inline_ll128 edge from op w to op r is taken when w alone writes a
+// slice, r alone reads it, both name exactly it, it and its buffer's role allow the wire format
+// (scratch, 16 bytes aligned, multiples of 16; LL128: whole warps), it has no other use, all such
+// edges are of one kind, and lanes share no other written bytes, so that no order is lost with the
+// flag. Other inline edges become fenced flags: right, but slower. Ops with LL128 operands have a
+// split of their own.
 //
 // Between launches. A launch may start while another GPU is still in the one before. It must wait
 // for that (`epochs_back` 1) where lanes of different GPUs touch one written buffer, unless every
@@ -34,11 +34,11 @@ struct InlineEdge {
 };
 
 struct FusedScope {
-  bool blocks = false;             // block scope everywhere
-  std::vector<InlineEdge> inline_edges;     // sorted
+  bool blocks = false;                   // block scope everywhere
+  std::vector<InlineEdge> inline_edges;  // sorted
   models::Edge inline_kind = models::Edge::inline_ll;
   std::vector<std::uint8_t> inline_slices;  // per slice of the plan: it is inline
-  int epochs_back = 0;             // 0: nothing to wait for between launches
+  int epochs_back = 0;                      // 0: nothing to wait for between launches
   [[nodiscard]] bool is_inline(OpId writer, OpId reader) const;
 };
 

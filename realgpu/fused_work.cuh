@@ -260,8 +260,8 @@ __device__ inline void run_work(const Block& block, const Step& step) {
   const std::int64_t per_turn = lane_threads * 16;
   const std::int64_t loads = (step.head->elements + per_turn - 1) / per_turn;
   const std::int64_t turns = loads > 0 ? loads : 1;
-  const auto fmas = static_cast<std::int64_t>(
-      ceil(step.head->flops / (static_cast<double>(lane_threads) * static_cast<double>(turns) * 8)));
+  const auto fmas = static_cast<std::int64_t>(ceil(
+      step.head->flops / (static_cast<double>(lane_threads) * static_cast<double>(turns) * 8)));
   std::int64_t at = std::int64_t{block.number} * block.lane.threads + threadIdx.x;
   float chain[4] = {1.0f, 2.0f, 3.0f, 4.0f};
   float loaded = 0;

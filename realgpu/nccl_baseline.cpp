@@ -163,8 +163,7 @@ class NcclBaseline::Impl {
       return check(nccl_.all_reduce(in, out, count, kFloat32, kSum, comms_[i], stream),
                    "ncclAllReduce");
     if (call.operation == "all_gather")
-      return check(nccl_.all_gather(in, out, share, kFloat32, comms_[i], stream),
-                   "ncclAllGather");
+      return check(nccl_.all_gather(in, out, share, kFloat32, comms_[i], stream), "ncclAllGather");
     if (call.operation == "reduce_scatter")
       return check(nccl_.reduce_scatter(in, out, share, kFloat32, kSum, comms_[i], stream),
                    "ncclReduceScatter");

@@ -67,7 +67,7 @@ void OpLauncher::launch_on_sms(OpId op, const Stream& stream, Stamp* stamp) cons
     case OpKind::reduce: return fold(op, stream, stamp);
     case OpKind::compute: return work(op, stream, stamp);
     case OpKind::barrier: return;
-    case OpKind::scan_reduce: throw not_supported(op, "scan_reduce");
+    case OpKind::scan_reduce: return fold(op, stream, stamp);
     case OpKind::multimem_reduce:
     case OpKind::multimem_store: throw not_supported(op, "NVLink multicast");
   }
@@ -93,8 +93,10 @@ void OpLauncher::fold(OpId op, const Stream& stream, Stamp* stamp) const {
   args.heads = table.heads;
   args.state_elements = table.state_elements;
   args.first_element = table.first_element;
-  launch_fold(scalar_of(memory_.type(destinations.front().buffer)), args, shape_of(op),
-              stream.get());
+  const Scalar scalar = scalar_of(memory_.type(destinations.front().buffer));
+  if (plan_.op(op).kind == OpKind::scan_reduce)
+    return launch_scan(scalar, args, shape_of(op), stream.get());
+  launch_fold(scalar, args, shape_of(op), stream.get());
 }
 
 void OpLauncher::copy(OpId op, const Stream& stream, Stamp* stamp) const {

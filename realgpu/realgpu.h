@@ -29,12 +29,12 @@ struct Options {
   Mode mode = Mode::automatic;
   int warmup = 5;
   int iterations = 20;
-  int repeats = 10;      // plans per graph; fewer when the plan has many ops
-  bool timeline = true;  // take the instrumented replays as well
-  bool cooperative = true;        // fused: as cooperative launches
-  bool overlapped = true;         // fused: a launch may be put on the GPU while the one before ends
-  double patience_s = 5;          // fused: a launch that waits longer is ended, with an error
-  std::uint64_t delay_seed = 0;   // fused: random delays around every flag, to find races; 0: none
+  int repeats = 10;              // plans per graph; fewer when the plan has many ops
+  bool timeline = true;          // take the instrumented replays as well
+  bool cooperative = true;       // fused: as cooperative launches
+  bool overlapped = true;        // fused: a launch may be put on the GPU while the one before ends
+  double patience_s = 5;         // fused: a launch that waits longer is ended, with an error
+  std::uint64_t delay_seed = 0;  // fused: random delays around every flag, to find races; 0: none
   std::function<void(const std::string&)> note;  // told why automatic chose stream mode
 };
 

@@ -50,7 +50,10 @@ class Run {
  public:
   Run(const Plan& plan, const Inputs& inputs, const std::vector<int>& devices,
       const Options& options)
-      : plan_(plan), devices_(devices), memory_(plan, inputs), schedule_(make_stream_schedule(plan)) {
+      : plan_(plan),
+        devices_(devices),
+        memory_(plan, inputs),
+        schedule_(make_stream_schedule(plan)) {
     if (options.mode != Mode::stream) program_ = fused(inputs, options);
     if (program_) return;
     launcher_.emplace(plan, inputs, memory_);

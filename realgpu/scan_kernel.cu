@@ -9,14 +9,15 @@ template <class T>
 __device__ ArithmeticOf<T> factor_of(const FoldArgs& args, int source, std::int64_t element) {
   const std::int64_t position = args.first_element + element;
   const std::int64_t head = args.heads == 1 ? 0 : position * args.heads / args.state_elements;
-  return static_cast<const ArithmeticOf<T>*>(args.factors)[std::int64_t{source} * args.heads + head];
+  return static_cast<const ArithmeticOf<T>*>(
+      args.factors)[std::int64_t{source} * args.heads + head];
 }
 
 // One element at a time: neighbouring threads read neighbouring elements; U sources are loaded
 // before the first is used.
 template <class T, int U>
-__global__ void __launch_bounds__(1024) scan_kernel(const __grid_constant__ FoldArgs args,
-                                                    bool strided) {
+__global__ void __launch_bounds__(1024)
+    scan_kernel(const __grid_constant__ FoldArgs args, bool strided) {
   stamp_start(args.stamp);
   const int skipped = args.source_count + 1 - args.destination_count;
   const auto store = [&](int prefix, std::int64_t e, ArithmeticOf<T> value) {
@@ -48,8 +49,9 @@ __global__ void __launch_bounds__(1024) scan_kernel(const __grid_constant__ Fold
 template <class T>
 void launch_typed(const FoldArgs& args, const LaunchShape& shape, cudaStream_t stream) {
   check_shape(shape);
-  scan_kernel<T, 8><<<static_cast<unsigned>(shape.ctas), static_cast<unsigned>(shape.threads), 0,
-                      stream>>>(args, shape.strided);
+  scan_kernel<T, 8>
+      <<<static_cast<unsigned>(shape.ctas), static_cast<unsigned>(shape.threads), 0, stream>>>(
+          args, shape.strided);
   TL_CUDA(cudaGetLastError());
 }
 

@@ -41,13 +41,12 @@ class Pushing {
   models::Plan two_shot() {
     const auto parts = static_cast<std::int64_t>(size());
     for (std::int64_t i = 0; i < parts; ++i)
-      shares_.push_back(models::slice_of(
-          {}, models::share(i, parts, models::elements_of(request_)), size_of(request_.element)));
+      shares_.push_back(models::slice_of({}, models::share(i, parts, models::elements_of(request_)),
+                                         size_of(request_.element)));
     add_scratches(shares_.front().size);
     for (std::size_t r = 0; r < size(); ++r) push_shares(r);
     const std::uint32_t meeting = builder_.add_rendezvous({frame_.id, Edge::flag_fenced});
-    for (std::size_t r = 0; r < size(); ++r)
-      builder_.barrier(frame_.members[r].lane, meeting, {});
+    for (std::size_t r = 0; r < size(); ++r) builder_.barrier(frame_.members[r].lane, meeting, {});
     for (std::size_t r = 0; r < size(); ++r) fold_share(r);
     return builder_.finish();
   }
@@ -78,8 +77,7 @@ class Pushing {
     std::vector<Slice> sources;
     std::vector<models::Dep> deps;
     for (std::size_t s = 0; s < size(); ++s) {
-      sources.push_back(
-          {s == r ? frame_.members[r].input : scratch_[r][s], 0, {}, request_.bytes});
+      sources.push_back({s == r ? frame_.members[r].input : scratch_[r][s], 0, {}, request_.bytes});
       if (s != r) deps.push_back(models::dep(pushed[s], edge_));
     }
     const Slice destination{frame_.members[r].output, 0, {}, request_.bytes};
@@ -127,6 +125,28 @@ models::Plan one_shot_push(const PushRequest& request) {
 
 models::Plan two_shot_push(const PushRequest& request) {
   return Pushing(request, "two_shot_push").two_shot();
+}
+
+models::Plan transpose_exscan(const models::CollectiveRequest& request) {
+  PlanBuilder builder = models::start_plan(request, "transpose");
+  GroupFrame frame = add_group_frame(builder, request, models::groups_of(request).front());
+  add_lanes(builder, request, frame);
+  const std::uint32_t meeting = builder.add_rendezvous({frame.id, Edge::flag_relaxed});
+  for (const models::Member& member : frame.members) builder.barrier(member.lane, meeting, {});
+  const auto parts = static_cast<std::int64_t>(frame.size());
+  for (std::int64_t i = 0; i < parts; ++i) {
+    const Slice part = models::slice_of({}, models::share(i, parts, models::elements_of(request)),
+                                        size_of(request.element));
+    std::vector<Slice> sources, destinations;
+    for (const models::Member& member : frame.members) {
+      sources.push_back({member.input, 1, part.offset, part.size});
+      destinations.push_back({member.output, 0, part.offset, part.size});
+    }
+    sources.pop_back();  // nobody comes after the last member
+    builder.scan_reduce(frame.members[static_cast<std::size_t>(i)].lane,
+                        models::Operator::decay_sum, sources, destinations, {});
+  }
+  return builder.finish();
 }
 
 }  // namespace twinlink::testing

@@ -44,14 +44,16 @@ struct Best {
   }
 };
 
-int repeats_for(std::int64_t bytes) { return bytes >= (1 << 26) ? 2 : (bytes >= (1 << 22) ? 4 : 10); }
+int repeats_for(std::int64_t bytes) {
+  return bytes >= (1 << 26) ? 2 : (bytes >= (1 << 22) ? 4 : 10);
+}
 
 void add(std::vector<Candidate>& all, const std::string& name, const std::array<int, 3>& shape,
          models::Edge edge = models::Edge::inline_ll) {
-  all.push_back({name,
-                 {shape[0], static_cast<std::int16_t>(shape[1]), 16,
-                  static_cast<std::int16_t>(shape[2])},
-                 edge});
+  all.push_back(
+      {name,
+       {shape[0], static_cast<std::int16_t>(shape[1]), 16, static_cast<std::int16_t>(shape[2])},
+       edge});
 }
 
 // One-shot pushes with that many bytes a CTA.
@@ -98,15 +100,15 @@ models::Plan plan_of(const Candidate& candidate, std::int64_t bytes) {
   wanted.gpu_of_rank = request.gpu_of_rank;
   wanted.bytes = request.bytes;
   wanted.shape = request.shape;
-  return models::build_plan(
-      models::find_algorithm(models::Operation::all_reduce, candidate.name), wanted);
+  return models::build_plan(models::find_algorithm(models::Operation::all_reduce, candidate.name),
+                            wanted);
 }
 
 std::string spread(const std::vector<double>& us) {
   char text[160];
   std::snprintf(text, sizeof text, "\"median_us\":%.4f,\"p10_us\":%.4f,\"p90_us\":%.4f,\"n\":%zu",
-                realgpu::quantile(us, 0.5), realgpu::quantile(us, 0.1),
-                realgpu::quantile(us, 0.9), us.size());
+                realgpu::quantile(us, 0.5), realgpu::quantile(us, 0.1), realgpu::quantile(us, 0.9),
+                us.size());
   return text;
 }
 
@@ -124,8 +126,8 @@ double measure(const Candidate& candidate, std::int64_t bytes, const Flags& flag
   for (const Duration sample : run.samples) us.push_back(to_us(sample));
   std::cout << "{\"plan\":\"" << candidate.name << "\",\"bytes\":" << bytes
             << ",\"ctas\":" << candidate.shape.ctas << ",\"threads\":" << candidate.shape.threads
-            << ",\"loads\":" << candidate.shape.loads_in_flight << ",\"correct\":"
-            << (run.numbers->correct ? "true" : "false") << ",\"edge\":\""
+            << ",\"loads\":" << candidate.shape.loads_in_flight
+            << ",\"correct\":" << (run.numbers->correct ? "true" : "false") << ",\"edge\":\""
             << models::name_of(candidate.edge) << "\"";
   if (!us.empty()) std::cout << "," << spread(us);
   std::cout << "}" << std::endl;
@@ -147,10 +149,11 @@ void print_row(std::int64_t bytes, const Best& nccl, const Best& ours) {
   std::fprintf(stderr, "%12lld  %10.2f  %10.2f  %5.2f  %s (NCCL %s)\n",
                static_cast<long long>(bytes), nccl.us, ours.us, nccl.us / ours.us,
                ours.name.c_str(), nccl.name.c_str());
-  std::printf("{\"row\":\"all_reduce\",\"bytes\":%lld,\"nccl_us\":%.4f,\"ours_us\":%.4f,"
-              "\"ratio\":%.4f,\"plan\":\"%s\",\"nccl_mode\":\"%s\"}\n",
-              static_cast<long long>(bytes), nccl.us, ours.us, nccl.us / ours.us,
-              ours.name.c_str(), nccl.name.c_str());
+  std::printf(
+      "{\"row\":\"all_reduce\",\"bytes\":%lld,\"nccl_us\":%.4f,\"ours_us\":%.4f,"
+      "\"ratio\":%.4f,\"plan\":\"%s\",\"nccl_mode\":\"%s\"}\n",
+      static_cast<long long>(bytes), nccl.us, ours.us, nccl.us / ours.us, ours.name.c_str(),
+      nccl.name.c_str());
   std::fflush(stdout);
 }
 

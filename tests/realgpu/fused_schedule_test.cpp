@@ -79,8 +79,7 @@ TEST_CASE("an op that reads other bytes than were written takes block scope away
 }
 
 TEST_CASE("a two-shot all-reduce: the first meeting is relaxed, and orders launches") {
-  const FusedSchedule schedule =
-      make_fused_schedule(plan_of(Operation::all_reduce, "two_shot", 2));
+  const FusedSchedule schedule = make_fused_schedule(plan_of(Operation::all_reduce, "two_shot", 2));
   CHECK(schedule.scope.epochs_back == 0);
   REQUIRE(schedule.lanes[0].size() == 4);
   const auto& first = schedule.lanes[0][0];
@@ -179,6 +178,20 @@ TEST_CASE("pushing in two shots is proved, for ragged shares too") {
     CHECK(schedule.scope.blocks);
     CHECK(schedule.scope.epochs_back == 1);
   }
+}
+
+TEST_CASE("a transposed scan is proved, block-scoped, and ordered by its first meeting") {
+  models::CollectiveRequest request;
+  request.operation = Operation::exscan;
+  request.gpu_of_rank = {0, 1, 0, 1};
+  request.bytes = Bytes{4 * 1'031};
+  request.heads = 3;
+  const models::Plan plan = testing::transpose_exscan(request);
+  const models::Proof proof = models::prove(plan);
+  CHECK_MESSAGE(proof.correct(), (proof.findings.empty() ? "" : proof.findings[0].message));
+  const FusedSchedule schedule = make_fused_schedule(plan);
+  CHECK(schedule.scope.blocks);
+  CHECK(schedule.scope.epochs_back == 0);
 }
 
 TEST_CASE("copy lanes and unequal loads are refused") {

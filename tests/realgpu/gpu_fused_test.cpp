@@ -48,6 +48,30 @@ TEST_CASE("fused: pushes, inline or in two shots, of all element types and sizes
       }
 }
 
+// Not left out under a memory checker: one launch, which no other has to meet.
+TEST_CASE("fused on one device: flags, inline data, folds, scans and odd sizes") {
+  if (no_device()) return;
+  PushRequest request = pushing(3, kib(8), {4, 128, 16, 4});
+  request.gpu_of_rank = spread(3, true);
+  for (const models::Edge edge : {models::Edge::inline_ll, models::Edge::inline_ll128}) {
+    request.edge = edge;
+    check_fused(one_shot_push(request));
+  }
+  request.bytes = Bytes{4 * 1'031};
+  check_fused(one_shot_push(request));
+  check_fused(two_shot_push(request));
+  models::CollectiveRequest scan;
+  scan.operation = Operation::exscan;
+  scan.gpu_of_rank = request.gpu_of_rank;
+  scan.bytes = request.bytes;
+  scan.shape = request.shape;
+  scan.heads = 3;
+  models::Inputs inputs;
+  inputs.decays = {0.5, 0.9, 1.0};
+  check_fused(build(scan, "blelloch"), inputs);
+  check_fused(transpose_exscan(scan), inputs);
+}
+
 TEST_CASE("fused: 8 and 16 ranks share the devices") {
   if (cannot_fuse()) return;
   models::Inputs inputs;

@@ -1,5 +1,6 @@
 // Plans on real devices give the numbers of the definition. Skipped without a device.
 #include "models/plan/plan_builder.h"
+#include "tests/gpu/pair_plans.h"
 #include "tests/realgpu/gpu_support.h"
 #include "topology/error.h"
 
@@ -58,6 +59,27 @@ TEST_CASE("exclusive scans with decay, both directions, several heads") {
         wanted.heads = 4;
         check_both_modes(build(wanted, name), inputs);
       }
+}
+
+TEST_CASE("scan_reduce gives every prefix, of all element types, aligned or not") {
+  if (no_device()) return;
+  models::Inputs inputs;
+  inputs.decays = {0.0, 0.5, 0.9, 1.0};
+  for (const ElementType element :
+       {ElementType::fp32, ElementType::fp64, ElementType::bf16, ElementType::fp16})
+    for (const Bytes bytes : {kib(64), Bytes{8 * 1'031}}) {
+      CAPTURE(std::string(models::name_of(element)));
+      CAPTURE(bytes.count);
+      auto wanted = request(Operation::exscan, 6, bytes);
+      wanted.element = element;
+      wanted.heads = 4;
+      wanted.shape = {16, 256, 16, 2};
+      check_both_modes(transpose_exscan(wanted), inputs);
+    }
+  inputs.arithmetic = models::Arithmetic::exact;
+  auto wanted = request(Operation::exscan, 5, Bytes{4 * 2'003});
+  wanted.heads = 4;
+  check_both_modes(transpose_exscan(wanted), inputs);
 }
 
 TEST_CASE("exact arithmetic: scans equal the definition bit for bit") {
