@@ -35,9 +35,17 @@ struct Units {
 struct LlFormat {
   static constexpr int kTogether = 2;  // units in flight per thread and source
   static __device__ Units units(const Block& block, const StepHead& head, std::int64_t bytes) {
-    const Range words = words_of(block, head, bytes, 16);
-    return {static_cast<int>(words.begin), static_cast<int>(words.end),
-            static_cast<int>(words.step)};
+    const int threads = block.lane.threads;
+    const auto thread = static_cast<int>(threadIdx.x);
+    const auto vectors = static_cast<int>(bytes / 16);
+    if (thread >= threads) return {0, 0, 1};
+    if (head.strided) return {block.number * threads + thread, vectors, block.lane.ctas * threads};
+    // The split of words_of in vectors; a 64-bit division takes long where all takes 4 us.
+    const auto ctas = static_cast<unsigned>(block.lane.ctas);
+    const auto share = (static_cast<unsigned>(bytes) + ctas - 1) / ctas;
+    const int each = static_cast<int>((share + 127) / 128) * 8;
+    const int first = each * block.number;
+    return {first + thread, first + each < vectors ? first + each : vectors, threads};
   }
   // The vector of a unit, or -1.
   static __device__ int vector(int unit, int) { return unit; }

@@ -57,6 +57,8 @@ const Use* only_other(const Plan& plan, const std::vector<Use>& uses, const Use&
   return found;
 }
 
+constexpr std::int64_t kMostInline = std::int64_t{1} << 30;  // indices have 32 bits there
+
 bool fits_wire_format(const Plan& plan, const Slice& slice) {
   return plan.buffer(slice.buffer).role == models::BufferRole::scratch && slice.size.count > 0 &&
          slice.size.count % 16 == 0 && slice.offset.count % 16 == 0;

@@ -9,10 +9,10 @@
 //
 // Inline data. An inline_ll or inline_ll128 edge from op w to op r is taken when w alone writes a
 // slice, r alone reads it, both name exactly it, it and its buffer's role allow the wire format
-// (scratch, 16 bytes aligned, multiples of 16; LL128: whole warps), it has no other use, all such
-// edges are of one kind, and lanes share no other written bytes, so that no order is lost with the
-// flag. Other inline edges become fenced flags: right, but slower. Ops with LL128 operands have a
-// split of their own.
+// (scratch, 16 bytes aligned, multiples of 16, at most 1 GiB; LL128: whole warps), it has no other
+// use, all such edges are of one kind, and lanes share no other written bytes, so that no order is
+// lost with the flag. Other inline edges become fenced flags: right, but slower. Ops with LL128
+// operands have a split of their own.
 //
 // Between launches. A launch may start while another GPU is still in the one before. It must wait
 // for that (`epochs_back` 1) where lanes of different GPUs touch one written buffer, unless every

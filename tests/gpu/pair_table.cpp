@@ -66,7 +66,7 @@ void add_inline(std::vector<Candidate>& all, std::int64_t bytes, models::Edge ed
     last = ctas;
   }
   if (bytes <= (1 << 16))
-    for (const int threads : {128, 256})
+    for (const int threads : {64, 128, 256})
       add(all, "one_shot_push",
           {static_cast<int>(std::max<std::int64_t>(1, bytes / (16 * threads))), threads, 4}, edge);
 }
@@ -74,7 +74,7 @@ void add_inline(std::vector<Candidate>& all, std::int64_t bytes, models::Edge ed
 std::vector<Candidate> candidates(std::int64_t bytes) {
   std::vector<Candidate> all;
   if (bytes <= (1 << 18)) add_inline(all, bytes, models::Edge::inline_ll, {4 << 10, 8 << 10});
-  if (bytes >= (1 << 14) && bytes <= (1 << 22))
+  if (bytes <= (1 << 22))
     add_inline(all, bytes, models::Edge::inline_ll128, {4 << 10, 7 << 10, 14 << 10, 28 << 10});
   if (bytes >= (1 << 20) && bytes < (1 << 26)) {
     add(all, "two_shot_push", {64, 512, 4});
