@@ -1,6 +1,8 @@
 #pragma once
 // The kernel of fused mode, by element type of its folds, loads in flight (U) and most threads of a
 // block. One source file per U, so that they compile side by side.
+#include "realgpu/fused_compute.cuh"
+#include "realgpu/fused_copy.cuh"
 #include "realgpu/fused_inline.cuh"
 #include "realgpu/fused_kernels.h"
 #include "realgpu/fused_scan.cuh"

@@ -1,8 +1,8 @@
 #pragma once
 // scan_reduce in a fused launch: the k + 1 prefixes of k ordered sources (the first is empty, each
 // next one is the one before times the source's factor, plus the source); the last d of them go to
-// the d destinations, in order. Split and accesses as in fused_work.cuh.
-#include "realgpu/fused_work.cuh"
+// the d destinations, in order. Split and accesses as in fused_fold.cuh.
+#include "realgpu/fused_fold.cuh"
 
 namespace twinlink::realgpu {
 
