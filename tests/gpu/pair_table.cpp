@@ -112,6 +112,11 @@ std::string spread(const std::vector<double>& us) {
   return text;
 }
 
+std::string edge_text(const Candidate& candidate) {
+  if (candidate.name != "one_shot_push") return "";
+  return " " + std::string(models::name_of(candidate.edge));
+}
+
 // Median in us; infinite when the numbers are wrong.
 double measure(const Candidate& candidate, std::int64_t bytes, const Flags& flags) {
   realgpu::Options options;
@@ -128,7 +133,7 @@ double measure(const Candidate& candidate, std::int64_t bytes, const Flags& flag
             << ",\"ctas\":" << candidate.shape.ctas << ",\"threads\":" << candidate.shape.threads
             << ",\"loads\":" << candidate.shape.loads_in_flight
             << ",\"correct\":" << (run.numbers->correct ? "true" : "false") << ",\"edge\":\""
-            << models::name_of(candidate.edge) << "\"";
+            << edge_text(candidate) << "\"";
   if (!us.empty()) std::cout << "," << spread(us);
   std::cout << "}" << std::endl;
   if (!run.numbers->correct) std::cerr << candidate.name << ": " << run.numbers->reason << "\n";
@@ -170,8 +175,7 @@ int run(const Flags& flags) {
       const double us = measure(candidate, bytes, flags);
       ours.offer(candidate.name + " " + std::to_string(candidate.shape.ctas) + "x" +
                      std::to_string(candidate.shape.threads) + "x" +
-                     std::to_string(candidate.shape.loads_in_flight) + " " +
-                     std::string(models::name_of(candidate.edge)),
+                     std::to_string(candidate.shape.loads_in_flight) + edge_text(candidate),
                  us);
       if (us == std::numeric_limits<double>::infinity()) code = 3;
     }
