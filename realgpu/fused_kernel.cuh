@@ -88,7 +88,6 @@ __global__ void __launch_bounds__(kThreads, 1)
   __shared__ Block block;
   const LaneHead& lane = lane_of_block(args);
   fetch(lane, 0, records[0]);
-  if (lane.steps > 1) fetch(lane, 1, records[1]);
   const unsigned long long failed = args.failure->claimed;
   if (threadIdx.x == 0) {
     // The number of this launch. Taken before the next one may be put on the GPU, so in order.
@@ -108,7 +107,7 @@ __global__ void __launch_bounds__(kThreads, 1)
   if (failed != 0) return;  // an earlier launch failed: end at once
   for (int s = 0; s < lane.steps; ++s) {
     arrived();
-    if (s > 0 && s + 1 < lane.steps) fetch(lane, s + 1, records[(s + 1) & 1]);
+    if (s + 1 < lane.steps) fetch(lane, s + 1, records[(s + 1) & 1]);
     if (!run_step<T, U>(block, records[s & 1])) return;
   }
 }
