@@ -166,5 +166,5 @@ TEST_CASE("fused: too many blocks are refused with the numbers, or run in stream
   realgpu::Options options = few_samples(realgpu::Mode::automatic);
   options.note = [&](const std::string& text) { note = text; };
   check_correct(realgpu::make_realgpu(options)->execute(plan, {}));
-  CHECK_MESSAGE(note.find("4000 CTAs") != std::string::npos, note);
+  CHECK_MESSAGE(note.find("000 CTAs of 1024 threads") != std::string::npos, note);
 }
