@@ -2,6 +2,9 @@
 // The kernels of stream mode and their launch wrappers (plain functions).
 //
 //   fold   destination[j][e] = sum over i, in order, of factor[i][head(e)] * source[i][e]
+//   scan   destination j of d = prefix k + 1 - d + j of the k ordered sources; the first prefix is
+//   0,
+//          the next one is factor[i] * the one before + source[i]; one element at a time
 //   copy   source[i] -> destination[i], or source[0] -> every destination
 //   work   a stated number of fp32 FLOPs (fused multiply-adds, no tensor cores) and of bytes read
 //
@@ -72,6 +75,8 @@ struct WorkArgs {
 };
 
 void launch_fold(Scalar scalar, const FoldArgs& args, const LaunchShape& shape,
+                 cudaStream_t stream);
+void launch_scan(Scalar scalar, const FoldArgs& args, const LaunchShape& shape,
                  cudaStream_t stream);
 void launch_copy(const CopyArgs& args, const LaunchShape& shape, cudaStream_t stream);
 void launch_work(const WorkArgs& args, const LaunchShape& shape, cudaStream_t stream);

@@ -59,7 +59,8 @@ class Filler {
       timeline_.start[id.index()] = timeline_.end[id.index()] = start;
     }
     lane_end_[op.lane.index()] = timeline_.end[id.index()];
-    if (op.kind == OpKind::barrier) release(stamped_.schedule.arrivals[op.detail], id);
+    if (op.kind == OpKind::barrier && stamps_[id.index()].end == 0)
+      release(stamped_.schedule.arrivals[op.detail], id);
   }
   void release(const std::vector<OpId>& members, OpId placed) {
     if (placed != members.back()) return;

@@ -3,8 +3,10 @@
 //
 // Kernels note the device's global timer in their first and last block, after a fence that waits
 // for their stores; a copy on a copy engine is bracketed by two one-warp kernels of its lane, which
-// lengthens it by their launch gaps (about 1 us together). Barriers and ops without bytes have no
-// stamp: they start when what they wait for has ended; a barrier ends when its last member starts.
+// lengthens it by their launch gaps (about 1 us together). In stream mode barriers and ops without
+// bytes have no stamp: they start when what they wait for has ended; a barrier ends when its last
+// member starts. Fused launches stamp all ops: a barrier from the first block's arrival to the last
+// one's departure.
 // Timers of different GPUs are aligned (clock_alignment.h); resolution and alignment together: of
 // the order of 1 us or less. Time 0 is the earliest start. An op's start is its first instruction,
 // so its launch gap stands before it, not inside. Of `replays` replays the one with the median

@@ -12,49 +12,6 @@ using models::Engine;
 using models::OpKind;
 using models::Slice;
 
-// Larger than the L2 of any GPU we know (H200: 60 MB).
-constexpr std::int64_t kWorkBufferBytes = std::int64_t{256} << 20;
-
-Scalar scalar_of(models::ElementType type) {
-  switch (type) {
-    case models::ElementType::fp32: return Scalar::fp32;
-    case models::ElementType::fp64: return Scalar::fp64;
-    case models::ElementType::bf16: return Scalar::bf16;
-    case models::ElementType::fp16: return Scalar::fp16;
-    case models::ElementType::u32: return Scalar::u32;
-  }
-  return Scalar::fp32;
-}
-
-// Factors in the arithmetic of the element type: [source][head].
-template <class Number, class Factor>
-std::vector<std::byte> table(std::span<const Slice> sources, std::int32_t heads,
-                             const Factor& factor) {
-  std::vector<std::byte> bytes(sources.size() * static_cast<std::size_t>(heads) * sizeof(Number));
-  auto* at = reinterpret_cast<Number*>(bytes.data());
-  for (const Slice& source : sources)
-    for (std::int32_t h = 0; h < heads; ++h) *at++ = factor(h, source.decay_power);
-  return bytes;
-}
-
-std::vector<std::byte> factor_table(const models::Inputs& inputs, models::ElementType type,
-                                    std::span<const Slice> sources, std::int32_t heads) {
-  const auto real = [&](std::int32_t h, std::int32_t power) {
-    return models::decay_factor(models::decay(inputs, h), power);
-  };
-  const auto exact = [&](std::int32_t h, std::int32_t power) {
-    return models::exact_decay_factor(models::exact_decay(inputs, h), power);
-  };
-  switch (scalar_of(type)) {
-    case Scalar::fp64: return table<double>(sources, heads, real);
-    case Scalar::u32: return table<std::uint32_t>(sources, heads, exact);
-    case Scalar::fp32:
-    case Scalar::bf16:
-    case Scalar::fp16: return table<float>(sources, heads, real);
-  }
-  return {};
-}
-
 UnsupportedError not_supported(OpId op, const std::string& what) {
   return UnsupportedError("op " + std::to_string(op.value) + ": " + what +
                           " does not run on GPUs here yet; --executor sim does");
@@ -64,42 +21,7 @@ UnsupportedError not_supported(OpId op, const std::string& what) {
 
 OpLauncher::OpLauncher(const models::Plan& plan, const models::Inputs& inputs,
                        const PlanMemory& memory)
-    : plan_(plan), inputs_(inputs), memory_(memory), shapes_(models::state_shapes(plan)) {
-  factors_of_op_.assign(plan.ops.size(), -1);
-  for (std::size_t i = 0; i < plan.ops.size(); ++i)
-    if (plan.ops[i].oper == models::Operator::decay_sum) make_factors(OpId{i});
-  make_work_buffers();
-}
-
-void OpLauncher::make_factors(OpId op) {
-  const auto sources = plan_.sources(op);
-  if (sources.empty() || does_nothing(op)) return;
-  const models::StateShape shape = shapes_[sources.front().buffer.index()];
-  const std::int64_t first = memory_.first_element(sources.front());
-  for (const Slice& source : sources) {
-    const models::StateShape other = shapes_[source.buffer.index()];
-    if (other.heads == 0 || other.heads != shape.heads || other.elements != shape.elements ||
-        (shape.heads > 1 && memory_.first_element(source) != first))
-      throw UnsupportedError("op " + std::to_string(op.value) +
-                             ": decay_sum of slices at different places of their states");
-  }
-  const models::ElementType type = memory_.type(sources.front().buffer);
-  const std::vector<std::byte> bytes = factor_table(inputs_, type, sources, shape.heads);
-  factors_of_op_[op.index()] = static_cast<std::int32_t>(factors_.size());
-  factors_.emplace_back(plan_.gpu_of(plan_.rank_of(op)), static_cast<std::int64_t>(bytes.size()));
-  factors_.back().upload(bytes.data(), factors_.back().bytes());
-}
-
-void OpLauncher::make_work_buffers() {
-  for (std::size_t i = 0; i < plan_.ops.size(); ++i) {
-    if (plan_.ops[i].kind != OpKind::compute) continue;
-    const int device = plan_.gpu_of(plan_.rank_of(OpId{i}));
-    const auto there = [&](const DeviceBuffer& b) { return b.device() == device; };
-    if (std::any_of(work_buffers_.begin(), work_buffers_.end(), there)) continue;
-    work_buffers_.emplace_back(device, kWorkBufferBytes);
-    work_buffers_.back().fill(0x3F);  // fp32 0.747: ordinary numbers
-  }
-}
+    : plan_(plan), memory_(memory), factors_(plan, inputs, memory), work_buffers_(plan) {}
 
 bool OpLauncher::does_nothing(OpId op) const {
   switch (plan_.op(op).kind) {
@@ -147,7 +69,7 @@ void OpLauncher::launch_on_sms(OpId op, const Stream& stream, Stamp* stamp) cons
     case OpKind::reduce: return fold(op, stream, stamp);
     case OpKind::compute: return work(op, stream, stamp);
     case OpKind::barrier: return;
-    case OpKind::scan_reduce: throw not_supported(op, "scan_reduce");
+    case OpKind::scan_reduce: return fold(op, stream, stamp);
     case OpKind::multimem_reduce:
     case OpKind::multimem_store: throw not_supported(op, "NVLink multicast");
     case OpKind::library: throw not_supported(op, "a library call");
@@ -169,15 +91,15 @@ void OpLauncher::fold(OpId op, const Stream& stream, Stamp* stamp) const {
     args.destinations[args.destination_count++] = memory_.address(to);
   args.elements = memory_.elements(destinations.front());
   args.stamp = stamp;
-  if (const std::int32_t index = factors_of_op_[op.index()]; index >= 0) {
-    const models::StateShape shape = shapes_[sources.front().buffer.index()];
-    args.factors = factors_[static_cast<std::size_t>(index)].data();
-    args.heads = shape.heads;
-    args.state_elements = shape.elements;
-    args.first_element = memory_.first_element(sources.front());
-  }
-  launch_fold(scalar_of(memory_.type(destinations.front().buffer)), args, shape_of(op),
-              stream.get());
+  const DecayFactors::Table& table = factors_.of(op);
+  args.factors = table.factors;
+  args.heads = table.heads;
+  args.state_elements = table.state_elements;
+  args.first_element = table.first_element;
+  const Scalar scalar = scalar_of(memory_.type(destinations.front().buffer));
+  if (plan_.op(op).kind == OpKind::scan_reduce)
+    return launch_scan(scalar, args, shape_of(op), stream.get());
+  launch_fold(scalar, args, shape_of(op), stream.get());
 }
 
 void OpLauncher::copy(OpId op, const Stream& stream, Stamp* stamp) const {
@@ -202,17 +124,16 @@ void OpLauncher::copy(OpId op, const Stream& stream, Stamp* stamp) const {
 
 void OpLauncher::work(OpId op, const Stream& stream, Stamp* stamp) const {
   const models::Compute& compute = plan_.computes[plan_.op(op).detail];
-  for (const DeviceBuffer& buffer : work_buffers_) {
-    if (buffer.device() != stream.device()) continue;
-    WorkArgs args;
-    args.flops = compute.flops;
-    args.bytes = compute.hbm_bytes.count;
-    args.buffer = buffer.data();
-    args.buffer_bytes = buffer.bytes();
-    args.sink = reinterpret_cast<float*>(buffer.data());
-    args.stamp = stamp;
-    launch_work(args, shape_of(op), stream.get());
-  }
+  const DeviceBuffer* buffer = work_buffers_.on(stream.device());
+  TL_ENSURE(buffer != nullptr, "a device with compute ops has a buffer for them");
+  WorkArgs args;
+  args.flops = compute.flops;
+  args.bytes = compute.hbm_bytes.count;
+  args.buffer = buffer->data();
+  args.buffer_bytes = buffer->bytes();
+  args.sink = reinterpret_cast<float*>(buffer->data());
+  args.stamp = stamp;
+  launch_work(args, shape_of(op), stream.get());
 }
 
 // The driver picks the engine; between devices that is a copy engine. A push or a pull according to

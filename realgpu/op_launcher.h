@@ -6,18 +6,17 @@
 // (factors of decay_sum, that buffer) is allocated by the constructor, because nothing may be
 // allocated under capture.
 // Errors: UnsupportedError for an op that no kernel serves.
-#include <vector>
-
-#include "models/definition.h"
+#include "realgpu/decay_factors.h"
 #include "realgpu/plan_memory.h"
 #include "realgpu/stamps.h"
 #include "realgpu/stream.h"
+#include "realgpu/work_buffers.h"
 
 namespace twinlink::realgpu {
 
 class OpLauncher {
  public:
-  // Keeps references to all three.
+  // Keeps references to plan and memory.
   OpLauncher(const models::Plan& plan, const models::Inputs& inputs, const PlanMemory& memory);
 
   // Puts the op on the stream of its lane. `stamp` may be null. Barriers and ops without bytes
@@ -27,8 +26,6 @@ class OpLauncher {
  private:
   [[nodiscard]] bool does_nothing(OpId op) const;
   [[nodiscard]] LaunchShape shape_of(OpId op) const;
-  void make_factors(OpId op);
-  void make_work_buffers();
   void launch_on_sms(OpId op, const Stream& stream, Stamp* stamp) const;
   void launch_on_copy_engine(OpId op, const Stream& stream, Stamp* stamp) const;
   void fold(OpId op, const Stream& stream, Stamp* stamp) const;
@@ -36,12 +33,9 @@ class OpLauncher {
   void work(OpId op, const Stream& stream, Stamp* stamp) const;
 
   const models::Plan& plan_;
-  const models::Inputs& inputs_;
   const PlanMemory& memory_;
-  std::vector<models::StateShape> shapes_;
-  std::vector<DeviceBuffer> factors_;        // one per decay_sum op with bytes
-  std::vector<std::int32_t> factors_of_op_;  // index into factors_; -1: none
-  std::vector<DeviceBuffer> work_buffers_;   // one per device with compute ops
+  DecayFactors factors_;
+  WorkBuffers work_buffers_;
 };
 
 }  // namespace twinlink::realgpu

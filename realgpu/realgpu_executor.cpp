@@ -4,6 +4,7 @@
 #include <string>
 
 #include "realgpu/devices.h"
+#include "realgpu/fused_program.h"
 #include "realgpu/graph.h"
 #include "realgpu/measured_timeline.h"
 #include "realgpu/peer_access.h"
@@ -44,16 +45,20 @@ Duration from_seconds(double seconds) {
   return {static_cast<std::int64_t>(std::ceil(seconds * 1e12))};
 }
 
-// One plan, made ready to run: memory, streams, events.
+// One plan, made ready to run: memory and a program in one of the modes.
 class Run {
  public:
-  Run(const Plan& plan, const Inputs& inputs, const std::vector<int>& devices)
+  Run(const Plan& plan, const Inputs& inputs, const std::vector<int>& devices,
+      const Options& options)
       : plan_(plan),
         devices_(devices),
         memory_(plan, inputs),
-        schedule_(make_stream_schedule(plan)),
-        launcher_(plan, inputs, memory_),
-        program_(plan, schedule_, launcher_) {}
+        schedule_(make_stream_schedule(plan)) {
+    if (options.mode != Mode::stream) program_ = fused(inputs, options);
+    if (program_) return;
+    launcher_.emplace(plan, inputs, memory_);
+    program_ = std::make_unique<StreamProgram>(plan, schedule_, *launcher_);
+  }
 
   // First bytes in, the plan once, claims compared.
   models::Numbers check(const std::function<void()>& replay) const {
@@ -62,31 +67,32 @@ class Run {
     synchronize();
     return memory_.verify();
   }
-  void issue_eagerly(int repeats) const { program_.issue(repeats, nullptr); }
+  void issue_eagerly(int repeats) const { program_->issue(repeats, nullptr); }
 
   std::vector<Duration> sample(const Options& options) const {
     const bool graph = all_lanes_are_graph(plan_);
     const int repeats = graph ? repeats_for(options) : 1;
     std::optional<Graph> captured;
-    if (graph) captured.emplace(program_.origin(), [&] { issue_eagerly(repeats); });
-    const auto replay = [&] { captured ? captured->launch(program_.origin()) : issue_eagerly(1); };
+    if (graph) captured.emplace(program_->origin(), [&] { issue_eagerly(repeats); });
+    const auto replay = [&] { captured ? captured->launch(program_->origin()) : issue_eagerly(1); };
     std::vector<Duration> samples;
     for (const double seconds :
-         replay_seconds(program_.origin(), {options.warmup, options.iterations}, replay))
+         replay_seconds(program_->origin(), {options.warmup, options.iterations}, replay))
       samples.push_back(from_seconds(seconds / repeats));
+    program_->check_health();
     return samples;
   }
 
   models::Timeline timeline() const {
     const std::vector<long long> corrections = timer_corrections(devices_);
     const Stamps stamps(plan_, devices_);
-    program_.issue(1, &stamps);  // loads the stamping kernels, which capture might not allow
+    program_->issue(1, &stamps);  // loads the stamping kernels, which capture might not allow
     synchronize();
     std::optional<Graph> captured;
     if (all_lanes_are_graph(plan_))
-      captured.emplace(program_.origin(), [&] { program_.issue(1, &stamps); });
+      captured.emplace(program_->origin(), [&] { program_->issue(1, &stamps); });
     return measure_timeline({plan_, schedule_, devices_, corrections}, stamps, [&] {
-      captured ? captured->launch(program_.origin()) : program_.issue(1, &stamps);
+      captured ? captured->launch(program_->origin()) : program_->issue(1, &stamps);
       synchronize();
     });
   }
@@ -94,28 +100,41 @@ class Run {
   // The numbers of the way that was timed: a graph, or the eager issue.
   models::Numbers check_as_timed() const {
     if (!all_lanes_are_graph(plan_)) return check([&] { issue_eagerly(1); });
-    const Graph graph(program_.origin(), [&] { issue_eagerly(1); });
-    return check([&] { graph.launch(program_.origin()); });
+    const Graph graph(program_->origin(), [&] { issue_eagerly(1); });
+    return check([&] { graph.launch(program_->origin()); });
   }
 
  private:
+  // Null: automatic, and the plan cannot be fused.
+  std::unique_ptr<Program> fused(const Inputs& inputs, const Options& options) const {
+    try {
+      if (const std::string why = why_not_fused(plan_); !why.empty())
+        throw UnsupportedError("fused mode: " + why);
+      return std::make_unique<FusedProgram>(plan_, inputs, memory_, options);
+    } catch (const UnsupportedError& error) {
+      if (options.mode == Mode::fused) throw;
+      if (options.note) options.note(plan_.name + " runs in stream mode: " + error.what());
+      return nullptr;
+    }
+  }
   [[nodiscard]] int repeats_for(const Options& options) const {
     const std::size_t most = std::max<std::size_t>(1, kMaxNodes / plan_.ops.size());
-    return std::clamp(options.repeats, 1, static_cast<int>(most));
+    return std::clamp(options.repeats * program_->repeat_factor(), 1, static_cast<int>(most));
   }
   void synchronize() const {
     for (const int device : devices_) {
       const DeviceScope scope(device);
       TL_CUDA(cudaDeviceSynchronize());
     }
+    program_->check_health();
   }
 
   const Plan& plan_;
   const std::vector<int>& devices_;
   PlanMemory memory_;
   StreamSchedule schedule_;
-  OpLauncher launcher_;
-  StreamProgram program_;
+  std::optional<OpLauncher> launcher_;  // stream mode only
+  std::unique_ptr<Program> program_;
 };
 
 class RealgpuExecutor : public models::Executor {
@@ -129,7 +148,7 @@ class RealgpuExecutor : public models::Executor {
                              " ops on GPUs: the limit is " + std::to_string(kMaxOps));
     const std::vector<int> devices = devices_of(plan, devices_);
     enable_peer_access(devices);
-    const Run run(plan, inputs, devices);
+    const Run run(plan, inputs, devices, options_);
     // Eagerly first: that also loads every kernel, which capture might not allow.
     Execution execution;
     execution.numbers = run.check([&] { run.issue_eagerly(1); });

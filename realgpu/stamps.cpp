@@ -28,6 +28,8 @@ Stamp* Stamps::at(OpId op) const {
   return reinterpret_cast<Stamp*>(buffer.data()) + op.index();
 }
 
+Stamp* Stamps::base(int device) const { return reinterpret_cast<Stamp*>(buffer_of(device).data()); }
+
 void Stamps::reset() const {
   const std::vector<Stamp> unwritten(plan_.ops.size(), Stamp{~0ULL, 0});
   for (const DeviceBuffer& buffer : buffers_) buffer.upload(unwritten.data(), bytes_for(plan_));

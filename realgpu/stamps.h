@@ -14,6 +14,8 @@ class Stamps {
   Stamps(const models::Plan& plan, const std::vector<int>& devices);
 
   [[nodiscard]] Stamp* at(OpId op) const;
+  // Of op 0, on a device of the plan; those of other devices' ops stay unwritten there.
+  [[nodiscard]] Stamp* base(int device) const;
   void reset() const;
   // Per op; an op that stamped nothing has end == 0. The devices must be idle.
   [[nodiscard]] std::vector<Stamp> read() const;

@@ -10,19 +10,19 @@
 
 #include "realgpu/event.h"
 #include "realgpu/op_launcher.h"
+#include "realgpu/program.h"
 #include "realgpu/stream_schedule.h"
 
 namespace twinlink::realgpu {
 
-class StreamProgram {
+class StreamProgram : public Program {
  public:
   // Keeps references to all three. The plan must have ops.
   StreamProgram(const models::Plan& plan, const StreamSchedule& schedule,
                 const OpLauncher& launcher);
 
-  [[nodiscard]] const Stream& origin() const { return *origin_; }
-  // `stamps` may be null. Returns before the work is done.
-  void issue(int repeats, const Stamps* stamps) const;
+  [[nodiscard]] const Stream& origin() const override { return *origin_; }
+  void issue(int repeats, const Stamps* stamps) const override;
 
  private:
   [[nodiscard]] const Stream& stream_of(OpId op) const;

@@ -54,8 +54,7 @@ class Runner {
       algorithms_.push_back(&models::find_algorithm(scenario_.operation, name));
     check_ranks_fit();
     if (options_.check) records_ = published_records();
-    if (scenario_.executor == ExecutorKind::realgpu)
-      realgpu_ = realgpu::make_realgpu(options_.measuring);
+    if (scenario_.executor == ExecutorKind::realgpu) realgpu_ = realgpu::make_realgpu(measuring());
   }
 
   Run run() {
@@ -79,6 +78,14 @@ class Runner {
   [[nodiscard]] int most_gpus() const {
     const int ranks = *std::max_element(scenario_.ranks.begin(), scenario_.ranks.end());
     return (ranks + scenario_.ranks_per_gpu - 1) / scenario_.ranks_per_gpu;
+  }
+
+  [[nodiscard]] realgpu::Options measuring() const {
+    realgpu::Options wanted = options_.measuring;
+    if (scenario_.params.mode)
+      wanted.mode =
+          *scenario_.params.mode == "fused" ? realgpu::Mode::fused : realgpu::Mode::stream;
+    return wanted;
   }
 
   [[nodiscard]] int gpus() const { return static_cast<int>(machine_.topology.gpus().size()); }

@@ -48,6 +48,8 @@ struct Params {
   double local_flops = 0;      // "local_flops": work per rank of a scan
   Bytes local_hbm_bytes;       // "local_hbm_bytes"
   std::vector<double> decays;  // "decays": one per head, in [0, 1]
+  // "mode": how realgpu runs a plan; none: fused where possible.
+  std::optional<std::string> mode;
 };
 
 struct Scenario {

@@ -191,6 +191,8 @@ void read_params(Params& params, const Value& value) {
   ObjectReader object(value);
   read_scan_params(params, object);
   read_lane_shape(params.shape, object);
+  if (const auto mode = object.optional("mode"))
+    params.mode = read_name(*mode, "mode", {"fused", "stream"});
   object.finish();
   if (!params.decays.empty() && params.decays.size() != static_cast<std::size_t>(params.heads))
     value.complain("\"decays\" has " + std::to_string(params.decays.size()) +

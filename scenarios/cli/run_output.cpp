@@ -128,6 +128,7 @@ std::string run_json(const Run& run) {
 Run run_and_trace(const Scenario& scenario, RunOptions options, const OutputChoice& choice,
                   const Session& session) {
   options.stop = &interrupted();
+  options.measuring.note = [&session](const std::string& text) { session.note(text); };
   options.progress = [&session](std::size_t done, std::size_t points) {
     if (points > 1)
       session.progress(done < points ? fmt::format("{}/{} points", done, points) : "");

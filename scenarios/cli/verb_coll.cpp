@@ -23,7 +23,7 @@ constexpr std::size_t kMostSizes = 10'000;
 
 struct CollFlags {
   std::string operation, begin = "32M", end, step, machine = kDefaultMachine, algorithms = "all";
-  std::string executor = "sim", launch = "graph", element = "fp32", profile;
+  std::string executor = "sim", launch = "graph", element = "fp32", profile, mode;
   std::vector<std::string> set;
   double factor = 0;
   int ranks = 0, iterations = 20, warmup = 5, check = 1;
@@ -74,6 +74,7 @@ std::string scenario_text(const CollFlags& flags, const std::vector<std::string>
   out["element"] = models::name_of(parse_element(flags.element));
   out["launch"] = models::name_of(parse_word<models::LaunchMode>("launch mode", flags.launch));
   out["params"]["direction"] = flags.suffix ? "suffix" : "prefix";
+  if (!flags.mode.empty()) out["params"]["mode"] = flags.mode;
   out["seed"] = flags.seed;
   return out.dump();
 }
@@ -135,6 +136,9 @@ void add_choices(CLI::App& verb, CollFlags& flags) {
   verb.add_option("--alg", flags.algorithms, "Algorithms: a,b or all (what cannot run is skipped)")
       ->capture_default_str();
   verb.add_option("--executor", flags.executor, "sim, host or realgpu")->capture_default_str();
+  verb.add_option("--mode", flags.mode,
+                  "How realgpu runs plans: fused or stream [fused if possible]")
+      ->check(CLI::IsMember({"fused", "stream"}));
   verb.add_option("--launch", flags.launch, "graph, or eager: the host's launch is in the time")
       ->capture_default_str();
   verb.add_option("-d,--element", flags.element, "fp32, fp64, bf16, fp16, or nccl-tests' name")

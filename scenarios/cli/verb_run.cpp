@@ -15,7 +15,7 @@ namespace twinlink::scenarios::cli {
 namespace {
 
 struct RunFlags {
-  std::string file, executor;
+  std::string file, executor, mode;
   std::vector<std::string> set;
   OutputChoice output;
 };
@@ -34,6 +34,7 @@ int act(const RunFlags& flags, Session& session) {
   std::vector<std::string> overrides = flags.set;
   if (!flags.executor.empty())
     overrides.push_back(fmt::format("/executor={}", name_of(parse_executor(flags.executor))));
+  if (!flags.mode.empty()) overrides.push_back("/params/mode=" + flags.mode);
   const Scenario scenario =
       read_scenario(read_input(path), path == "-" ? "stdin" : path, overrides);
   const Run run = run_and_trace(scenario, {}, flags.output, session);
@@ -53,6 +54,9 @@ void add_run(CLI::App& app, Session& session) {
       ->expected(1)
       ->take_all();
   verb->add_option("--executor", flags->executor, "sim, host or realgpu; overrides the scenario");
+  verb->add_option("--mode", flags->mode,
+                   "How realgpu runs plans: fused or stream [fused if possible]")
+      ->check(CLI::IsMember({"fused", "stream"}));
   verb->add_flag("--json", flags->output.json, "Results as one JSON object");
   verb->add_option("--trace", flags->output.trace_file,
                    "Write the timeline as Chrome JSON (one file per point if there are several)");

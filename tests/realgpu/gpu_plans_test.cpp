@@ -1,5 +1,6 @@
 // Plans on real devices give the numbers of the definition. Skipped without a device.
 #include "models/plan/plan_builder.h"
+#include "tests/gpu/pair_plans.h"
 #include "tests/realgpu/gpu_support.h"
 #include "topology/error.h"
 
@@ -23,7 +24,7 @@ TEST_CASE("every all-reduce gives the sum, ragged shares included") {
         CAPTURE(name);
         CAPTURE(ranks);
         CAPTURE(bytes.count);
-        check_correct(execute(build(request(Operation::all_reduce, ranks, bytes), name)));
+        check_both_modes(build(request(Operation::all_reduce, ranks, bytes), name));
       }
 }
 
@@ -34,14 +35,14 @@ TEST_CASE("every element type is summed exactly") {
     CAPTURE(std::string(models::name_of(element)));
     auto wanted = request(Operation::all_reduce, 4, Bytes{8 * 5'003});
     wanted.element = element;
-    check_correct(execute(build(wanted, "two_shot")));
+    check_both_modes(build(wanted, "two_shot"));
   }
 }
 
 TEST_CASE("all-to-all moves every block") {
   if (no_device()) return;
   for (const Bytes bytes : kSizes)
-    check_correct(execute(build(request(Operation::all_to_all, 4, bytes), "direct")));
+    check_both_modes(build(request(Operation::all_to_all, 4, bytes), "direct"));
 }
 
 TEST_CASE("exclusive scans with decay, both directions, several heads") {
@@ -56,8 +57,29 @@ TEST_CASE("exclusive scans with decay, both directions, several heads") {
         auto wanted = request(Operation::exscan, 5, bytes);
         wanted.suffix = suffix;
         wanted.heads = 4;
-        check_correct(execute(build(wanted, name), inputs));
+        check_both_modes(build(wanted, name), inputs);
       }
+}
+
+TEST_CASE("scan_reduce gives every prefix, of all element types, aligned or not") {
+  if (no_device()) return;
+  models::Inputs inputs;
+  inputs.decays = {0.0, 0.5, 0.9, 1.0};
+  for (const ElementType element :
+       {ElementType::fp32, ElementType::fp64, ElementType::bf16, ElementType::fp16})
+    for (const Bytes bytes : {kib(64), Bytes{8 * 1'031}}) {
+      CAPTURE(std::string(models::name_of(element)));
+      CAPTURE(bytes.count);
+      auto wanted = request(Operation::exscan, 6, bytes);
+      wanted.element = element;
+      wanted.heads = 4;
+      wanted.shape = {16, 256, 16, 2};
+      check_both_modes(transpose_exscan(wanted), inputs);
+    }
+  inputs.arithmetic = models::Arithmetic::exact;
+  auto wanted = request(Operation::exscan, 5, Bytes{4 * 2'003});
+  wanted.heads = 4;
+  check_both_modes(transpose_exscan(wanted), inputs);
 }
 
 TEST_CASE("exact arithmetic: scans equal the definition bit for bit") {
@@ -67,24 +89,24 @@ TEST_CASE("exact arithmetic: scans equal the definition bit for bit") {
   auto wanted = request(Operation::exscan, 6, Bytes{4 * 2'003});
   wanted.heads = 3;
   for (const std::string name : {"ring_decoupled", "blelloch"})
-    check_correct(execute(build(wanted, name), inputs));
+    check_both_modes(build(wanted, name), inputs);
   wanted.element = ElementType::bf16;  // stored as u32 all the same
-  check_correct(execute(build(wanted, "ring_decoupled"), inputs));
+  check_both_modes(build(wanted, "ring_decoupled"), inputs);
 }
 
 TEST_CASE("all ranks on one device, eager launches, other launch shapes") {
   if (no_device()) return;
   auto wanted = request(Operation::all_reduce, 4, kib(256));
   wanted.gpu_of_rank = spread(4, true);
-  check_correct(execute(build(wanted, "two_shot")));
+  check_both_modes(build(wanted, "two_shot"));
   wanted.launch = models::LaunchMode::eager;
-  check_correct(execute(build(wanted, "two_shot")));
+  check_both_modes(build(wanted, "two_shot"));
   for (const std::int16_t loads : std::initializer_list<std::int16_t>{2, 4, 8}) {
     wanted.shape = {8, 256, 16, loads};
-    check_correct(execute(build(wanted, "ring")));
+    check_both_modes(build(wanted, "ring"));
   }
   wanted.shape = {8, 256, 4, 1};  // one element a load
-  check_correct(execute(build(wanted, "one_shot")));
+  check_both_modes(build(wanted, "one_shot"));
 }
 
 TEST_CASE("copy engines move blocks between ranks") {
@@ -106,7 +128,7 @@ TEST_CASE("copy engines move blocks between ranks") {
                    {claim.outputs[static_cast<std::size_t>(s)], 0, block * r, block}, {});
   }
   builder.add_claim(claim);
-  check_correct(execute(builder.finish()));
+  check_correct(execute(builder.finish(), {}, false, realgpu::Mode::stream));
 }
 
 TEST_CASE("a plan that forgets an op is caught by its numbers, and gets no time") {

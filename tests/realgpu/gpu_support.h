@@ -3,6 +3,7 @@
 // the devices that are there.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,15 +39,23 @@ inline models::Plan build(const models::CollectiveRequest& wanted, const std::st
   return models::build_plan(models::find_algorithm(wanted.operation, algorithm), wanted);
 }
 
-// Without a timeline: its clock alignment needs kernels of two devices to run at the same time,
-// which they do not under a memory checker.
-inline models::Execution execute(const models::Plan& plan, const models::Inputs& inputs = {},
-                                 bool timeline = false) {
+inline realgpu::Options few_samples(realgpu::Mode mode) {
   realgpu::Options few;
-  few.timeline = timeline;
+  few.mode = mode;
+  few.timeline = false;
   few.warmup = 1;
   few.iterations = 3;
   few.repeats = 2;
+  return few;
+}
+
+// Without a timeline: its clock alignment needs kernels of two devices to run at the same time,
+// which they do not under a memory checker.
+inline models::Execution execute(const models::Plan& plan, const models::Inputs& inputs = {},
+                                 bool timeline = false,
+                                 realgpu::Mode mode = realgpu::Mode::automatic) {
+  realgpu::Options few = few_samples(mode);
+  few.timeline = timeline;
   return realgpu::make_realgpu(few)->execute(plan, inputs);
 }
 
@@ -54,6 +63,18 @@ inline void check_correct(const models::Execution& execution) {
   REQUIRE(execution.numbers.has_value());
   CHECK_MESSAGE(execution.numbers->correct, execution.numbers->reason);
   CHECK(execution.samples.size() == 3);
+}
+
+// TWINLINK_STREAM_ONLY: for memory checkers, which run one kernel at a time, so that launches of
+// two GPUs that wait for each other would never end.
+inline bool stream_only() { return std::getenv("TWINLINK_STREAM_ONLY") != nullptr; }
+
+inline void check_both_modes(const models::Plan& plan, const models::Inputs& inputs = {}) {
+  for (const realgpu::Mode mode : {realgpu::Mode::fused, realgpu::Mode::stream}) {
+    if (mode == realgpu::Mode::fused && stream_only()) continue;
+    CAPTURE(static_cast<int>(mode));
+    check_correct(execute(plan, inputs, false, mode));
+  }
 }
 
 }  // namespace twinlink::testing

@@ -21,7 +21,7 @@ constexpr const char* kFull = R"({
   "element": "bf16", "launch": "eager", "ranks_per_gpu": 2, "groups": [[0, 1], [3, 2]],
   "params": {"direction": "suffix", "heads": 2, "decays": [0.5, 1], "local_flops": 1e9,
              "local_hbm_bytes": "1 GiB", "ctas": 16, "threads": 256, "vector_bytes": 8,
-             "loads_in_flight": 4},
+             "loads_in_flight": 4, "mode": "stream"},
   "seed": 7,
   "assert": [{"where": {"algorithm": "blelloch", "bytes": "1 MiB"}, "field": "time_us", "max": 9},
              {"field": "correct", "equals": true}]
@@ -76,6 +76,7 @@ TEST_CASE("params and assertions arrive") {
   CHECK(s.params.shape.threads == 256);
   CHECK(s.params.shape.vector_bytes == 8);
   CHECK(s.params.shape.loads_in_flight == 4);
+  CHECK(s.params.mode == "stream");
   REQUIRE(s.assertions.size() == 2);
   CHECK(s.assertions[0].pointer == "/assert/0");
   CHECK(s.assertions[0].field == "time_us");

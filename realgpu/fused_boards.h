@@ -1,0 +1,31 @@
+#pragma once
+// Where the lanes of a fused plan tell each other: per GPU the flags of every block of every lane,
+// and the two banks of each inline slice, on its reader's GPU. All zero at first.
+#include <map>
+#include <vector>
+
+#include "realgpu/fused_device.h"
+#include "realgpu/fused_schedule.h"
+#include "realgpu/plan_memory.h"
+
+namespace twinlink::realgpu {
+
+InlineFormat inline_format(const FusedScope& scope);
+
+class FusedBoards {
+ public:
+  FusedBoards(const models::Plan& plan, const FusedSchedule& schedule, const PlanMemory& memory,
+              const std::vector<int>& devices);
+
+  // Of block 0 of `lane`, in the memory of `device`.
+  [[nodiscard]] unsigned long long* flags(LaneId lane, int device) const;
+  // First bank of an inline slice (index into plan.slices); null: it is not inline.
+  [[nodiscard]] std::byte* bank(std::size_t slice) const;
+
+ private:
+  std::vector<std::int64_t> first_flag_;  // per lane
+  std::vector<DeviceBuffer> flags_, banks_;
+  std::map<std::size_t, std::byte*> bank_of_slice_;
+};
+
+}  // namespace twinlink::realgpu

@@ -1,0 +1,127 @@
+#pragma once
+// The kernel of fused mode, by element type of its folds, loads in flight (U) and most threads of a
+// block. One source file per U, so that they compile side by side.
+#include "realgpu/fused_compute.cuh"
+#include "realgpu/fused_copy.cuh"
+#include "realgpu/fused_inline.cuh"
+#include "realgpu/fused_kernels.h"
+#include "realgpu/fused_scan.cuh"
+
+namespace twinlink::realgpu {
+
+// Starts the copy of a record into shared memory; arrived() ends it.
+__device__ inline void fetch(const LaneHead& lane, int step, unsigned char* to) {
+  const unsigned char* from = lane.program + std::int64_t{step} * lane.record_bytes;
+  for (int at = static_cast<int>(threadIdx.x) * 16; at < lane.record_bytes;
+       at += static_cast<int>(blockDim.x) * 16) {
+    const auto shared = static_cast<unsigned>(__cvta_generic_to_shared(to + at));
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(shared), "l"(from + at)
+                 : "memory");
+  }
+}
+
+// Also orders all that the block did before.
+__device__ inline void arrived() {
+  asm volatile("cp.async.wait_all;" ::: "memory");
+  __syncthreads();
+}
+
+// False: patience was lost. U == 0: the variant for plans with inline data, small ones, which also
+// serves their other ops, with one load in flight. The others have no inline data.
+template <class T, int U>
+__device__ __forceinline__ bool work(const Block& block, const Step& step) {
+  constexpr bool kInline = U == 0;
+  constexpr int kLoads = kInline ? 1 : U;
+  const bool in_line = kInline && step.head->format != InlineFormat::none;
+  switch (step.head->kind) {
+    case StepKind::nothing: return true;
+    case StepKind::copy:
+      if constexpr (kInline)
+        if (in_line) return inline_copy(block, step);
+      run_copy<kLoads>(block, step);
+      return true;
+    case StepKind::fold:
+      if constexpr (kInline)
+        if (in_line) return inline_fold<T>(block, step);
+      run_fold<T, kLoads>(block, step);
+      return true;
+    case StepKind::scan: run_scan<T, kLoads>(block, step); return true;
+    case StepKind::work: run_work(block, step); return true;
+  }
+  return false;
+}
+
+__device__ inline Stamp* stamp_of(const Block& block, const Step& step) {
+  if (block.stamps == nullptr || step.head->op < 0) return nullptr;
+  return block.stamps + step.head->op;
+}
+
+// A step without data (a barrier) starts when its block comes and ends when it goes on.
+template <class T, int U>
+__device__ __forceinline__ bool run_step(const Block& block, const unsigned char* record) {
+  const Step step(record);
+  const StepHead& head = *step.head;
+  if (!await_all(block, step, 0, head.waits_before)) return false;
+  Stamp* stamp = stamp_of(block, step);
+  stamp_start(stamp);
+  bool fine = work<T, U>(block, step);
+  if (head.format != InlineFormat::none) fine = __syncthreads_and(fine) != 0;
+  if (!fine) return false;
+  if (head.kind != StepKind::nothing) stamp_end(stamp);
+  publish(block, step);
+  fine = await_all(block, step, head.waits_before, head.waits_after);
+  if (fine && head.kind == StepKind::nothing) stamp_end(stamp);
+  return fine;
+}
+
+__device__ inline const LaneHead& lane_of_block(const FusedArgs& args) {
+  int i = 0;
+  while (i + 1 < args.lane_count && static_cast<int>(blockIdx.x) >= args.lanes[i + 1].first_block)
+    ++i;
+  return args.lanes[i];
+}
+
+template <class T, int U, int kThreads>
+__global__ void __launch_bounds__(kThreads, 1)
+    fused_kernel(const __grid_constant__ FusedArgs args) {
+  __shared__ alignas(16) unsigned char records[2][kMaxRecordBytes];
+  __shared__ Block block;
+  const LaneHead& lane = lane_of_block(args);
+  fetch(lane, 0, records[0]);
+  const unsigned long long failed = args.failure->claimed;
+  if (threadIdx.x == 0) {
+    // The number of this launch. Taken before the next one may be put on the GPU, so in order.
+    const unsigned long long launch = atomicAdd(args.epochs + blockIdx.x, 1ULL) + 1;
+    block = {lane,
+             static_cast<int>(blockIdx.x) - lane.first_block,
+             launch,
+             args.stride,
+             args.patience_ns,
+             args.delay_seed,
+             args.failure,
+             args.stamps};
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+  }
+  // What follows may use what the launch before wrote; what stands above may run beside its end.
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  if (failed != 0) return;  // an earlier launch failed: end at once
+  for (int s = 0; s < lane.steps; ++s) {
+    arrived();
+    if (s + 1 < lane.steps) fetch(lane, s + 1, records[(s + 1) & 1]);
+    if (!run_step<T, U>(block, records[s & 1])) return;
+  }
+}
+
+template <int U, int kThreads>
+FusedKernel fused_kernel_for(Scalar scalar) {
+  switch (scalar) {
+    case Scalar::fp32: return fused_kernel<float, U, kThreads>;
+    case Scalar::fp64: return fused_kernel<double, U, kThreads>;
+    case Scalar::bf16: return fused_kernel<__nv_bfloat16, U, kThreads>;
+    case Scalar::fp16: return fused_kernel<__half, U, kThreads>;
+    case Scalar::u32: return fused_kernel<std::uint32_t, U, kThreads>;
+  }
+  return nullptr;
+}
+
+}  // namespace twinlink::realgpu

@@ -1,0 +1,153 @@
+#include "realgpu/fused_program.h"
+
+#include <algorithm>
+
+#include "topology/error.h"
+
+namespace twinlink::realgpu {
+namespace {
+
+std::vector<int> devices_of(const models::Plan& plan) {
+  std::vector<int> devices(plan.gpu_of_rank.begin(), plan.gpu_of_rank.end());
+  std::sort(devices.begin(), devices.end());
+  devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
+  return devices;
+}
+
+}  // namespace
+
+FusedProgram::FusedProgram(const models::Plan& plan, const models::Inputs& inputs,
+                           const PlanMemory& memory, const Options& options)
+    : plan_(plan),
+      schedule_(make_fused_schedule(plan)),
+      factors_(plan, inputs, memory),
+      work_(plan),
+      boards_(plan, schedule_, memory, devices_of(plan)) {
+  const FusedParts parts{plan, schedule_, memory, factors_, work_, boards_};
+  for (const int device : devices_of(plan)) {
+    auto gpu = std::make_unique<Gpu>(device);
+    add_lanes(*gpu, parts);
+    if (gpu->args.lane_count == 0) continue;  // its ranks have nothing to do
+    gpu->shape.cooperative = options.cooperative;
+    gpu->shape.overlapped = options.overlapped;
+    gpu->shape.inline_data = !schedule_.scope.inline_edges.empty();
+    gpu->shape.scalar = scalar_on(device, memory);
+    choose_shape(*gpu);
+    gpu->epochs.emplace(device, std::int64_t{gpu->shape.blocks} * 8);
+    gpu->epochs->fill(0);
+    gpu->failure.emplace(device, static_cast<std::int64_t>(sizeof(Failure)));
+    gpu->failure->fill(0);
+    gpu->args.stride = schedule_.stride;
+    gpu->args.epochs = reinterpret_cast<unsigned long long*>(gpu->epochs->data());
+    gpu->args.failure = reinterpret_cast<Failure*>(gpu->failure->data());
+    gpu->args.patience_ns = static_cast<unsigned long long>(options.patience_s * 1e9);
+    gpu->args.delay_seed = options.delay_seed;
+    gpus_.push_back(std::move(gpu));
+  }
+}
+
+// The one element type of all folds on a GPU.
+Scalar FusedProgram::scalar_on(int device, const PlanMemory& memory) const {
+  std::optional<Scalar> found;
+  for (std::size_t i = 0; i < plan_.ops.size(); ++i) {
+    const models::OpKind kind = plan_.ops[i].kind;
+    if (kind != models::OpKind::reduce && kind != models::OpKind::scan_reduce) continue;
+    if (plan_.gpu_of(plan_.rank_of(OpId{i})) != device) continue;
+    const Scalar scalar = scalar_of(memory.type(plan_.destinations(OpId{i}).front().buffer));
+    if (found.value_or(scalar) != scalar)
+      throw UnsupportedError("fused mode: GPU " + std::to_string(device) +
+                             " folds several element types");
+    found = scalar;
+  }
+  return found.value_or(Scalar::fp32);
+}
+
+void FusedProgram::add_lanes(Gpu& gpu, const FusedParts& parts) const {
+  for (std::size_t i = 0; i < plan_.lanes.size(); ++i) {
+    const models::Lane& lane = plan_.lanes[i];
+    if (plan_.gpu_of(lane.rank) != gpu.stream.device() || schedule_.lanes[i].empty()) continue;
+    if (gpu.args.lane_count == kMaxFusedLanes)
+      throw UnsupportedError("fused mode: GPU " + std::to_string(gpu.stream.device()) +
+                             " has more than " + std::to_string(kMaxFusedLanes) + " lanes");
+    const LaneProgram program = make_lane_program(parts, LaneId{i});
+    gpu.programs.emplace_back(gpu.stream.device(), static_cast<std::int64_t>(program.bytes.size()));
+    gpu.programs.back().upload(program.bytes.data(), gpu.programs.back().bytes());
+    LaneHead& head = gpu.args.lanes[gpu.args.lane_count++];
+    head = {reinterpret_cast<const unsigned char*>(gpu.programs.back().data()),
+            program.steps,
+            program.record_bytes,
+            gpu.shape.blocks,
+            lane.ctas,
+            lane.threads,
+            static_cast<std::int32_t>(i)};
+    gpu.shape.blocks += lane.ctas;
+    gpu.shape.threads = std::max<int>(gpu.shape.threads, (lane.threads + 31) / 32 * 32);
+    gpu.shape.loads = lane.loads_in_flight;
+  }
+}
+
+void FusedProgram::choose_shape(Gpu& gpu) const {
+  const DeviceScope scope(gpu.stream.device());
+  int fit = resident_blocks(gpu.shape);
+  if (gpu.shape.blocks > fit) {
+    gpu.shape.large = true;
+    fit = resident_blocks(gpu.shape);
+  }
+  const std::string shape = std::to_string(gpu.shape.threads) + " threads with " +
+                            std::to_string(gpu.shape.loads) + " loads in flight";
+  if (fit == 0) throw UnsupportedError("fused mode: no kernel has blocks of " + shape);
+  if (gpu.shape.blocks > fit)
+    throw UnsupportedError("fused mode: the lanes of GPU " + std::to_string(gpu.stream.device()) +
+                           " need " + std::to_string(gpu.shape.blocks) + " CTAs of " + shape +
+                           " at once; " + std::to_string(fit) + " fit");
+}
+
+void FusedProgram::issue(int repeats, const Stamps* stamps) const {
+  const Gpu& first = *gpus_.front();
+  first.forked.record(first.stream);
+  for (const auto& gpu : gpus_) {
+    if (gpu.get() != &first) first.forked.make_wait(gpu->stream);
+    const DeviceScope scope(gpu->stream.device());
+    FusedArgs args = gpu->args;
+    if (stamps != nullptr) args.stamps = stamps->base(gpu->stream.device());
+    for (int i = 0; i < repeats; ++i) launch_fused(args, gpu->shape, gpu->stream.get());
+  }
+  for (const auto& gpu : gpus_) {
+    if (gpu.get() == &first) continue;
+    gpu->joined.record(gpu->stream);
+    gpu->joined.make_wait(first.stream);
+  }
+}
+
+std::string FusedProgram::describe_op(OpId op) const {
+  if (!op.valid()) return "its launch";
+  return "op " + std::to_string(op.value) + " (" + std::string(models::name_of(plan_.op(op).kind)) +
+         ") of rank " + std::to_string(plan_.rank_of(op).value);
+}
+
+std::string FusedProgram::describe(const Failure& failure) const {
+  const OpId waiting = failure.op < 0 ? OpId{} : OpId{failure.op};
+  std::string text = "a fused launch is stuck and was ended: ";
+  text += waiting.valid() ? describe_op(waiting)
+                          : "the first step of rank " +
+                                std::to_string(plan_.lane(LaneId{failure.lane}).rank.value);
+  text += ", block " + std::to_string(failure.block) + " of lane " + std::to_string(failure.lane);
+  if (failure.awaited_lane < 0)
+    return text + ", waits for the inline data of its source " +
+           std::to_string(failure.awaited_block);
+  const auto& steps = schedule_.lanes[static_cast<std::size_t>(failure.awaited_lane)];
+  return text + ", waits for block " + std::to_string(failure.awaited_block) + " of lane " +
+         std::to_string(failure.awaited_lane) + " to reach " +
+         describe_op(steps[failure.awaited_position].op) + " (flag " +
+         std::to_string(failure.seen) + ", awaited " + std::to_string(failure.target) + ")";
+}
+
+void FusedProgram::check_health() const {
+  for (const auto& gpu : gpus_) {
+    Failure failure;
+    gpu->failure->download(&failure, sizeof failure);
+    if (failure.claimed != 0) throw GpuError(describe(failure));
+  }
+}
+
+}  // namespace twinlink::realgpu

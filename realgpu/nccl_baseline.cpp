@@ -1,0 +1,205 @@
+#include "realgpu/nccl_baseline.h"
+
+#include <dlfcn.h>
+
+#include <cstdlib>
+
+#include "realgpu/device_buffer.h"
+#include "realgpu/graph.h"
+#include "topology/error.h"
+
+namespace twinlink::realgpu {
+namespace {
+
+// The part of NCCL's C interface that is used here; stable since 2.19.
+using Comm = void*;
+constexpr int kFloat32 = 7;
+constexpr int kSum = 0;
+
+class Library {
+ public:
+  Library() {
+    setenv("NCCL_NVLS_ENABLE", "0", 1);
+    handle_ = dlopen("libnccl.so.2", RTLD_NOW | RTLD_LOCAL);
+    if (handle_ == nullptr)
+      throw UnsupportedError("NCCL baseline: " + std::string(dlerror()) +
+                             " (set LD_LIBRARY_PATH to its folder)");
+    find(get_version, "ncclGetVersion");
+    find(init_all, "ncclCommInitAll");
+    find(destroy, "ncclCommDestroy");
+    find(group_start, "ncclGroupStart");
+    find(group_end, "ncclGroupEnd");
+    find(all_reduce, "ncclAllReduce");
+    find(all_gather, "ncclAllGather");
+    find(reduce_scatter, "ncclReduceScatter");
+    find(send, "ncclSend");
+    find(receive, "ncclRecv");
+    find(enlist, "ncclCommRegister");
+    find(delist, "ncclCommDeregister");
+    find(error_string, "ncclGetErrorString");
+  }
+
+  void check(int status, const char* call) const {
+    if (status != 0) throw GpuError(std::string(call) + " failed: " + error_string(status));
+  }
+
+  int (*get_version)(int*) = nullptr;
+  int (*init_all)(Comm*, int, const int*) = nullptr;
+  int (*destroy)(Comm) = nullptr;
+  int (*group_start)() = nullptr;
+  int (*group_end)() = nullptr;
+  int (*all_reduce)(const void*, void*, std::size_t, int, int, Comm, cudaStream_t) = nullptr;
+  int (*all_gather)(const void*, void*, std::size_t, int, Comm, cudaStream_t) = nullptr;
+  int (*reduce_scatter)(const void*, void*, std::size_t, int, int, Comm, cudaStream_t) = nullptr;
+  int (*send)(const void*, std::size_t, int, int, Comm, cudaStream_t) = nullptr;
+  int (*receive)(void*, std::size_t, int, int, Comm, cudaStream_t) = nullptr;
+  int (*enlist)(Comm, void*, std::size_t, void**) = nullptr;
+  int (*delist)(Comm, void*) = nullptr;
+  const char* (*error_string)(int) = nullptr;
+
+ private:
+  template <class Function>
+  void find(Function& function, const char* name) {
+    function = reinterpret_cast<Function>(dlsym(handle_, name));
+    if (function == nullptr)
+      throw UnsupportedError("NCCL baseline: the library has no " + std::string(name));
+  }
+  void* handle_ = nullptr;  // stays loaded: NCCL does not like to be unloaded
+};
+
+}  // namespace
+
+class NcclBaseline::Impl {
+ public:
+  explicit Impl(const std::vector<int>& devices) : devices_(devices), comms_(devices.size()) {
+    check(nccl_.init_all(comms_.data(), size(), devices.data()), "ncclCommInitAll");
+    for (const int device : devices) {
+      streams_.emplace_back(device);
+      forked_.emplace_back(device);
+    }
+  }
+  ~Impl() {
+    for (const Comm comm : comms_) static_cast<void>(nccl_.destroy(comm));
+  }
+
+  [[nodiscard]] int version() const {
+    int number = 0;
+    check(nccl_.get_version(&number), "ncclGetVersion");
+    return number;
+  }
+
+  std::vector<double> seconds(const NcclCall& call, const SampleCount& count, int calls) const {
+    const Memory memory(*this, call);
+    issue(call, memory, 1);
+    synchronize();
+    const Graph graph(streams_.front(), [&] { issue(call, memory, calls); });
+    std::vector<double> seconds =
+        replay_seconds(streams_.front(), count, [&] { graph.launch(streams_.front()); });
+    synchronize();
+    for (double& s : seconds) s /= calls;
+    return seconds;
+  }
+
+ private:
+  // Input and output of every GPU, registered if asked.
+  class Memory {
+   public:
+    Memory(const Impl& owner, const NcclCall& call) : owner_(owner) {
+      for (std::size_t i = 0; i < owner.devices_.size(); ++i) {
+        inputs.emplace_back(owner.devices_[i], call.bytes);
+        outputs.emplace_back(owner.devices_[i], call.bytes);
+        inputs.back().fill(0);
+        outputs.back().fill(0);
+        if (!call.registered) continue;
+        enlist(i, inputs.back());
+        enlist(i, outputs.back());
+      }
+    }
+    ~Memory() {
+      for (const auto& [comm, handle] : handles_)
+        static_cast<void>(owner_.nccl_.delist(comm, handle));
+    }
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
+    std::vector<DeviceBuffer> inputs, outputs;
+
+   private:
+    void enlist(std::size_t i, const DeviceBuffer& buffer) {
+      void* handle = nullptr;
+      owner_.check(owner_.nccl_.enlist(owner_.comms_[i], buffer.data(),
+                                       static_cast<std::size_t>(buffer.bytes()), &handle),
+                   "ncclCommRegister");
+      handles_.emplace_back(owner_.comms_[i], handle);
+    }
+    const Impl& owner_;
+    std::vector<std::pair<Comm, void*>> handles_;
+  };
+
+  [[nodiscard]] int size() const { return static_cast<int>(devices_.size()); }
+  void check(int status, const char* call) const { nccl_.check(status, call); }
+
+  void issue(const NcclCall& call, const Memory& memory, int calls) const {
+    const Stream& origin = streams_.front();
+    forked_.front().record(origin);
+    for (std::size_t i = 1; i < streams_.size(); ++i) forked_.front().make_wait(streams_[i]);
+    for (int c = 0; c < calls; ++c) {
+      check(nccl_.group_start(), "ncclGroupStart");
+      for (std::size_t i = 0; i < devices_.size(); ++i) issue_one(call, memory, i);
+      check(nccl_.group_end(), "ncclGroupEnd");
+    }
+    for (std::size_t i = 1; i < streams_.size(); ++i) {
+      forked_[i].record(streams_[i]);
+      forked_[i].make_wait(origin);
+    }
+  }
+
+  void issue_one(const NcclCall& call, const Memory& memory, std::size_t i) const {
+    const auto count = static_cast<std::size_t>(call.bytes) / 4;
+    const std::size_t share = count / devices_.size();
+    const std::byte* in = memory.inputs[i].data();
+    std::byte* out = memory.outputs[i].data();
+    const cudaStream_t stream = streams_[i].get();
+    if (call.operation == "all_reduce")
+      return check(nccl_.all_reduce(in, out, count, kFloat32, kSum, comms_[i], stream),
+                   "ncclAllReduce");
+    if (call.operation == "all_gather")
+      return check(nccl_.all_gather(in, out, share, kFloat32, comms_[i], stream), "ncclAllGather");
+    if (call.operation == "reduce_scatter")
+      return check(nccl_.reduce_scatter(in, out, share, kFloat32, kSum, comms_[i], stream),
+                   "ncclReduceScatter");
+    if (call.operation != "all_to_all")
+      throw UnsupportedError("NCCL baseline: no call for " + std::string(call.operation));
+    for (int peer = 0; peer < size(); ++peer) {
+      const std::size_t at = static_cast<std::size_t>(peer) * share * 4;
+      check(nccl_.send(in + at, share, kFloat32, peer, comms_[i], stream), "ncclSend");
+      check(nccl_.receive(out + at, share, kFloat32, peer, comms_[i], stream), "ncclRecv");
+    }
+  }
+
+  void synchronize() const {
+    for (const Stream& stream : streams_) stream.synchronize();
+  }
+
+  Library nccl_;
+  std::vector<int> devices_;
+  std::vector<Comm> comms_;
+  std::vector<Stream> streams_;
+  std::vector<Event> forked_;
+};
+
+NcclBaseline::NcclBaseline(const std::vector<int>& devices)
+    : impl_(std::make_unique<Impl>(devices)) {}
+NcclBaseline::~NcclBaseline() = default;
+
+std::string NcclBaseline::version() const {
+  const int number = impl_->version();
+  return std::to_string(number / 10'000) + "." + std::to_string(number / 100 % 100) + "." +
+         std::to_string(number % 100);
+}
+
+std::vector<double> NcclBaseline::seconds(const NcclCall& call, const SampleCount& count,
+                                          int calls) const {
+  return impl_->seconds(call, count, calls);
+}
+
+}  // namespace twinlink::realgpu

@@ -1,0 +1,21 @@
+#pragma once
+// What compute ops read round and round: one buffer per device that has such ops, larger than the
+// L2 of any GPU we know (H200: 60 MB).
+#include <vector>
+
+#include "models/plan/plan.h"
+#include "realgpu/device_buffer.h"
+
+namespace twinlink::realgpu {
+
+class WorkBuffers {
+ public:
+  explicit WorkBuffers(const models::Plan& plan);
+  // Null: no compute op runs there.
+  [[nodiscard]] const DeviceBuffer* on(int device) const;
+
+ private:
+  std::vector<DeviceBuffer> buffers_;
+};
+
+}  // namespace twinlink::realgpu
