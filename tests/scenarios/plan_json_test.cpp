@@ -99,6 +99,23 @@ TEST_CASE("the plans of every builder survive being written and read") {
     }
 }
 
+TEST_CASE("horizons and lengths of a scan's claim survive, and must be one per head") {
+  const auto& algorithm = models::find_algorithm(models::Operation::scan, "decay_horizon");
+  models::CollectiveRequest request = request_of(algorithm, 3);
+  request.heads = 2;
+  request.decays = {0.5, 0.0};
+  request.lengths = {2, 5, 1};
+  const Plan plan = models::build_plan(algorithm, request);
+  check_fixed_point(plan);
+  std::string text = write_plan(plan);
+  CHECK(read_plan(text, "").claims[0].horizons == std::vector<std::int32_t>{3, 1});
+  CHECK(read_plan(text, "").claims[0].lengths == request.lengths);
+  const std::string list = "\"horizons\": [3, 1]";
+  text.replace(text.find(list), list.size(), "\"horizons\": [3]");
+  CHECK_THROWS_WITH_AS(read_plan(text, ""), doctest::Contains("1 horizons for 2 heads"),
+                       InputError);
+}
+
 TEST_CASE("pieces of a written plan are its text") {
   const Plan plan = plan_of_all_words();
   std::string joined;
