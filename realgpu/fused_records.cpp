@@ -128,6 +128,9 @@ class LaneWriter {
       case OpKind::multimem_store:
         throw UnsupportedError("op " + std::to_string(id.value) +
                                ": NVLink multicast is never used; --executor sim runs it");
+      case OpKind::library:
+        throw UnsupportedError("op " + std::to_string(id.value) +
+                               ": library calls do not run on GPUs here yet; --executor sim does");
     }
     const std::uint64_t in_line = record.head.ll_sources | record.head.ll_destinations;
     if (in_line != 0) record.head.format = inline_format(parts_.schedule.scope);
