@@ -71,6 +71,8 @@ models::Operation operation_of(const std::string& algorithm, const std::string& 
     operations.emplace_back(models::name_of(a.operation));
   }
   if (found.size() == 1) return found.front();
+  // "ring" alone has always meant the all-reduce, the first row of the catalogue.
+  if (!found.empty() && found.front() == models::Operation::all_reduce) return found.front();
   if (found.empty())
     throw UsageError(
         fmt::format("no algorithm \"{}\".{}", algorithm, suggestion(algorithm, names)));

@@ -26,7 +26,8 @@ void check_machine(const std::string& name);
 models::ElementType parse_element(const std::string& text);
 // "a,b" or "all" of the operation, in the order given.
 std::vector<std::string> parse_algorithms(models::Operation operation, const std::string& text);
-// The operation of an algorithm, unless `operation` names it: then it must have that algorithm.
+// The operation of an algorithm, unless `operation` names it: then it must have that algorithm. Of
+// several all_reduce, if it is one of them.
 models::Operation operation_of(const std::string& algorithm, const std::string& operation);
 
 }  // namespace twinlink::scenarios::cli
