@@ -71,8 +71,9 @@ models::Operation operation_of(const std::string& algorithm, const std::string& 
     operations.emplace_back(models::name_of(a.operation));
   }
   if (found.size() == 1) return found.front();
-  // "ring" alone has always meant the all-reduce, the first row of the catalogue.
-  if (!found.empty() && found.front() == models::Operation::all_reduce) return found.front();
+  // A name alone means the all-reduce, or the exclusive scan where both forms of scan have it.
+  for (const models::Operation usual : {models::Operation::all_reduce, models::Operation::exscan})
+    if (std::find(found.begin(), found.end(), usual) != found.end()) return usual;
   if (found.empty())
     throw UsageError(
         fmt::format("no algorithm \"{}\".{}", algorithm, suggestion(algorithm, names)));
