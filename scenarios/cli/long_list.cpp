@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/collectives/lower_bound.h"
 #include "models/collectives/request_check.h"
 #include "scenarios/cli/layout.h"
 #include "scenarios/machine.h"
@@ -24,7 +25,10 @@ constexpr models::AlphaBetaGamma kCrossbar{2e-6, 1 / 900e9, 0};
 
 struct Figures {
   models::AlgorithmCounts counts;
-  double time_us = 0;
+  double time_us = 0, bound_us = 0;
+  [[nodiscard]] std::string ratio() const {
+    return bound_us > 0 ? fmt::format("{:.2f}", time_us / bound_us) : "-";
+  }
 };
 
 models::CollectiveRequest request_of(const Algorithm& algorithm, const LongChoice& choice) {
@@ -40,7 +44,8 @@ models::CollectiveRequest request_of(const Algorithm& algorithm, const LongChoic
 Figures figures_of(const Algorithm& algorithm, const LongChoice& choice) {
   const models::CollectiveRequest request = request_of(algorithm, choice);
   models::check_request(algorithm, request);
-  return {algorithm.counts(request), algorithm.closed_form(request, kCrossbar) * 1e6};
+  return {algorithm.counts(request), algorithm.closed_form(request, kCrossbar) * 1e6,
+          models::lower_bound(request, kCrossbar) * 1e6};
 }
 
 // One line of a table, or why there is none.
@@ -83,10 +88,10 @@ std::string at_text(const LongChoice& choice) {
 // Exact where that fits the table.
 std::string short_text(Bytes size) {
   const std::string exact = to_text(size);
-  if (exact.size() <= 11) return exact;
+  if (exact.size() <= 9) return exact;
   for (const auto& [unit, shift] : {std::pair("GiB", 30), std::pair("MiB", 20)})
     if (size >= Bytes{std::int64_t{1} << shift})
-      return fmt::format("{:.5g} {}", std::ldexp(static_cast<double>(size.count), -shift), unit);
+      return fmt::format("{:.4g} {}", std::ldexp(static_cast<double>(size.count), -shift), unit);
   return exact;
 }
 
@@ -95,15 +100,16 @@ std::string text_of(const Row& row) {
   if (!row.figures)
     return wrapped(fmt::format("  {:<22} refused: {}", algorithm.name, row.refused), 4);
   const models::AlgorithmCounts& counts = row.figures->counts;
-  return fmt::format("  {:<22} {:>6} {:>8} {:>11} {:>11} {:>4} {:>10.2f}\n", algorithm.name,
+  return fmt::format("  {:<22} {:>6} {:>6} {:>9} {:>9} {:>4} {:>9.2f} {:>6}\n", algorithm.name,
                      counts.rounds, counts.messages, short_text(counts.bytes_in),
-                     short_text(counts.bytes_out), counts.applications, row.figures->time_us);
+                     short_text(counts.bytes_out), counts.applications, row.figures->time_us,
+                     row.figures->ratio());
 }
 
 std::string text_of(const Section& section, const LongChoice& choice) {
   std::string out = fmt::format("{}: {}\n", models::name_of(section.operation), at_text(choice));
-  out += fmt::format("  {:<22} {:>6} {:>8} {:>11} {:>11} {:>4} {:>10}\n", "algorithm", "rounds",
-                     "messages", "bytes in", "bytes out", "apps", "time (us)");
+  out += fmt::format("  {:<22} {:>6} {:>6} {:>9} {:>9} {:>4} {:>9} {:>6}\n", "algorithm", "rounds",
+                     "msgs", "bytes in", "bytes out", "apps", "time (us)", "xbound");
   for (const Row& row : section.rows) out += text_of(row);
   for (const Row& row : section.rows)
     out +=
@@ -120,19 +126,22 @@ std::string cell(std::string_view text) {
 
 std::string counts_row(const Row& row) {
   if (!row.figures)
-    return fmt::format("| `{}` | refused: {} | | | | | |\n", row.algorithm->name,
+    return fmt::format("| `{}` | refused: {} | | | | | | |\n", row.algorithm->name,
                        cell(row.refused));
   const models::AlgorithmCounts& counts = row.figures->counts;
-  return fmt::format("| `{}` | {} | {} | {} | {} | {} | {:.2f} |\n", row.algorithm->name,
+  return fmt::format("| `{}` | {} | {} | {} | {} | {} | {:.2f} | {} |\n", row.algorithm->name,
                      counts.rounds, counts.messages, to_text(counts.bytes_in),
-                     to_text(counts.bytes_out), counts.applications, row.figures->time_us);
+                     to_text(counts.bytes_out), counts.applications, row.figures->time_us,
+                     row.figures->ratio());
 }
 
 std::string markdown_of(const Section& section, const LongChoice& choice) {
   std::string out =
       fmt::format("\n## {}\n\n{}.\n\n", models::name_of(section.operation), at_text(choice));
-  out += "| algorithm | rounds | messages | bytes in | bytes out | applications | time (us) |\n";
-  out += "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+  out +=
+      "| algorithm | rounds | messages | bytes in | bytes out | applications | time (us) | x bound "
+      "|\n";
+  out += "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
   for (const Row& row : section.rows) out += counts_row(row);
   out += "\n| algorithm | what it does | closed form | source |\n| --- | --- | --- | --- |\n";
   for (const Row& row : section.rows) {
@@ -148,10 +157,12 @@ std::string markdown_of(const Section& section, const LongChoice& choice) {
 std::string long_text(const LongChoice& choice) {
   std::string out;
   for (const Section& section : sections(choice)) out += text_of(section, choice) + "\n";
-  return out + wrapped(
-                   "Bytes: the most into and out of one rank. apps: operator applications on "
-                   "the longest chain. time: the closed form at alpha 2 us, beta 1/(900 GB/s), "
-                   "gamma 0 (the ideal crossbar), without contention.");
+  return out +
+         wrapped(
+             "Bytes: the most into and out of one rank. apps: operator applications on "
+             "the longest chain. time: the closed form at alpha 2 us, beta 1/(900 GB/s), "
+             "gamma 0 (the ideal crossbar), without contention. xbound: over the least time that "
+             "any algorithm for the operation needs.");
 }
 
 std::string long_markdown(const LongChoice& choice) {
@@ -173,6 +184,9 @@ Json long_json(const Algorithm& algorithm, const LongChoice& choice) {
   out["bytes_out"] = row.figures->counts.bytes_out.count;
   out["applications"] = row.figures->counts.applications;
   out["closed_form_us"] = row.figures->time_us;
+  out["lower_bound_us"] = row.figures->bound_us;
+  const bool bounded = row.figures->bound_us > 0;
+  out["over_bound"] = bounded ? Json(row.figures->time_us / row.figures->bound_us) : Json();
   return out;
 }
 

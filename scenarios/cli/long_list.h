@@ -1,7 +1,7 @@
 #pragma once
 // `list --long`: what every algorithm moves and computes for a stated number of ranks and size,
-// and what its closed form says; as text of 80 columns, as Markdown (docs/algorithms.md) and as
-// JSON.
+// what its closed form says, and how far that is from the lower bound of its operation; as text of
+// 80 columns, as Markdown (docs/algorithms.md) and as JSON.
 //
 // The request is one group of all ranks, one per GPU, fp32, in one NVLink domain, whose switches
 // reduce and multicast for the algorithms that need it. Closed forms are evaluated at the figures

@@ -47,6 +47,10 @@ TEST_CASE("the long list has every algorithm with the counts of the catalogue") 
   CHECK(ring->at("messages") == 60);
   CHECK(ring->at("bytes_in") == 10 * 16384);
   CHECK(ring->at("applications") == 5);
+  // Bound: 2 us + 2 x 5/6 of 98304 B through a port.
+  const double bound = 2 + 2 * 5 / 6. * 98304 / 900e3;
+  CHECK(ring->at("lower_bound_us").get<double>() == doctest::Approx(bound));
+  CHECK(ring->at("over_bound").get<double>() == doctest::Approx((20 + 163840 / 900e3) / bound));
   // 10 x (2 us + 16384 B / 900 GB/s)
   CHECK(ring->at("closed_form_us").get<double>() == doctest::Approx(20 + 163840 / 900e3));
 }
