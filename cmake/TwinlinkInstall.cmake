@@ -7,7 +7,7 @@ set(TL_CONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/twinlink)
 install(TARGETS twinlink RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY scenarios/library scenarios/profiles scenarios/schema DESTINATION ${TL_DATA_DIR}
         FILES_MATCHING PATTERN "*.json")
-install(TARGETS twinlink_topology twinlink_models twinlink_sim twinlink_realgpu EXPORT twinlink
+install(TARGETS twinlink_topology twinlink_models twinlink_sim twinlink_realgpu twinlink_analysis EXPORT twinlink
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY topology models sim realgpu DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/twinlink
         FILES_MATCHING PATTERN "*.h")
