@@ -7,9 +7,9 @@ set(TL_CONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/twinlink)
 install(TARGETS twinlink RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY scenarios/library scenarios/profiles scenarios/schema DESTINATION ${TL_DATA_DIR}
         FILES_MATCHING PATTERN "*.json")
-install(TARGETS twinlink_topology twinlink_models twinlink_sim twinlink_realgpu EXPORT twinlink
+install(TARGETS twinlink_topology twinlink_models twinlink_sim twinlink_realgpu twinlink_analysis EXPORT twinlink
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY topology models sim realgpu DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/twinlink
+install(DIRECTORY topology models sim realgpu analysis DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/twinlink
         FILES_MATCHING PATTERN "*.h")
 install(EXPORT twinlink NAMESPACE twinlink:: DESTINATION ${TL_CONFIG_DIR} FILE twinlinkTargets.cmake)
 configure_package_config_file(cmake/twinlinkConfig.cmake.in ${PROJECT_BINARY_DIR}/twinlinkConfig.cmake

@@ -28,6 +28,7 @@ PublishedRecord to_record(const Json& json) {
   record.name = json.at("name").get<std::string>();
   record.source = json.at("source").get<std::string>();
   record.kind = json.at("kind").get<std::string>();
+  record.step_us = json.value("step_us", 0.0);
   record.operation = models::parse<models::Operation>(json.at("operation").get<std::string>())
                          .value_or(models::Operation::all_reduce);
   record.unmodelled = json.at("unmodelled").get<std::vector<std::string>>();

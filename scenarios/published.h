@@ -27,6 +27,7 @@ struct PublishedRecord {
     bool nearest = false;
   };
   std::string name, source, kind;
+  double step_us = 0;  // times are printed in steps of this; 0: exact enough not to matter
   models::Operation operation = models::Operation::all_reduce;
   std::vector<Alias> aliases;
   std::vector<std::string> unmodelled;

@@ -1,0 +1,89 @@
+// twinlink calibrate FILE... -o PROFILE: constants of a machine from measurements.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <set>
+
+#include "scenarios/cli/verbs.h"
+#include "scenarios/files/profile_json.h"
+#include "scenarios/fitting/calibration_run.h"
+#include "scenarios/machine.h"
+#include "topology/error.h"
+
+namespace twinlink::scenarios::cli {
+namespace {
+
+struct CalibrateFlags {
+  std::vector<std::string> files, constants;
+  std::string machine, base, output;
+};
+
+// The rows of one machine, which must be the only one or the one asked for.
+std::vector<Observation> rows_of(const CalibrateFlags& flags, Session& session) {
+  std::vector<Observation> rows;
+  std::set<std::string> machines;
+  int unknown = 0;
+  for (const std::string& file : flags.files) {
+    const Observations one = read_observations(read_input(file), file, flags.machine);
+    unknown += one.unknown;
+    for (const Observation& row : one.rows) {
+      machines.insert(row.row.machine);
+      if (flags.machine.empty() || row.row.machine == flags.machine) rows.push_back(row);
+    }
+  }
+  if (unknown > 0) session.note(fmt::format("{} rows of unknown algorithms are left out", unknown));
+  const std::vector<std::string> names(machines.begin(), machines.end());
+  if (rows.empty())
+    throw UsageError(fmt::format("no row is of machine \"{}\"; there are: {}", flags.machine,
+                                 fmt::join(names, ", ")));
+  if (flags.machine.empty() && machines.size() > 1)
+    throw UsageError(fmt::format("the files hold several machines ({}); choose one with --machine",
+                                 fmt::join(names, ", ")));
+  return rows;
+}
+
+std::string report(const CalibrationOutcome& outcome, const std::vector<Observation>& rows) {
+  std::string text =
+      fmt::format("{} rows; {} constants\n", rows.size(), outcome.fit.estimates.size());
+  for (const analysis::Estimate& e : outcome.fit.estimates)
+    text += e.identified
+                ? fmt::format("  {:18} {:>10.4g} +- {:.0f} %\n", e.name, e.value, 100 * e.spread)
+                : fmt::format("  {:18} {:>10.4g} (kept)\n", e.name, e.value);
+  for (const std::string& remark : outcome.fit.remarks) text += "  " + remark + "\n";
+  return text;
+}
+
+int act(const CalibrateFlags& flags, Session& session) {
+  const std::vector<Observation> rows = rows_of(flags, session);
+  const Predictor predictor(rows.front().row.machine, rows);
+  models::CalibrationProfile base = predictor.own_profile();
+  if (!flags.base.empty())
+    base = resolve_profile({.name = rows.front().row.machine, .inline_json = "", .degrade = {}},
+                           flags.base, {});
+  const std::string source =
+      fmt::format("fitted to {} rows of {}", rows.size(), fmt::join(flags.files, ", "));
+  CalibrationOutcome outcome = calibrate(predictor, rows, base, {flags.constants, {}}, source);
+  session.note(report(outcome, rows));
+  outcome.profile.about = fmt::format("{} Calibrated: {}.", base.about, source);
+  session.deliver(write_profile(outcome.profile), flags.output);
+  return kOk;
+}
+
+}  // namespace
+
+void add_calibrate(CLI::App& app, Session& session) {
+  auto flags = std::make_shared<CalibrateFlags>();
+  CLI::App* verb = app.add_subcommand("calibrate", "Fit a machine's constants to measurements");
+  verb->add_option("FILES", flags->files, "Results, published records or nccl-tests logs")
+      ->required();
+  verb->add_option("--machine", flags->machine, "Which machine (needed where files name several)");
+  verb->add_option("--base", flags->base, "Profile to start from (default: the machine's)");
+  verb->add_option("--fit", flags->constants, "Constants to fit (default: all that matter)")
+      ->delimiter(',');
+  verb->add_option("-o,--output", flags->output, "Write the profile here instead of stdout");
+  verb->callback(
+      [flags, &session] { session.action = [flags, &session] { return act(*flags, session); }; });
+}
+
+}  // namespace twinlink::scenarios::cli

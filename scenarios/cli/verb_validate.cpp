@@ -1,0 +1,108 @@
+// twinlink validate [FILE...]: how far predictions are from measurements.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "scenarios/cli/verbs.h"
+#include "scenarios/files/read_file.h"
+#include "scenarios/fitting/validation.h"
+#include "scenarios/machine.h"
+#include "topology/error.h"
+
+namespace twinlink::scenarios::cli {
+namespace {
+
+struct ValidateFlags {
+  std::vector<std::string> files;
+  std::string profile, machine, gates, output;
+  bool json = false, refit = false, rows = false;
+};
+
+Observations observations_of(const ValidateFlags& flags) {
+  if (flags.files.empty()) return published_observations();
+  Observations all;
+  for (const std::string& file : flags.files) {
+    Observations one = read_observations(read_input(file), file, flags.machine);
+    all.unknown += one.unknown;
+    all.rows.insert(all.rows.end(), one.rows.begin(), one.rows.end());
+  }
+  return all;
+}
+
+std::string table(const std::vector<Verdict>& verdicts) {
+  std::string text =
+      fmt::format("{:28} {:12} {:10} {:>4} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}\n", "suite", "split",
+                  "model", "n", "median", "p90", "max", "bias", "choice", "regret");
+  for (const Verdict& v : verdicts) {
+    const analysis::Accuracy& a = v.accuracy;
+    text += fmt::format("{:28} {:12} {:10} {:>4} {:>6.1f}% {:>6.1f}% {:>6.1f}% {:>+6.1f}%", v.suite,
+                        v.split, v.model, a.n, a.median_ape, a.p90_ape, a.max_ape, a.bias);
+    text +=
+        a.cells > 0 ? fmt::format(" {:>6.0f}% {:>6.1f}%\n", 100 * a.choice_right, a.regret) : "\n";
+  }
+  return text;
+}
+
+std::string row_table(const std::vector<Observation>& rows) {
+  std::string text =
+      fmt::format("{:12} {:14} {:20} {:>5} {:>12} {:>10} {:>10} {:>7}\n", "machine", "operation",
+                  "algorithm", "ranks", "bytes", "measured", "predicted", "error");
+  for (const Observation& o : rows)
+    text += fmt::format("{:12} {:14} {:20} {:>5} {:>12} {:>10.2f} {:>10.2f} {:>+6.1f}%\n",
+                        o.row.machine, o.row.operation, o.row.algorithm, o.row.ranks, o.row.bytes,
+                        o.row.measured_us, o.row.predicted_us,
+                        100 * (o.row.predicted_us / o.row.measured_us - 1));
+  return text;
+}
+
+std::string text_of(const ValidateFlags& flags, const Validation& validation) {
+  if (!flags.json)
+    return table(validation.verdicts) + (flags.rows ? "\n" + row_table(validation.rows) : "");
+  std::string text;
+  for (const Verdict& verdict : validation.verdicts) text += to_json_line(verdict) + "\n";
+  return text;
+}
+
+// The gates of the shipped data hold for the shipped profiles only.
+std::string gate_file(const ValidateFlags& flags) {
+  if (!flags.gates.empty()) return flags.gates;
+  if (!flags.files.empty() || !flags.profile.empty()) return "";
+  return find_data("profiles/gates.json").string();
+}
+
+int act(const ValidateFlags& flags, Session& session) {
+  const Observations observations = observations_of(flags);
+  const Validation validation = validate(observations, {flags.refit, flags.profile});
+  if (observations.unknown > 0)
+    session.note(fmt::format("{} rows of algorithms that twinlink does not have are left out",
+                             observations.unknown));
+  session.deliver(text_of(flags, validation), flags.output);
+  const std::string gates = gate_file(flags);
+  if (gates.empty()) return kOk;
+  const auto failed = failed_gates(read_input(gates), gates, validation.verdicts);
+  for (const std::string& sentence : failed) session.note("gate: " + sentence);
+  return failed.empty() ? kOk : kFailed;
+}
+
+}  // namespace
+
+void add_validate(CLI::App& app, Session& session) {
+  auto flags = std::make_shared<ValidateFlags>();
+  CLI::App* verb =
+      app.add_subcommand("validate", "Predicted against measured: errors, bias, choices");
+  verb->add_option("FILES", flags->files,
+                   "Measurements: results, published records or nccl-tests logs (default: the "
+                   "published records that come with twinlink)");
+  verb->add_option("--profile", flags->profile, "Profile for every suite (default: the machine's)");
+  verb->add_option("--machine", flags->machine, "Machine of files that do not name one");
+  verb->add_option("--gates", flags->gates, "File of limits; exit code 3 if one does not hold");
+  verb->add_flag("--refit", flags->refit, "Also fit to a part of the rows and judge on the others");
+  verb->add_flag("--rows", flags->rows, "Every row, predicted beside measured");
+  verb->add_flag("--json", flags->json, "One JSON object per suite, split and model");
+  verb->add_option("-o,--output", flags->output, "Write to this file instead of stdout");
+  verb->callback(
+      [flags, &session] { session.action = [flags, &session] { return act(*flags, session); }; });
+}
+
+}  // namespace twinlink::scenarios::cli

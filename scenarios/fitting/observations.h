@@ -1,0 +1,46 @@
+#pragma once
+// Measured times, from whatever file they come in, as rows that can be predicted.
+//
+//   twinlink.published/1   retyped tables (profiles/published); rows of algorithms that we do not
+//                          have, or only have a relative of, are left out and counted
+//   twinlink.result/1      results of `run --executor realgpu`: one object, {"results": [...]} or
+//   one
+//                          object per line
+//   nccl-tests text        the table on stdout; collective and ranks from its comment lines;
+//                          algorithm `nccl` unless a comment names another (as ours do); out of
+//                          place
+// sigma: relative, from the spread stated in the file, its rounding, and kRepeatability.
+// Errors: InputError with file and line: other units, missing columns, times that are not positive,
+// a table that ends in the middle of a row, text that is not UTF-8 or ASCII.
+#include <string>
+#include <vector>
+
+#include "analysis/accuracy.h"
+#include "models/collectives/catalogue.h"
+
+namespace twinlink::scenarios {
+
+// Runs of one kernel on one machine on different days differ by about this much (vLLM's own kernels
+// in two pull requests: 0 to 4 %).
+inline constexpr double kRepeatability = 0.04;
+
+struct Observation {
+  analysis::Sample row;  // predicted_us is 0 until somebody predicts
+  std::string suite;     // which set of rows it belongs to
+  models::Operation operation = models::Operation::all_reduce;
+  models::ElementType element = models::ElementType::fp32;
+  double sigma = kRepeatability;
+};
+
+struct Observations {
+  std::vector<Observation> rows;
+  int unknown = 0;  // rows of algorithms that we do not have
+};
+
+// `machine` is needed where the file does not name one (nccl-tests); it may be empty elsewhere.
+Observations read_observations(const std::string& text, const std::string& file,
+                               const std::string& machine);
+// Every record of the data directories.
+Observations published_observations();
+
+}  // namespace twinlink::scenarios
