@@ -74,7 +74,8 @@ struct Algorithm {
   std::string_view closed_form_text;  // P members, n bytes, L = ceil(log2 P)
   Plan (*build)(const CollectiveRequest& request);
   AlgorithmCounts (*counts)(const CollectiveRequest& request);
-  double (*closed_form)(const CollectiveRequest& request, const AlphaBetaGamma& costs);  // seconds
+  // Seconds. None: a library decides what happens, and the counts are only those of its call.
+  double (*closed_form)(const CollectiveRequest& request, const AlphaBetaGamma& costs);
   OpCounts (*plan_size)(const CollectiveRequest& request);  // at most this; known before building
   int wrong_from = 0;  // > 0: published algorithm that is wrong from this many ranks on
   Needs needs = Needs::nothing;

@@ -36,6 +36,4 @@ OpCounts plan_size_nccl_call(const CollectiveRequest& request) {
 // A call is opaque: the plan itself touches nobody else's memory.
 AlgorithmCounts counts_nccl_call(const CollectiveRequest&) { return {}; }
 
-double closed_form_nccl_call(const CollectiveRequest&, const AlphaBetaGamma&) { return 0; }
-
 }  // namespace twinlink::models

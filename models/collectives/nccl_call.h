@@ -10,6 +10,5 @@ namespace twinlink::models {
 Plan build_nccl_call(const CollectiveRequest& request);
 OpCounts plan_size_nccl_call(const CollectiveRequest& request);
 AlgorithmCounts counts_nccl_call(const CollectiveRequest& request);
-double closed_form_nccl_call(const CollectiveRequest& request, const AlphaBetaGamma& costs);
 
 }  // namespace twinlink::models

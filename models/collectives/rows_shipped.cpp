@@ -41,8 +41,8 @@ std::vector<Algorithm> rows_shipped() {
       Algorithm{"nccl", Operation::all_reduce,
                 "one call of NCCL: ring, tree or in-switch sums, as its own chooser decides",
                 "NVIDIA/nccl v2.27.3-1 src/graph/tuning.cc, src/enqueue.cc",
-                "none: NCCL decides by size and machine", build_nccl_call, counts_nccl_call,
-                closed_form_nccl_call, plan_size_nccl_call, 0},
+                "NCCL decides by size and machine", build_nccl_call, counts_nccl_call, nullptr,
+                plan_size_nccl_call, 0},
   };
 }
 

@@ -44,6 +44,8 @@ models::CollectiveRequest request_of(const Algorithm& algorithm, const LongChoic
 Figures figures_of(const Algorithm& algorithm, const LongChoice& choice) {
   const models::CollectiveRequest request = request_of(algorithm, choice);
   models::check_request(algorithm, request);
+  if (algorithm.closed_form == nullptr)
+    throw UnsupportedError("no closed form: " + std::string(algorithm.closed_form_text));
   return {algorithm.counts(request), algorithm.closed_form(request, kCrossbar) * 1e6,
           models::lower_bound(request, kCrossbar) * 1e6};
 }
@@ -97,8 +99,7 @@ std::string short_text(Bytes size) {
 
 std::string text_of(const Row& row) {
   const Algorithm& algorithm = *row.algorithm;
-  if (!row.figures)
-    return wrapped(fmt::format("  {:<22} refused: {}", algorithm.name, row.refused), 4);
+  if (!row.figures) return wrapped(fmt::format("  {:<22} {}", algorithm.name, row.refused), 4);
   const models::AlgorithmCounts& counts = row.figures->counts;
   return fmt::format("  {:<22} {:>6} {:>6} {:>9} {:>9} {:>4} {:>9.2f} {:>6}\n", algorithm.name,
                      counts.rounds, counts.messages, short_text(counts.bytes_in),
@@ -126,8 +127,7 @@ std::string cell(std::string_view text) {
 
 std::string counts_row(const Row& row) {
   if (!row.figures)
-    return fmt::format("| `{}` | refused: {} | | | | | | |\n", row.algorithm->name,
-                       cell(row.refused));
+    return fmt::format("| `{}` | {} | | | | | | |\n", row.algorithm->name, cell(row.refused));
   const models::AlgorithmCounts& counts = row.figures->counts;
   return fmt::format("| `{}` | {} | {} | {} | {} | {} | {:.2f} | {} |\n", row.algorithm->name,
                      counts.rounds, counts.messages, to_text(counts.bytes_in),

@@ -27,12 +27,14 @@ void check_not_below(const Algorithm& algorithm, CollectiveRequest request,
 TEST_CASE("no algorithm's closed form is below the bound") {
   const AlphaBetaGamma all_costs[] = {
       {2e-6, 1 / 450e9, 3 / 3e12}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1e-6, 1e-12, 1e-9}};
-  for (const Algorithm& algorithm : catalogue())
+  for (const Algorithm& algorithm : catalogue()) {
+    if (algorithm.closed_form == nullptr) continue;
     for (const AlphaBetaGamma& costs : all_costs)
       for (const int ranks : {1, 2, 3, 4, 5, 7, 8, 12, 16, 31, 72, 130, 144, 576})
         for (const std::int64_t elements : {std::int64_t{0}, std::int64_t{1}, std::int64_t{ranks},
                                             std::int64_t{3} * ranks + 2, std::int64_t{1} << 22})
           check_not_below(algorithm, request_of(algorithm, ranks, elements), costs);
+  }
 }
 
 TEST_CASE("bounds worked by hand: 8 ranks, 1 GiB, 2 us and 450 GB/s") {

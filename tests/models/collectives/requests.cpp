@@ -10,7 +10,6 @@ CollectiveRequest request_of(Operation operation, int ranks, std::int64_t elemen
   request.gpu_of_rank.resize(static_cast<std::size_t>(ranks));
   std::iota(request.gpu_of_rank.begin(), request.gpu_of_rank.end(), 0);
   request.bytes = {elements * 4};
-  request.multicast = true;
   return request;
 }
 

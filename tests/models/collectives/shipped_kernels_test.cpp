@@ -127,7 +127,8 @@ TEST_CASE("symm_mem_multimem lets the switch add and multicast") {
 TEST_CASE("without multicast symm_mem_multimem is refused") {
   CollectiveRequest request = request_of(Operation::all_reduce, 4, 64);
   request.multicast = false;
-  CHECK_THROWS_AS(test::build(Operation::all_reduce, "symm_mem_multimem", request), InputError);
+  const Algorithm& algorithm = find_algorithm(Operation::all_reduce, "symm_mem_multimem");
+  CHECK_THROWS_AS(build_plan(algorithm, request), InputError);
 }
 
 TEST_CASE("mutation: the copy in is not launched before, only flagged") {
