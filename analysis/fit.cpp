@@ -111,7 +111,7 @@ struct Stage {
 Stage run_stage(const Free& free, const FitOptions& options) {
   const Residuals residuals = [&](const std::vector<double>& x) { return free.residuals(x); };
   Stage stage;
-  stage.solution = solve(residuals, free.box(), {options.starts, options.seed, 400});
+  stage.solution = solve(residuals, free.box(), {.starts = options.starts, .seed = options.seed});
   const Eigen::MatrixXd jacobian = matrix(stage.solution.jacobian, free.which.size());
   const std::vector<double> at = free.residuals(stage.solution.x);
   const Eigen::VectorXd r =

@@ -14,6 +14,8 @@ namespace {
 
 constexpr double kDifference = 1e-5;  // step of the Jacobian, in y: times carry about 1e-9
 
+constexpr double kConverged = 1e-5;   // relative; measured times repeat to 1e-2
+
 // sign(r) sqrt(rho(r)), so that the plain sum of squares is the sum of rho.
 double robust(double r) {
   const double root = std::sqrt(2 * (std::sqrt(1 + r * r) - 1));
@@ -127,6 +129,8 @@ Solution solve(const Residuals& residuals, const Box& box, const SolverOptions& 
     FunctorWithJacobian functor(residuals, box, rows);
     Eigen::LevenbergMarquardt<FunctorWithJacobian> solver(functor);
     solver.setMaxfev(options.evaluations);
+    solver.setFtol(kConverged);
+    solver.setXtol(kConverged);
     solver.minimize(y);
     const std::vector<double> x = inside(box, y);
     const double cost = cost_of(residuals(x));

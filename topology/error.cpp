@@ -32,8 +32,8 @@ std::string to_text(const InputIssue& issue) {
   std::string text;
   if (!issue.file.empty()) {
     text += issue.file + ":";
-    if (issue.line > 0)
-      text += std::to_string(issue.line) + ":" + std::to_string(issue.column) + ":";
+    if (issue.line > 0) text += std::to_string(issue.line) + ":";
+    if (issue.line > 0 && issue.column > 0) text += std::to_string(issue.column) + ":";
     text += " ";
   }
   if (!issue.pointer.empty()) text += issue.pointer + ": ";

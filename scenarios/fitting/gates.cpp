@@ -54,6 +54,7 @@ std::vector<Gate> read_gates(const std::string& text, const std::string& file) {
   Document document(text, file);
   ObjectReader object(document.root());
   check_schema(object, "gates", 1);
+  object.optional("about");
   std::vector<Gate> gates;
   if (const auto list = object.required("gates"))
     for (const Value& element : elements(*list)) gates.push_back(read_gate(element));

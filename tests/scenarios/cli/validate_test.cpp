@@ -1,0 +1,60 @@
+// twinlink validate and calibrate, as a user calls them.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/scenarios/cli/program.h"
+
+using nlohmann::json;
+using twinlink::test::Outcome;
+
+namespace {
+
+std::string write_file(const std::string& name, const std::string& text) {
+  const auto path = std::filesystem::temp_directory_path() / name;
+  std::ofstream(path) << text;
+  return path.string();
+}
+
+}  // namespace
+
+TEST_CASE("validate: the published rows, within the gates that come with the profiles") {
+  const Outcome outcome = twinlink::test::twinlink("validate --json");
+  CHECK(outcome.code == 0);
+  std::istringstream lines(outcome.out);
+  int verdicts = 0;
+  for (std::string line; std::getline(lines, line); ++verdicts) {
+    const json verdict = json::parse(line);
+    for (const char* field : {"suite", "split", "model", "n", "median_ape", "p90_ape", "max_ape",
+                              "bias", "choice_right", "regret"})
+      CHECK(verdict.contains(field));
+  }
+  CHECK(verdicts > 4);
+}
+
+TEST_CASE("validate: a gate that does not hold is exit code 3, and says which") {
+  const std::string gates =
+      write_file("twinlink_gates_test.json",
+                 R"({"schema": "twinlink.gates/1", "gates": [{"suite": "vllm_allreduce hgx-h100",
+          "split": "none", "model": "profile", "field": "max_ape", "max": 0.001}]})");
+  const Outcome outcome = twinlink::test::twinlink("validate --gates " + gates);
+  CHECK(outcome.code == 3);
+  CHECK(outcome.err.find("gate: vllm_allreduce hgx-h100") != std::string::npos);
+}
+
+TEST_CASE("calibrate: several machines need a choice; a profile comes out") {
+  const std::string record =
+      std::string(TL_SOURCE_DIR) + "/scenarios/profiles/published/vllm_allreduce.json";
+  const Outcome vague = twinlink::test::twinlink("calibrate " + record);
+  CHECK(vague.code == 2);
+  CHECK(vague.err.find("choose one with --machine") != std::string::npos);
+  const Outcome fitted =
+      twinlink::test::twinlink("calibrate " + record + " --machine hgx-h100 --fit graph_gap");
+  REQUIRE(fitted.code == 0);
+  const json profile = json::parse(fitted.out);
+  CHECK(profile.at("constants").at("graph_gap").at("provenance") == "fitted");
+  CHECK(fitted.err.find("graph_gap") != std::string::npos);
+}
