@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kDifference = 1e-5;  // step of the Jacobian, in y: times carry about 1e-9
 
-constexpr double kConverged = 1e-5;   // relative; measured times repeat to 1e-2
+constexpr double kConverged = 1e-5;  // relative; measured times repeat to 1e-2
 
 // sign(r) sqrt(rho(r)), so that the plain sum of squares is the sum of rho.
 double robust(double r) {
