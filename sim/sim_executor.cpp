@@ -48,9 +48,12 @@ SimResult SimExecutor::simulate(const Plan& plan) const {
   CostModel costs(topology_, profile_, plan);
   Simulation simulation(plan, costs, Simulation::Bound::wanted);
   simulation.run();
-  SimResult result{simulation.take_timeline(),  {},
-                   simulation.resource_bytes(), simulation.lower_bound(),
-                   costs.provenance(),          costs.extrapolated()};
+  SimResult result;
+  result.timeline = simulation.take_timeline();
+  result.resource_bytes = simulation.resource_bytes();
+  result.lower_bound = simulation.lower_bound();
+  result.provenance = costs.provenance();
+  result.extrapolated = costs.extrapolated();
   result.bottleneck = find_bottleneck(costs, result.resource_bytes, result.timeline.makespan());
   return result;
 }
