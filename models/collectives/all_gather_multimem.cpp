@@ -23,16 +23,7 @@ void multicast_shares(PlanBuilder& builder, CollectiveGroup& group) {
 Plan build_all_gather_multimem(const CollectiveRequest& request) {
   PlanBuilder builder = start_plan(request, "multimem");
   builder.reserve_ops(plan_size_all_gather_multimem(request));
-  for (const std::vector<Rank>& ranks : groups_of(request)) {
-    CollectiveGroup group(builder, request, ranks);
-    group.add_lanes();
-    if (group.size() == 1) {
-      group.copy_own(0);
-      continue;
-    }
-    group.meet(Edge::flag_relaxed);
-    multicast_shares(builder, group);
-  }
+  meet_then(builder, request, multicast_shares);
   return builder.finish();
 }
 

@@ -13,6 +13,7 @@ void load_sums(PlanBuilder& builder, CollectiveGroup& group) {
     const Slice destination = group.whole(group.member(r).output);
     builder.multimem_reduce(group.member(r).lane, sources, std::span(&destination, 1), {});
   }
+  group.meet(Edge::flag_relaxed);
 }
 
 }  // namespace
@@ -20,17 +21,7 @@ void load_sums(PlanBuilder& builder, CollectiveGroup& group) {
 Plan build_all_reduce_multimem_one_shot(const CollectiveRequest& request) {
   PlanBuilder builder = start_plan(request, "multimem_one_shot");
   builder.reserve_ops(plan_size_all_reduce_multimem_one_shot(request));
-  for (const std::vector<Rank>& ranks : groups_of(request)) {
-    CollectiveGroup group(builder, request, ranks);
-    group.add_lanes();
-    if (group.size() == 1) {
-      group.copy_own(0);
-      continue;
-    }
-    group.meet(Edge::flag_relaxed);
-    load_sums(builder, group);
-    group.meet(Edge::flag_relaxed);
-  }
+  meet_then(builder, request, load_sums);
   return builder.finish();
 }
 

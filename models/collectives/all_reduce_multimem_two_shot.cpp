@@ -24,16 +24,7 @@ void sum_and_multicast(PlanBuilder& builder, CollectiveGroup& group) {
 Plan build_all_reduce_multimem_two_shot(const CollectiveRequest& request) {
   PlanBuilder builder = start_plan(request, "multimem_two_shot");
   builder.reserve_ops(plan_size_all_reduce_multimem_two_shot(request));
-  for (const std::vector<Rank>& ranks : groups_of(request)) {
-    CollectiveGroup group(builder, request, ranks);
-    group.add_lanes();
-    if (group.size() == 1) {
-      group.copy_own(0);
-      continue;
-    }
-    group.meet(Edge::flag_relaxed);
-    sum_and_multicast(builder, group);
-  }
+  meet_then(builder, request, sum_and_multicast);
   return builder.finish();
 }
 

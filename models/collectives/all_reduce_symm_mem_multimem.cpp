@@ -8,20 +8,11 @@ namespace {
 
 constexpr std::int32_t kMostBlocks = 8;
 
-Bytes largest_share(const CollectiveRequest& request, std::int64_t members) {
-  return {share_rounded_up(0, members, request.bytes).size()};
-}
-
 void reduce_own_share(PlanBuilder& builder, const GroupFrame& frame, const SymmMemStages& stages,
                       std::size_t r) {
-  const auto members = static_cast<std::int64_t>(frame.size());
-  const Bytes bytes = builder.plan().buffer(stages.symmetric(r)).size;
-  const ByteRange share = share_rounded_up(static_cast<std::int64_t>(r), members, bytes);
-  if (share.size() == 0) return;
-  std::vector<Slice> all;
-  for (std::size_t m = 0; m < frame.size(); ++m)
-    all.push_back(slice_of(stages.symmetric(m), share));
-  if (members == 1)
+  const std::vector<Slice> all = stages.share_of_all(r);
+  if (all.empty()) return;
+  if (all.size() == 1)
     builder.copy(frame.members[r].lane, all, all, {});
   else
     builder.multimem_reduce(frame.members[r].lane, all, all, {});
@@ -40,7 +31,7 @@ Plan build_all_reduce_symm_mem_multimem(const CollectiveRequest& request) {
     GroupFrame frame = add_group_frame(builder, request, group);
     const auto members = static_cast<std::int64_t>(group.size());
     SymmMemStages stages(builder, request, frame,
-                         symm_mem_shape(largest_share(request, members), kMostBlocks));
+                         symm_mem_shape(largest_symm_mem_share(request, members), kMostBlocks));
     stages.copy_in_and_meet();
     for (std::size_t r = 0; r < frame.size(); ++r) reduce_own_share(builder, frame, stages, r);
     stages.meet_and_copy_out();
@@ -50,7 +41,7 @@ Plan build_all_reduce_symm_mem_multimem(const CollectiveRequest& request) {
 
 AlgorithmCounts counts_all_reduce_symm_mem_multimem(const CollectiveRequest& request) {
   return over_groups(request, [&](std::int64_t members) -> AlgorithmCounts {
-    const std::int64_t largest = largest_share(request, members).count;
+    const std::int64_t largest = largest_symm_mem_share(request, members).count;
     if (members == 1 || largest == 0) return {};
     const std::int64_t shares = (request.bytes.count + largest - 1) / largest;  // not empty
     const Bytes most{request.bytes.count + largest};
@@ -62,7 +53,7 @@ double closed_form_all_reduce_symm_mem_multimem(const CollectiveRequest& request
                                                 const AlphaBetaGamma& costs) {
   return slowest_group(request, [&](std::int64_t members) {
     if (members == 1 || request.bytes.count == 0) return 0.0;
-    const Bytes port = request.bytes + largest_share(request, members);
+    const Bytes port = request.bytes + largest_symm_mem_share(request, members);
     return costs.alpha + static_cast<double>(port.count) * costs.beta;
   });
 }

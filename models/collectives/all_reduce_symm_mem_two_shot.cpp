@@ -8,19 +8,10 @@ namespace {
 
 constexpr std::int32_t kMostBlocks = 24;
 
-Bytes largest_share(const CollectiveRequest& request, std::int64_t members) {
-  return {share_rounded_up(0, members, request.bytes).size()};
-}
-
 void reduce_own_share(PlanBuilder& builder, const GroupFrame& frame, const SymmMemStages& stages,
                       std::size_t r) {
-  const auto members = static_cast<std::int64_t>(frame.size());
-  const Bytes bytes = builder.plan().buffer(stages.symmetric(r)).size;
-  const ByteRange share = share_rounded_up(static_cast<std::int64_t>(r), members, bytes);
-  if (share.size() == 0) return;
-  std::vector<Slice> all;
-  for (std::size_t m = 0; m < frame.size(); ++m)
-    all.push_back(slice_of(stages.symmetric(m), share));
+  const std::vector<Slice> all = stages.share_of_all(r);
+  if (all.empty()) return;
   builder.reduce(frame.members[r].lane, Operator::sum, all, all, {});
 }
 
@@ -41,7 +32,7 @@ Plan build_all_reduce_symm_mem_two_shot(const CollectiveRequest& request) {
     GroupFrame frame = add_group_frame(builder, request, group);
     const auto members = static_cast<std::int64_t>(group.size());
     SymmMemStages stages(builder, request, frame,
-                         symm_mem_shape(largest_share(request, members), kMostBlocks));
+                         symm_mem_shape(largest_symm_mem_share(request, members), kMostBlocks));
     stages.copy_in_and_meet();
     for (std::size_t r = 0; r < frame.size(); ++r) reduce_own_share(builder, frame, stages, r);
     stages.meet_and_copy_out();
@@ -51,7 +42,7 @@ Plan build_all_reduce_symm_mem_two_shot(const CollectiveRequest& request) {
 
 AlgorithmCounts counts_all_reduce_symm_mem_two_shot(const CollectiveRequest& request) {
   return over_groups(request, [&](std::int64_t members) -> AlgorithmCounts {
-    const std::int64_t largest = largest_share(request, members).count;
+    const std::int64_t largest = largest_symm_mem_share(request, members).count;
     if (members == 1 || largest == 0) return {};
     const std::int64_t shares = (request.bytes.count + largest - 1) / largest;  // not empty
     const Bytes most{request.bytes.count + (members - 2) * largest};
@@ -63,7 +54,8 @@ double closed_form_all_reduce_symm_mem_two_shot(const CollectiveRequest& request
                                                 const AlphaBetaGamma& costs) {
   return slowest_group(request, [&](std::int64_t members) {
     if (members == 1 || request.bytes.count == 0) return 0.0;
-    const auto reduced = static_cast<double>((members - 1) * largest_share(request, members).count);
+    const auto reduced =
+        static_cast<double>((members - 1) * largest_symm_mem_share(request, members).count);
     return costs.alpha + 2 * reduced * costs.beta + reduced * costs.gamma;
   });
 }

@@ -19,16 +19,9 @@ void multicast_to_all(PlanBuilder& builder, CollectiveGroup& group) {
 Plan build_broadcast_multimem(const CollectiveRequest& request) {
   PlanBuilder builder = start_plan(request, "multimem");
   builder.reserve_ops(plan_size_broadcast_multimem(request));
-  for (const std::vector<Rank>& ranks : groups_of(request)) {
-    CollectiveGroup group(builder, request, ranks);
-    group.add_lanes();
-    if (group.size() == 1) {
-      group.copy_own(0);
-      continue;
-    }
-    group.meet(Edge::flag_relaxed);
-    if (request.bytes.count > 0) multicast_to_all(builder, group);
-  }
+  meet_then(builder, request, [&](PlanBuilder& plan, CollectiveGroup& group) {
+    if (request.bytes.count > 0) multicast_to_all(plan, group);
+  });
   return builder.finish();
 }
 

@@ -52,6 +52,22 @@ class CollectiveGroup {
   std::vector<Dep> deps_;
 };
 
+// For every group of the request: lanes, the relaxed meeting before anyone touches another's
+// memory, then work(builder, group). A group of one only copies its input.
+template <class Work>
+void meet_then(PlanBuilder& builder, const CollectiveRequest& request, const Work& work) {
+  for (const std::vector<Rank>& ranks : groups_of(request)) {
+    CollectiveGroup group(builder, request, ranks);
+    group.add_lanes();
+    if (group.size() == 1) {
+      group.copy_own(0);
+      continue;
+    }
+    group.meet(Edge::flag_relaxed);
+    work(builder, group);
+  }
+}
+
 // Bytes of the largest and of the smallest of P shares.
 Bytes largest_share(const CollectiveRequest& request, std::int64_t members);
 Bytes smallest_share(const CollectiveRequest& request, std::int64_t members);

@@ -14,6 +14,7 @@ void load_own_sums(PlanBuilder& builder, CollectiveGroup& group) {
     const Slice destination = group.whole(group.member(r).output);
     builder.multimem_reduce(group.member(r).lane, sources, std::span(&destination, 1), {});
   }
+  group.meet(Edge::flag_relaxed);
 }
 
 }  // namespace
@@ -21,17 +22,7 @@ void load_own_sums(PlanBuilder& builder, CollectiveGroup& group) {
 Plan build_reduce_scatter_multimem(const CollectiveRequest& request) {
   PlanBuilder builder = start_plan(request, "multimem");
   builder.reserve_ops(plan_size_reduce_scatter_multimem(request));
-  for (const std::vector<Rank>& ranks : groups_of(request)) {
-    CollectiveGroup group(builder, request, ranks);
-    group.add_lanes();
-    if (group.size() == 1) {
-      group.copy_own(0);
-      continue;
-    }
-    group.meet(Edge::flag_relaxed);
-    load_own_sums(builder, group);
-    group.meet(Edge::flag_relaxed);
-  }
+  meet_then(builder, request, load_own_sums);
   return builder.finish();
 }
 

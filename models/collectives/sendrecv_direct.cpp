@@ -21,16 +21,9 @@ void push_to_right(PlanBuilder& builder, CollectiveGroup& group) {
 Plan build_sendrecv_direct(const CollectiveRequest& request) {
   PlanBuilder builder = start_plan(request, "direct");
   builder.reserve_ops(plan_size_sendrecv_direct(request));
-  for (const std::vector<Rank>& ranks : groups_of(request)) {
-    CollectiveGroup group(builder, request, ranks);
-    group.add_lanes();
-    if (group.size() == 1) {
-      group.copy_own(0);
-      continue;
-    }
-    group.meet(Edge::flag_relaxed);
-    if (request.bytes.count > 0) push_to_right(builder, group);
-  }
+  meet_then(builder, request, [&](PlanBuilder& plan, CollectiveGroup& group) {
+    if (request.bytes.count > 0) push_to_right(plan, group);
+  });
   return builder.finish();
 }
 

@@ -1,5 +1,7 @@
 #include "models/collectives/symm_mem_stages.h"
 
+#include "models/collectives/shipped_kernels.h"
+
 namespace twinlink::models {
 namespace {
 
@@ -13,6 +15,10 @@ LaneId add_copy_node(PlanBuilder& builder, const CollectiveRequest& request, Ran
 
 }  // namespace
 
+Bytes largest_symm_mem_share(const CollectiveRequest& request, std::int64_t members) {
+  return {share_rounded_up(0, members, request.bytes).size()};
+}
+
 SymmMemStages::SymmMemStages(PlanBuilder& builder, const CollectiveRequest& request,
                              GroupFrame& frame, const LaneShape& shape)
     : builder_(builder), frame_(frame), bytes_(request.bytes) {
@@ -22,6 +28,15 @@ SymmMemStages::SymmMemStages(PlanBuilder& builder, const CollectiveRequest& requ
     in_.push_back(add_copy_node(builder, request, member.rank, "copy in"));
     out_.push_back(add_copy_node(builder, request, member.rank, "copy out"));
   }
+}
+
+std::vector<Slice> SymmMemStages::share_of_all(std::size_t r) const {
+  const ByteRange share = share_rounded_up(static_cast<std::int64_t>(r),
+                                           static_cast<std::int64_t>(symmetric_.size()), bytes_);
+  std::vector<Slice> all;
+  if (share.size() == 0) return all;
+  for (const BufferId buffer : symmetric_) all.push_back(slice_of(buffer, share));
+  return all;
 }
 
 void SymmMemStages::copy_in_and_meet() {

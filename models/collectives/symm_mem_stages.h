@@ -11,6 +11,9 @@
 
 namespace twinlink::models {
 
+// Bytes of the largest share: packs are dealt rounded up, so the first.
+Bytes largest_symm_mem_share(const CollectiveRequest& request, std::int64_t members);
+
 // Around the kernel of one group: frame.members' lanes are those of the in-place kernel.
 class SymmMemStages {
  public:
@@ -22,7 +25,8 @@ class SymmMemStages {
   void copy_in_and_meet();
   // The fenced rendezvous with which the second node ends, and the third node.
   void meet_and_copy_out();
-  [[nodiscard]] BufferId symmetric(std::size_t member) const { return symmetric_[member]; }
+  // Share r of every member's symmetric buffer, in the group's order; empty if the share is.
+  [[nodiscard]] std::vector<Slice> share_of_all(std::size_t r) const;
 
  private:
   void meet_after(Edge edge, const std::vector<OpId>& copies);
