@@ -189,7 +189,7 @@ struct CostModel::State {
       return {.latency = from_us(*start), .cap = kUnlimited};
     const std::int32_t gpu = plan.gpu_of(plan.rank_of(id));
     const double rate = profile.peak_flops.value * 1e12 * profile.flops_efficiency.value;
-    OpCost cost{.payload = 1, .cap = kUnlimited};
+    OpCost cost{.latency = work.fixed, .payload = 1, .cap = kUnlimited};
     if (rate > 0 && work.flops > 0) cost.cap = rate / work.flops;
     const bool moves = work.hbm_bytes.count > 0 && profile.hbm.value > 0;
     const Traffic traffic{gpu, gpu, Carrier::memory, Edge::flag_relaxed,

@@ -10,7 +10,7 @@
 //             loads)), round = one + (peers-1) peer_step (parallel) or peers x one + local_round
 //             (serial), with one = remote_round + (loads-1) load_step + there and back (pull) or
 //             push_round (push); without a peer local_round. Copy engine: copy_rate
-//   compute   payload 1 "work", cap = 1 / (flops / (efficiency x peak)), HBM bytes per unit of work
+//   compute   latency its fixed time, payload 1 "work", cap = 1 / (flops / (efficiency x peak)), HBM bytes per unit of work
 //   per_byte  link: share of the route x wire factor; HBM: bytes read or written per payload byte
 // Payload of a copy or reduce is the size of its largest source (or destination, if it has none);
 // pattern entries scale the others to it.

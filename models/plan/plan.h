@@ -91,11 +91,15 @@ struct Op {
 };
 static_assert(sizeof(Op) == 24);
 
-// A compute op's work: duration is the larger of flops / (efficiency x peak) and its HBM traffic.
+// A compute op's work: it takes `fixed`, which no rate shortens (small launches of the host), and
+// then the larger of flops / (efficiency x peak) and its HBM traffic.
 struct Compute {
   std::string kernel;
   double flops = 0;
   Bytes hbm_bytes;
+  WorkKind work = WorkKind::plain;
+  Precision precision = Precision::bf16;
+  Duration fixed{};
 };
 
 // One meeting of all members of a group. `edge` is flag_relaxed or flag_fenced.

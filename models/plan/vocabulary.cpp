@@ -60,6 +60,19 @@ constexpr std::array kLoadOrders{
     Word{LoadOrder::parallel, "parallel", "loads of all sources are in flight together"},
     Word{LoadOrder::serial, "serial", "one source after the other"},
 };
+constexpr std::array kWorkKinds{
+    Word{WorkKind::plain, "plain", "any kernel"},
+    Word{WorkKind::attention, "attention", "the core of attention"},
+    Word{WorkKind::grouped_gemm, "grouped_gemm", "one product per expert"},
+    Word{WorkKind::dense_gemm, "dense_gemm", "one product"},
+    Word{WorkKind::memory, "memory", "bounded by the bytes it reads and writes"},
+};
+constexpr std::array kPrecisions{
+    Word{Precision::bf16, "bf16", "bfloat16 products"},
+    Word{Precision::fp32, "fp32", "single precision outside tensor cores"},
+    Word{Precision::fp8, "fp8", "8-bit floating point products"},
+    Word{Precision::fp4, "fp4", "4-bit floating point products with block scales"},
+};
 constexpr std::array kEdges{
     Word{Edge::flag_relaxed, "flag_relaxed", "a flag in peer memory, no fence"},
     Word{Edge::flag_fenced, "flag_fenced", "a flag behind a system fence"},
@@ -86,6 +99,8 @@ std::span<const Word<OpKind>> words(OpKind) { return kOpKinds; }
 std::span<const Word<Operator>> words(Operator) { return kOperators; }
 std::span<const Word<Split>> words(Split) { return kSplits; }
 std::span<const Word<LoadOrder>> words(LoadOrder) { return kLoadOrders; }
+std::span<const Word<WorkKind>> words(WorkKind) { return kWorkKinds; }
+std::span<const Word<Precision>> words(Precision) { return kPrecisions; }
 std::span<const Word<Edge>> words(Edge) { return kEdges; }
 std::span<const Word<Scope>> words(Scope) { return kScopes; }
 

@@ -57,6 +57,11 @@ enum class Protocol : std::uint8_t { plain, ll, ll128, simple };
 enum class Split : std::uint8_t { contiguous, strided };   // bytes over the lane's blocks
 enum class LoadOrder : std::uint8_t { parallel, serial };  // loads over the op's sources
 
+// What kind of work a compute op is: which of the profile's efficiencies bounds it. memory: bounded
+// by its HBM bytes. And in what it calculates: which peak.
+enum class WorkKind : std::uint8_t { plain, attention, grouped_gemm, dense_gemm, memory };
+enum class Precision : std::uint8_t { bf16, fp32, fp8, fp4 };
+
 // How a dependency is realised. Relaxed is legal only for write-after-read and for data older than
 // the launch; inline_*: the data carry their own flags (wire factor in the profile).
 enum class Edge : std::uint8_t {
@@ -86,6 +91,8 @@ std::span<const Word<OpKind>> words(OpKind);
 std::span<const Word<Operator>> words(Operator);
 std::span<const Word<Split>> words(Split);
 std::span<const Word<LoadOrder>> words(LoadOrder);
+std::span<const Word<WorkKind>> words(WorkKind);
+std::span<const Word<Precision>> words(Precision);
 std::span<const Word<Edge>> words(Edge);
 std::span<const Word<Scope>> words(Scope);
 

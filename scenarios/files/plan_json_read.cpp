@@ -11,6 +11,7 @@ namespace {
 using models::Plan;
 
 constexpr std::int64_t kMaxBuffer = std::int64_t{1} << 42;
+constexpr std::int64_t kMostFixedPs = 1'000'000'000'000'000;  // 1000 s
 constexpr std::int32_t kMaxGpu = 65'535;
 
 std::vector<Value> rows_of(ObjectReader& object, const char* name) {
@@ -157,6 +158,11 @@ models::Compute read_compute(const Value& value) {
     return read_number(v, {0, 1e21});
   });
   set(compute.hbm_bytes.count, object.required("hbm_bytes"), integer_between(0, kMaxBuffer));
+  set(compute.work, object.optional("work"),
+      [](const Value& v) { return read_word<models::WorkKind>(v, "kind of work"); });
+  set(compute.precision, object.optional("precision"),
+      [](const Value& v) { return read_word<models::Precision>(v, "precision"); });
+  set(compute.fixed.ps, object.optional("fixed_ps"), integer_between(0, kMostFixedPs));
   object.finish();
   return compute;
 }

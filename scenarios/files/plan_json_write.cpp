@@ -75,9 +75,14 @@ std::string row(const models::Lane& lane) {
 }
 
 std::string row(const models::Compute& compute) {
-  return "{\"kernel\": " + text(compute.kernel) +
-         ", \"flops\": " + nlohmann::json(compute.flops).dump() +
-         ", \"hbm_bytes\": " + std::to_string(compute.hbm_bytes.count) + "}";
+  const models::Compute plain;
+  std::string out = "{\"kernel\": " + text(compute.kernel) +
+                    ", \"flops\": " + nlohmann::json(compute.flops).dump() +
+                    ", \"hbm_bytes\": " + std::to_string(compute.hbm_bytes.count);
+  if (compute.work != plain.work) out += ", \"work\": " + word(compute.work);
+  if (compute.precision != plain.precision) out += ", \"precision\": " + word(compute.precision);
+  if (compute.fixed != plain.fixed) out += ", \"fixed_ps\": " + std::to_string(compute.fixed.ps);
+  return out + "}";
 }
 
 std::string row(const models::Rendezvous& rendezvous) {

@@ -47,7 +47,14 @@ Plan plan_of_all_words() {
   builder.reduce(sm, models::Operator::decay_sum, sources, destinations, deps,
                  models::LoadOrder::serial);
   builder.reduce(sm, models::Operator::none, {}, destinations, {});
-  builder.compute(sm, {"gemm", 1.0 / 3, {77}}, sources, {}, {});
+  builder.compute(sm,
+                  {"gemm",
+                   1.0 / 3,
+                   {77},
+                   models::WorkKind::grouped_gemm,
+                   models::Precision::fp4,
+                   Duration{1234}},
+                  sources, {}, {});
   builder.barrier(sm, meeting, {});
   Plan plan = builder.finish();
   plan.ops[1].split = models::Split::strided;
@@ -82,6 +89,9 @@ TEST_CASE("a plan with every word survives being written and read") {
   CHECK(read.claims[0].suffix);
   CHECK(read.claims[0].heads == 3);
   CHECK(read.computes[0].flops == 1.0 / 3);
+  CHECK(read.computes[0].work == models::WorkKind::grouped_gemm);
+  CHECK(read.computes[0].precision == models::Precision::fp4);
+  CHECK(read.computes[0].fixed == Duration{1234});
   CHECK(read.lanes[0].rank == Rank{1});
   CHECK(read.lanes[0].launch == models::LaunchMode::eager);
   CHECK(read.lanes[0].threads == 33);
