@@ -40,21 +40,21 @@ std::string broken(const Assertion& assertion, const Json& row) {
   return "";
 }
 
-std::string describe(const Json& row) {
-  return fmt::format("{} on {} ranks with {} bytes", row["algorithm"].get<std::string>(),
-                     row["ranks"].dump(), row["bytes"].dump());
-}
+struct Row {
+  Json fields;
+  std::string name;
+};
 
-std::vector<std::string> failures(const Assertion& assertion, const std::vector<Json>& rows) {
+std::vector<std::string> failures(const Assertion& assertion, const std::vector<Row>& rows) {
   std::vector<std::string> out;
   bool any = false;
-  for (const Json& row : rows) {
+  for (const auto& [row, name] : rows) {
     if (!selects(assertion, row)) continue;
     any = true;
     const std::string what = broken(assertion, row);
     if (!what.empty())
-      out.push_back(fmt::format("assertion {}: {} of {} {}", assertion.pointer, assertion.field,
-                                describe(row), what));
+      out.push_back(
+          fmt::format("assertion {}: {} of {} {}", assertion.pointer, assertion.field, name, what));
   }
   if (!any)
     out.push_back(fmt::format("assertion {}: no result matches its \"where\"", assertion.pointer));
@@ -65,9 +65,9 @@ std::vector<std::string> failures(const Assertion& assertion, const std::vector<
 
 std::vector<std::string> failed_assertions(const Scenario& scenario,
                                            const std::vector<Result>& results) {
-  std::vector<Json> rows;
+  std::vector<Row> rows;
   if (!scenario.assertions.empty())
-    for (const Result& result : results) rows.push_back(to_json(result));
+    for (const Result& result : results) rows.push_back({to_json(result), row_name(result)});
   std::vector<std::string> out;
   for (const Assertion& assertion : scenario.assertions)
     for (std::string& text : failures(assertion, rows)) out.push_back(std::move(text));

@@ -5,6 +5,7 @@
 
 #include "scenarios/files/read_file.h"
 #include "scenarios/machine.h"
+#include "scenarios/workloads/study_record.h"
 #include "topology/error.h"
 
 namespace twinlink::scenarios {
@@ -89,7 +90,8 @@ std::vector<PublishedRecord> published_records() {
   std::vector<PublishedRecord> records;
   for (const std::string& name : data_names("profiles/published")) {
     const auto path = find_data("profiles/published/" + name + ".json");
-    records.push_back(read_published(read_file(path), path.string()));
+    const std::string text = read_file(path);
+    if (!is_study_record(text)) records.push_back(read_published(text, path.string()));
   }
   return records;
 }

@@ -36,7 +36,7 @@ struct PublishedRecord {
 
 // Throws InputError (the record is ours, but it is a file all the same).
 PublishedRecord read_published(const std::string& text, const std::string& file);
-// Every record of the data directories.
+// Every record of the data directories that is about collectives.
 std::vector<PublishedRecord> published_records();
 // The matching row of the first record that has one.
 std::optional<Published> find_published(const std::vector<PublishedRecord>& records,

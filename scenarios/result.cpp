@@ -1,5 +1,9 @@
 #include "scenarios/result.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <tuple>
@@ -17,6 +21,11 @@ Json object(const std::vector<std::pair<std::string, double>>& fields) {
   Json out = Json::object();
   for (const auto& [name, value] : fields) out[name] = value;
   return out;
+}
+
+void add_fields(Json& out, const std::vector<Field>& fields) {
+  for (const Field& field : fields)
+    std::visit([&](const auto& value) { out[field.name] = value; }, field.value);
 }
 
 void add_published(Json& out, const Result& result) {
@@ -92,16 +101,41 @@ bool failed(const Result& result) {
   return result.correct.has_value() && !*result.correct && !result.expected_wrong;
 }
 
+std::string_view operation_name(const Result& result) {
+  return result.workload.empty() ? models::name_of(result.operation)
+                                 : std::string_view(result.workload);
+}
+
+std::string row_name(const Result& result) {
+  if (result.workload.empty())
+    return fmt::format("{} on {} ranks with {} bytes", result.algorithm, result.ranks,
+                       result.bytes.count);
+  std::string name;
+  const auto add = [&](const std::string& part) { name += (name.empty() ? "" : ", ") + part; };
+  for (const std::string& part : {result.variant, result.algorithm})
+    if (!part.empty()) add(part);
+  for (const Field& key : result.keys)
+    std::visit([&](const auto& value) { add(fmt::format("{} {}", key.name, value)); }, key.value);
+  return name;
+}
+
+std::optional<double> figure(const Result& result, std::string_view name) {
+  if (name == "time_us") return result.time_us;
+  if (name == "speedup_vs_nccl") return result.speedup_vs_nccl;
+  const auto found = std::ranges::find(result.figures, name, &Field::name);
+  if (found == result.figures.end()) return std::nullopt;
+  const double* value = std::get_if<double>(&found->value);
+  return value == nullptr ? std::nullopt : std::optional(*value);
+}
+
 std::vector<std::pair<std::string, double>> published_errors(const Result& result) {
   std::vector<std::pair<std::string, double>> errors;
-  if (!result.published || !result.time_us) return errors;
-  const auto add = [&](const std::string& name, double ours, double theirs) {
-    if (theirs > 0) errors.emplace_back(name, 100 * (ours - theirs) / theirs);
-  };
-  for (const auto& [name, value] : result.published->fields) {
-    if (name == "time_us") add(name, *result.time_us, value);
-    if (name == "speedup_vs_nccl" && result.speedup_vs_nccl)
-      add(name, *result.speedup_vs_nccl, value);
+  if (!result.published) return errors;
+  const auto& unclaimed = result.published->unmodelled;
+  for (const auto& [name, theirs] : result.published->fields) {
+    const std::optional<double> ours = figure(result, name);
+    if (!ours || theirs == 0 || std::ranges::find(unclaimed, name) != unclaimed.end()) continue;
+    errors.emplace_back(name, 100 * (*ours - theirs) / std::abs(theirs));
   }
   return errors;
 }
@@ -112,13 +146,17 @@ nlohmann::ordered_json to_json(const Result& result) {
   out["scenario"] = result.scenario;
   out["scenario_hash"] = result.scenario_hash;
   out["variant"] = result.variant;
-  out["operation"] = models::name_of(result.operation);
-  out["algorithm"] = result.algorithm;
+  out["operation"] = operation_name(result);
+  out["algorithm"] = optional(result.algorithm);
   out["machine"] = result.machine;
   out["executor"] = name_of(result.executor);
-  out["ranks"] = result.ranks;
-  out["bytes"] = result.bytes.count;
+  // A workload's row may have neither.
+  const bool operation = result.workload.empty();
+  out["ranks"] = operation || result.ranks > 0 ? Json(result.ranks) : Json();
+  out["bytes"] = operation || result.bytes.count > 0 ? Json(result.bytes.count) : Json();
+  add_fields(out, result.keys);
   add_times(out, result);
+  add_fields(out, result.figures);
   out["correct"] = optional(result.correct);
   out["reason"] = optional(result.reason);
   out["bottleneck"] = optional(result.bottleneck);

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "models/plan/vocabulary.h"
@@ -27,7 +28,15 @@ struct Published {
   std::string record;  // which record and row, and how near its algorithm is to ours
 };
 
+// One more field of a workload's result; its name is in WorkloadKind::fields.
+struct Field {
+  std::string name;
+  std::variant<double, std::string> value;
+};
+
 struct Result {
+  std::string workload;              // its kind, instead of an operation; empty: none
+  std::vector<Field> keys, figures;  // of a workload: what identifies the row, what was found
   std::string scenario, scenario_hash, variant, algorithm, machine, profile, version;
   models::Operation operation = models::Operation::all_reduce;
   ExecutorKind executor = ExecutorKind::sim;
@@ -57,7 +66,13 @@ void set_time(Result& result, double time_us, int members);
 void add_speedups(std::vector<Result>& results);
 // A wrong answer that nobody expected: exit code 3.
 bool failed(const Result& result);
-// 100 x (ours - published) / published for each field that we claim and have.
+// Name of the operation or workload.
+std::string_view operation_name(const Result& result);
+// "ring on 8 ranks with 1024 bytes", or what identifies a workload's row: "dep4, isl 8192".
+std::string row_name(const Result& result);
+// A number of the result by its name: a workload's figure, time_us or speedup_vs_nccl.
+std::optional<double> figure(const Result& result, std::string_view name);
+// 100 x (ours - published) / |published| for each field that we claim and have.
 std::vector<std::pair<std::string, double>> published_errors(const Result& result);
 
 // The object of DESIGN section 5, keys in its order; what is not known is null.

@@ -1,6 +1,5 @@
 #include "scenarios/result_fields.h"
 
-#include <algorithm>
 #include <array>
 
 namespace twinlink::scenarios {
@@ -36,10 +35,5 @@ constexpr std::array kFields{
 }  // namespace
 
 std::span<const ResultField> result_fields() { return kFields; }
-
-const ResultField* find_result_field(std::string_view name) {
-  const auto found = std::ranges::find(kFields, name, &ResultField::name);
-  return found == kFields.end() ? nullptr : &*found;
-}
 
 }  // namespace twinlink::scenarios

@@ -16,7 +16,5 @@ struct ResultField {
 };
 
 std::span<const ResultField> result_fields();
-// Null if there is no such field.
-const ResultField* find_result_field(std::string_view name);
 
 }  // namespace twinlink::scenarios

@@ -15,6 +15,7 @@
 #include "scenarios/published.h"
 #include "scenarios/verdict.h"
 #include "scenarios/version.h"
+#include "scenarios/workloads/workload_run.h"
 #include "sim/host_executor.h"
 #include "sim/sim_executor.h"
 #include "topology/error.h"
@@ -59,7 +60,7 @@ class Runner {
 
   Run run() {
     Run run;
-    describe(run);
+    describe(machine_, run);
     const std::vector<Point> points = all_points();
     run.points = points.size();
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -68,6 +69,7 @@ class Runner {
         break;
       }
       add_point(points[i], run);
+      run.done = i + 1;
       if (options_.progress) options_.progress(i + 1, points.size());
     }
     add_speedups(run.results);
@@ -100,14 +102,6 @@ class Runner {
                                       scenario_.ranks_per_gpu),
                           scenario_.file});
     if (!issues.empty()) throw InputError(std::move(issues));
-  }
-
-  void describe(Run& run) const {
-    run.machine = machine_.topology.name();
-    run.machine_source = machine_.topology.source();
-    run.profile = machine_.profile.name;
-    run.profile_about = machine_.profile.about;
-    run.gpus = gpus();
   }
 
   [[nodiscard]] std::vector<Point> all_points() const {
@@ -168,19 +162,11 @@ class Runner {
   }
 
   [[nodiscard]] Result header(const Point& point) const {
-    Result result;
-    result.scenario = scenario_.name;
-    result.scenario_hash = scenario_.hash;
-    result.variant = variant_of(scenario_);
+    Result result = result_header(scenario_, machine_);
     result.operation = scenario_.operation;
     result.algorithm = point.algorithm->name;
-    result.machine = machine_.topology.name();
-    result.executor = scenario_.executor;
-    result.profile = machine_.profile.name;
     result.ranks = point.ranks;
     result.bytes = point.bytes;
-    result.seed = scenario_.seed;
-    result.version = version();
     return result;
   }
 
@@ -209,25 +195,13 @@ class Runner {
     return static_cast<int>(most);
   }
 
-  // Kernels that wait for each other must fit on their GPU together, or they wait for ever.
-  void ensure_resident(const Plan& plan) const {
-    const int slots = models::cta_slots(machine_.profile);
-    if (slots == 0) return;
-    const Proof fits = models::check_residency(plan, slots);
-    if (!fits.correct())
-      throw UnsupportedError(fits.findings.front().message +
-                             " (use fewer \"ctas\" or \"ranks_per_gpu\")");
-  }
-
   void simulate(const Plan& plan, std::future<Proof>& proof, Result& result) const {
-    ensure_resident(plan);
+    ensure_resident(plan, machine_.profile);
     try {
       const sim::SimExecutor executor(machine_.topology, machine_.profile);
       const sim::SimResult run = executor.simulate(plan);
       set_time(result, microseconds(run.timeline.makespan()), members(plan));
-      if (!run.bottleneck.resource.empty())
-        result.bottleneck =
-            fmt::format("{} ({:.0f}%)", run.bottleneck.resource, 100 * run.bottleneck.utilisation);
+      result.bottleneck = text_of(run.bottleneck);
       if (options_.on_timeline) options_.on_timeline(result, plan, run.timeline);
       result.provenance = name_of(run.provenance);
       result.extrapolated = run.extrapolated;
@@ -287,6 +261,7 @@ InputError standing_in(std::size_t alternative, std::vector<InputIssue> issues) 
 }
 
 void append(Run& all, Run part) {
+  part.done += all.done;
   std::vector<Result> results = std::move(all.results);
   std::vector<Skipped> skipped = std::move(all.skipped);
   std::ranges::move(part.results, std::back_inserter(results));
@@ -296,7 +271,33 @@ void append(Run& all, Run part) {
   all.skipped = std::move(skipped);
 }
 
+Run run_on_one(const Scenario& scenario, const RunOptions& options) {
+  if (scenario.workload) return run_workload(scenario, options);
+  return Runner(scenario, options).run();
+}
+
 }  // namespace
+
+void describe(const Machine& machine, Run& run) {
+  run.machine = machine.topology.name();
+  run.machine_source = machine.topology.source();
+  run.profile = machine.profile.name;
+  run.profile_about = machine.profile.about;
+  run.gpus = static_cast<int>(machine.topology.gpus().size());
+}
+
+Result result_header(const Scenario& scenario, const Machine& machine) {
+  Result result;
+  result.scenario = scenario.name;
+  result.scenario_hash = scenario.hash;
+  result.variant = variant_of(scenario);
+  result.machine = machine.topology.name();
+  result.executor = scenario.executor;
+  result.profile = machine.profile.name;
+  result.seed = scenario.seed;
+  result.version = version();
+  return result;
+}
 
 std::vector<Scenario> machines_of(const Scenario& scenario) {
   if (scenario.machine.alternatives.empty()) return {scenario};
@@ -317,7 +318,7 @@ std::string variant_of(const Scenario& scenario) {
 }
 
 Run run_scenario(const Scenario& scenario, const RunOptions& options) {
-  if (scenario.machine.alternatives.empty()) return Runner(scenario, options).run();
+  if (scenario.machine.alternatives.empty()) return run_on_one(scenario, options);
   const std::vector<Scenario> machines = machines_of(scenario);
   Run all;
   for (std::size_t i = 0; i < machines.size() && !all.interrupted; ++i) {
@@ -327,7 +328,7 @@ Run run_scenario(const Scenario& scenario, const RunOptions& options) {
         options.progress(i * points + done, machines.size() * points);
       };
     try {
-      append(all, Runner(machines[i], here).run());
+      append(all, run_on_one(machines[i], here));
     } catch (const InputError& error) {
       throw standing_in(i, error.issues());
     }

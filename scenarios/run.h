@@ -18,6 +18,7 @@
 #include "models/timeline.h"
 #include "realgpu/realgpu.h"
 #include "scenarios/contest.h"
+#include "scenarios/machine.h"
 #include "scenarios/result.h"
 #include "scenarios/scenario.h"
 
@@ -46,7 +47,7 @@ struct Run {
   std::vector<Result> results;
   std::vector<Skipped> skipped;
   std::optional<std::vector<Crossover>> crossovers;  // where somebody asked who wins
-  std::size_t points = 0;                            // asked for
+  std::size_t points = 0, done = 0;                  // asked for, and run or skipped
   bool interrupted = false;
   // What was run on, for people.
   std::string machine, machine_source, profile, profile_about;
@@ -59,6 +60,11 @@ std::vector<Scenario> machines_of(const Scenario& scenario);
 std::string variant_of(const Scenario& scenario);
 
 Run run_scenario(const Scenario& scenario, const RunOptions& options);
+
+// What every result of a scenario on a machine says of both.
+Result result_header(const Scenario& scenario, const Machine& machine);
+// Fills in what was run on.
+void describe(const Machine& machine, Run& run);
 
 // The sentence of every assertion that does not hold; empty: all hold. An assertion that selects no
 // result fails.

@@ -7,6 +7,7 @@
 
 #include "scenarios/json/object_reader.h"
 #include "scenarios/scenario_fields.h"
+#include "scenarios/workloads/workload.h"
 
 namespace twinlink::scenarios {
 namespace {
@@ -62,14 +63,6 @@ void read_algorithms(Scenario& scenario, const Value& value) {
 }
 
 void read_operation(Scenario& scenario, ObjectReader& object) {
-  const std::string supported = join(operations_with_algorithms());
-  if (const auto workload = object.optional("workload")) {
-    workload->complain("workloads are not supported by this version; use \"operation\": one of " +
-                       supported);
-    object.optional("operation");
-    object.optional("algorithms");
-    return;
-  }
   const auto value = object.required("operation");
   const auto algorithms = object.required("algorithms");
   if (!value) return;
@@ -78,7 +71,7 @@ void read_operation(Scenario& scenario, ObjectReader& object) {
   scenario.operation = *operation;
   if (algorithms_of(*operation).empty())
     value->complain("there is no algorithm for " + std::string(name_of(*operation)) +
-                    " yet; there are for " + supported);
+                    " yet; there are for " + join(operations_with_algorithms()));
   else if (algorithms)
     read_algorithms(scenario, *algorithms);
 }
@@ -111,10 +104,40 @@ void read_options(Scenario& scenario, ObjectReader& object) {
   });
 }
 
+void read_workload(Scenario& scenario, const Value& value) {
+  ObjectReader object(value);
+  std::vector<std::string> known;
+  for (const WorkloadKind& kind : workload_kinds()) known.emplace_back(kind.name);
+  if (const auto kind = object.required("kind"))
+    if (const auto name = read_name(*kind, "workload", known)) {
+      scenario.workload_kind = *name;
+      scenario.workload = find_workload_kind(*name)->read(object);
+      return object.finish();
+    }
+}
+
+// What assertions may name.
+std::vector<ResultField> fields_of(const Scenario& scenario) {
+  const std::span<const ResultField> common = result_fields();
+  std::vector<ResultField> fields(common.begin(), common.end());
+  if (const WorkloadKind* kind = find_workload_kind(scenario.workload_kind))
+    fields.insert(fields.end(), kind->fields.begin(), kind->fields.end());
+  return fields;
+}
+
 void read_objects(Scenario& scenario, ObjectReader& object) {
   if (const auto value = object.required("machine")) read_machine(scenario.machine, *value);
+  if (const auto value = object.optional("workload")) read_workload(scenario, *value);
+  if (const auto value = object.optional("assert"))
+    read_assertions(scenario.assertions, *value, fields_of(scenario));
+}
+
+// What is run: a workload has it all inside, else operation, algorithms and points.
+void read_work(Scenario& scenario, ObjectReader& object) {
+  if (object.value().node->contains("workload")) return;
   if (const auto value = object.optional("params")) read_params(scenario.params, *value);
-  if (const auto value = object.optional("assert")) read_assertions(scenario.assertions, *value);
+  read_operation(scenario, object);
+  read_points(scenario, object);
 }
 
 }  // namespace
@@ -132,8 +155,7 @@ Scenario read_scenario(const std::string& text, const std::string& file,
   check_schema(object, "scenario", 1);
   read_options(scenario, object);
   read_objects(scenario, object);
-  read_operation(scenario, object);
-  read_points(scenario, object);
+  read_work(scenario, object);
   object.finish();
   document.throw_if_any();
   return scenario;

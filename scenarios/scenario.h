@@ -6,6 +6,7 @@
 // Reading reports all errors at once (InputError) with file, line, column and JSON pointer.
 // Machine and profile are resolved by machine.h; nothing here builds or runs a plan.
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -52,6 +53,8 @@ struct Params {
   std::optional<std::string> mode;
 };
 
+class Workload;  // workloads/workload.h
+
 struct Scenario {
   std::string name;  // stem of the file, or "coll"
   std::string file;  // as given; empty: none
@@ -60,6 +63,9 @@ struct Scenario {
   MachineSpec machine;
   std::string profile;  // name or file; empty: the machine's own
   ExecutorKind executor = ExecutorKind::sim;
+  // "workload": what is run instead of operation, algorithms, ranks and bytes; null: nothing.
+  std::shared_ptr<const Workload> workload;
+  std::string workload_kind;
   models::Operation operation = models::Operation::all_reduce;
   std::vector<std::string> algorithms;
   std::vector<int> ranks;

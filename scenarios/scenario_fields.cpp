@@ -115,9 +115,11 @@ void read_lane_shape(models::LaneShape& shape, ObjectReader& object) {
   });
 }
 
-std::vector<std::string> field_names() {
+using ResultFields = std::span<const ResultField>;
+
+std::vector<std::string> names_of(ResultFields fields) {
   std::vector<std::string> names;
-  for (const ResultField& field : result_fields()) names.emplace_back(field.name);
+  for (const ResultField& field : fields) names.emplace_back(field.name);
   return names;
 }
 
@@ -135,9 +137,9 @@ std::optional<Assertion::Value> read_field_value(const Value& value, const Resul
   return static_cast<double>(bytes->count);
 }
 
-void read_where(Assertion& assertion, const Value& value) {
+void read_where(Assertion& assertion, const Value& value, ResultFields fields) {
   ObjectReader object(value);
-  for (const ResultField& field : result_fields()) {
+  for (const ResultField& field : fields) {
     const std::string name(field.name);
     const auto wanted = object.optional(name);
     if (!wanted) continue;
@@ -146,8 +148,8 @@ void read_where(Assertion& assertion, const Value& value) {
   object.finish();
 }
 
-void read_bounds(Assertion& assertion, ObjectReader& object) {
-  const ResultField* field = find_result_field(assertion.field);
+void read_bounds(Assertion& assertion, ObjectReader& object, ResultFields fields) {
+  const auto field = std::ranges::find(fields, assertion.field, &ResultField::name);
   const auto min = object.optional("min"), max = object.optional("max");
   const auto equals = object.optional("equals");
   if (!min && !max && !equals && object.value().node->is_object())
@@ -155,21 +157,21 @@ void read_bounds(Assertion& assertion, ObjectReader& object) {
   const auto any_number = [](const Value& v) { return read_number(v, {}); };
   set(assertion.min, min, any_number);
   set(assertion.max, max, any_number);
-  if (field == nullptr) return;
+  if (field == fields.end()) return;
   if (equals) assertion.equals = read_field_value(*equals, *field);
   const bool has_order = field->type == FieldType::number || field->type == FieldType::bytes;
   if (!has_order && (min || max))
     object.value().complain(quote(field->name) + " is no number: only \"equals\" can be asserted");
 }
 
-Assertion read_assertion(const Value& value) {
+Assertion read_assertion(const Value& value, ResultFields fields) {
   ObjectReader object(value);
   Assertion assertion;
   assertion.pointer = value.pointer;
-  if (const auto where = object.optional("where")) read_where(assertion, *where);
+  if (const auto where = object.optional("where")) read_where(assertion, *where, fields);
   set(assertion.field, object.required("field"),
-      [](const Value& v) { return read_name(v, "result field", field_names()); });
-  read_bounds(assertion, object);
+      [&](const Value& v) { return read_name(v, "result field", names_of(fields)); });
+  read_bounds(assertion, object, fields);
   object.finish();
   return assertion;
 }
@@ -215,8 +217,10 @@ void read_groups(std::vector<std::vector<int>>& groups, const Value& value) {
   }
 }
 
-void read_assertions(std::vector<Assertion>& assertions, const Value& value) {
-  for (const Value& element : elements(value)) assertions.push_back(read_assertion(element));
+void read_assertions(std::vector<Assertion>& assertions, const Value& value,
+                     std::span<const ResultField> fields) {
+  for (const Value& element : elements(value))
+    assertions.push_back(read_assertion(element, fields));
 }
 
 }  // namespace twinlink::scenarios

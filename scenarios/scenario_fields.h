@@ -1,7 +1,10 @@
 #pragma once
 // The parts of a scenario that are objects of their own, and the checks across fields. Used by
 // scenario.cpp only; each adds its issues to the document and goes on.
+#include <span>
+
 #include "scenarios/json/object_reader.h"
+#include "scenarios/result_fields.h"
 #include "scenarios/scenario.h"
 
 namespace twinlink::scenarios {
@@ -16,7 +19,9 @@ inline constexpr ScenarioLimits kScenarioLimits{};
 
 void read_machine(MachineSpec& machine, const Value& value);
 void read_params(Params& params, const Value& value);
-void read_assertions(std::vector<Assertion>& assertions, const Value& value);
+// fields: what an assertion may name.
+void read_assertions(std::vector<Assertion>& assertions, const Value& value,
+                     std::span<const ResultField> fields);
 void read_groups(std::vector<std::vector<int>>& groups, const Value& value);
 
 // One of "ranks" and of "bytes". Machine, ranks_per_gpu and element have been read before.

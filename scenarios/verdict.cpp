@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "topology/error.h"
+
 namespace twinlink::scenarios {
 namespace {
 
@@ -13,6 +15,8 @@ bool only_provenance(const Proof& proof) {
   return std::all_of(proof.findings.begin(), proof.findings.end(),
                      [](const models::Finding& f) { return f.check == models::Check::provenance; });
 }
+
+}  // namespace
 
 std::string why_wrong(const Proof& proof, int ranks) {
   std::string text;
@@ -25,7 +29,19 @@ std::string why_wrong(const Proof& proof, int ranks) {
                      first.message);
 }
 
-}  // namespace
+void ensure_resident(const models::Plan& plan, const models::CalibrationProfile& profile) {
+  const int slots = models::cta_slots(profile);
+  if (slots == 0) return;
+  const Proof fits = models::check_residency(plan, slots);
+  if (!fits.correct())
+    throw UnsupportedError(fits.findings.front().message +
+                           " (use fewer \"ctas\" or \"ranks_per_gpu\")");
+}
+
+std::string text_of(const sim::Bottleneck& bottleneck) {
+  if (bottleneck.resource.empty()) return "";
+  return fmt::format("{} ({:.0f}%)", bottleneck.resource, 100 * bottleneck.utilisation);
+}
 
 std::string ranks_text(const std::vector<Rank>& ranks) {
   std::string text;

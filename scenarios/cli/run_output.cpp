@@ -8,6 +8,7 @@
 #include "scenarios/cli/verbs.h"
 #include "scenarios/trace.h"
 #include "scenarios/units_text.h"
+#include "scenarios/workloads/workload.h"
 #include "topology/error.h"
 
 namespace twinlink::scenarios::cli {
@@ -16,19 +17,26 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::size_t points_of(const Scenario& scenario) {
-  return machines_of(scenario).size() * scenario.algorithms.size() * scenario.ranks.size() *
-         scenario.bytes.size();
+  const std::size_t machines = machines_of(scenario).size();
+  if (scenario.workload) return machines * scenario.workload->points();
+  return machines * scenario.algorithms.size() * scenario.ranks.size() * scenario.bytes.size();
+}
+
+// What tells one timeline of a run from another.
+std::string trace_row(const Result& result) {
+  if (!result.workload.empty()) return row_name(result);
+  const std::string variant = result.variant.empty() ? "" : result.variant + ".";
+  return fmt::format("{}{}.{}.{}", variant, result.algorithm, result.ranks, result.bytes.count);
 }
 
 std::string trace_name(const std::string& file, const Result& result) {
   const std::size_t slash = file.find_last_of('/');
   std::size_t dot = file.find_last_of('.');
   if (dot == std::string::npos || (slash != std::string::npos && dot < slash)) dot = file.size();
-  std::string variant = result.variant.empty() ? "" : "." + result.variant;
-  for (char& c : variant)
+  std::string name = trace_row(result);
+  for (char& c : name)
     if (c == '/' || c == ':' || c == ' ' || c == ',') c = '_';
-  return fmt::format("{}{}.{}.{}.{}{}", file.substr(0, dot), variant, result.algorithm,
-                     result.ranks, result.bytes.count, file.substr(dot));
+  return file.substr(0, dot) + "." + name + file.substr(dot);
 }
 
 TraceFacts trace_facts(const Result& result) {
@@ -36,7 +44,7 @@ TraceFacts trace_facts(const Result& result) {
           {"version", result.version},
           {"scenario", result.scenario},
           {"scenario_hash", result.scenario_hash},
-          {"operation", std::string(models::name_of(result.operation))},
+          {"operation", std::string(operation_name(result))},
           {"algorithm", result.algorithm},
           {"ranks", std::to_string(result.ranks)},
           {"bytes", std::to_string(result.bytes.count)},
@@ -74,8 +82,7 @@ void note_skipped(const Run& run, const Session& session) {
 
 int exit_code(const Scenario& scenario, const Run& run, const Session& session) {
   if (run.interrupted) {
-    session.note(
-        fmt::format("interrupted: {} of {} points are done", run.results.size(), run.points));
+    session.note(fmt::format("interrupted: {} of {} points are done", run.done, run.points));
     return kInterrupted;
   }
   if (run.results.empty() && !run.skipped.empty()) {
@@ -85,8 +92,7 @@ int exit_code(const Scenario& scenario, const Run& run, const Session& session) 
   int code = kOk;
   for (const Result& result : run.results) {
     if (!failed(result)) continue;
-    session.note(fmt::format("failed: {} on {} ranks with {} bytes: {}", result.algorithm,
-                             result.ranks, result.bytes.count, result.reason));
+    session.note(fmt::format("failed: {}: {}", row_name(result), result.reason));
     code = kFailed;
   }
   for (const std::string& text : failed_assertions(scenario, run.results)) {

@@ -8,6 +8,7 @@
 
 #include "scenarios/cli/answer.h"
 #include "scenarios/cli/layout.h"
+#include "scenarios/cli/workload_text.h"
 #include "scenarios/units_text.h"
 
 namespace twinlink::scenarios::cli {
@@ -25,13 +26,17 @@ std::string provenance_text(const Run& run) {
   return fmt::format("constants: {}{}", worst, extrapolated ? ", partly extrapolated" : "");
 }
 
+std::string_view what_is_run(const Scenario& scenario) {
+  if (scenario.workload) return scenario.workload_kind;
+  return models::name_of(scenario.operation);
+}
+
 std::string heading(const Scenario& scenario, const Run& run) {
   std::string out;
   if (!scenario.question.empty()) out += wrapped(scenario.question) + "\n";
-  std::string facts =
-      fmt::format("machine {} ({} GPUs), profile {}, executor {}, {}{}", run.machine, run.gpus,
-                  run.profile, name_of(scenario.executor), models::name_of(scenario.operation),
-                  scenario.params.suffix ? " (suffix)" : "");
+  std::string facts = fmt::format("machine {} ({} GPUs), profile {}, executor {}, {}{}",
+                                  run.machine, run.gpus, run.profile, name_of(scenario.executor),
+                                  what_is_run(scenario), scenario.params.suffix ? " (suffix)" : "");
   const std::string variant = variant_of(scenario);
   if (!variant.empty()) facts += ", " + variant;
   const std::string provenance = provenance_text(run);
@@ -123,6 +128,11 @@ std::string tables(const Scenario& scenario, const Run& run) {
 
 std::string run_text(const Scenario& scenario, const Run& run) {
   std::string out = heading(scenario, run);
+  if (scenario.workload) {
+    out += workload_tables(run.results) + "\n";
+    for (const std::string& sentence : workload_answer(run.results)) out += wrapped(sentence);
+    return out;
+  }
   out += tables(scenario, run);
   for (const std::string& sentence : answer(run.results)) out += wrapped(sentence);
   return out;

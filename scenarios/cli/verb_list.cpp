@@ -11,6 +11,7 @@
 #include "scenarios/files/read_file.h"
 #include "scenarios/machine.h"
 #include "scenarios/scenario.h"
+#include "scenarios/workloads/workload.h"
 #include "topology/error.h"
 #include "topology/presets.h"
 
@@ -86,6 +87,17 @@ Json studies() {
   return rows;
 }
 
+Json workloads() {
+  Json rows = Json::array();
+  for (const WorkloadKind& kind : workload_kinds()) {
+    Json row{{"name", kind.name}, {"help", kind.help}, {"fields", Json::array()}};
+    for (const ResultField& field : kind.fields)
+      row["fields"].push_back({{"name", field.name}, {"help", field.help}});
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 struct Section {
   const char* name;
   Json (*rows)();
@@ -93,6 +105,7 @@ struct Section {
 constexpr Section kSections[] = {{"machines", machines},
                                  {"operations", operations},
                                  {"algorithms", algorithms},
+                                 {"workloads", workloads},
                                  {"scenarios", studies}};
 
 std::string label(const Json& row) {

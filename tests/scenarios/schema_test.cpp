@@ -19,6 +19,7 @@
 #include "scenarios/json/document.h"
 #include "scenarios/machine.h"
 #include "scenarios/result_fields.h"
+#include "scenarios/workloads/workload.h"
 #include "tests/scenarios/bad_input.h"
 #include "topology/presets.h"
 
@@ -190,10 +191,13 @@ TEST_CASE("constants and result fields of the schemas are those of the tables") 
   CHECK(words_of(constants["required"]) == names);
   CHECK(constants["properties"].size() == names.size());
   for (const ResultField& field : result_fields()) fields.emplace(field.name);
+  const std::set<std::string> common = fields;
+  for (const WorkloadKind& kind : workload_kinds())
+    for (const ResultField& field : kind.fields) fields.emplace(field.name);
   const json assertion = schema_of("scenario")["definitions"]["assertion"]["properties"];
   CHECK(words_of(assertion["field"]["enum"]) == fields);
   CHECK(assertion["where"]["properties"].size() == fields.size());
-  for (const std::string& field : fields)
+  for (const std::string& field : common)
     CHECK(schema_of("result")["definitions"]["result"]["properties"].contains(field));
 }
 
