@@ -112,7 +112,7 @@ void read_options(Scenario& scenario, ObjectReader& object) {
 }
 
 void read_objects(Scenario& scenario, ObjectReader& object) {
-  if (const auto value = object.required("machine")) read_machine(scenario.machine, *value);
+  if (const auto value = object.required("machine")) read_machines(scenario, *value);
   if (const auto value = object.optional("params")) read_params(scenario.params, *value);
   if (const auto value = object.optional("assert")) read_assertions(scenario.assertions, *value);
 }
