@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "models/collectives/catalogue.h"
+#include "scenarios/machine.h"
 #include "scenarios/run.h"
 
 namespace twinlink::scenarios {
@@ -20,6 +21,7 @@ class Search {
 
   std::vector<Crossover> between(const Contest& low, const Contest& high) {
     found_.clear();
+    machine_ = low.machine;
     Scenario narrowed = scenario_;
     narrowed.ranks = {low.ranks};
     narrowed.algorithms = contenders(low, high);
@@ -74,14 +76,15 @@ class Search {
   }
 
   void add(const Scenario& scenario, const End& low, const End& high) {
-    found_.push_back({variant_of(scenario), scenario.ranks.front(), low.winner, high.winner,
-                      low.bytes, high.bytes});
+    found_.push_back({machine_, variant_of(scenario), scenario.ranks.front(), low.winner,
+                      high.winner, low.bytes, high.bytes});
   }
 
   [[nodiscard]] bool stopped() const { return stop_ != nullptr && stop_->load(); }
 
   const Scenario& scenario_;
   const std::atomic<bool>* stop_;
+  std::string machine_;
   std::vector<Crossover> found_;
 };
 
@@ -91,6 +94,10 @@ bool announced_wrong(const Result& row) {
     return algorithm.operation == row.operation && algorithm.name == row.algorithm &&
            algorithm.wrong_from > 0 && row.ranks >= algorithm.wrong_from;
   });
+}
+
+bool is_same_machine(const Contest& a, const Contest& b) {
+  return a.machine == b.machine && a.variant == b.variant;
 }
 
 bool competes(const Result& row) {
@@ -106,19 +113,22 @@ double Contest::margin() const {
 }
 
 std::vector<Contest> contests(const std::vector<Result>& results) {
-  std::vector<std::string> variants;
+  std::vector<std::pair<std::string, std::string>> machines;  // and variants
   std::map<std::tuple<std::ptrdiff_t, int, Bytes>, std::vector<const Result*>> by_point;
   for (const Result& row : results) {
     if (!competes(row)) continue;
-    const auto known = std::ranges::find(variants, row.variant);
-    const auto variant = known - variants.begin();
-    if (known == variants.end()) variants.push_back(row.variant);
-    by_point[{variant, row.ranks, row.bytes}].push_back(&row);
+    const std::pair name(row.machine, row.variant);
+    const auto known = std::ranges::find(machines, name);
+    const auto machine = known - machines.begin();
+    if (known == machines.end()) machines.push_back(name);
+    by_point[{machine, row.ranks, row.bytes}].push_back(&row);
   }
   std::vector<Contest> out;
   for (auto& [point, rows] : by_point) {
     std::ranges::stable_sort(rows, {}, [](const Result* row) { return *row->time_us; });
-    out.push_back({rows.front()->variant, std::get<1>(point), std::get<2>(point), std::move(rows)});
+    const Result& any = *rows.front();
+    out.push_back(
+        {any.machine, any.variant, std::get<1>(point), std::get<2>(point), std::move(rows)});
   }
   return out;
 }
@@ -126,13 +136,15 @@ std::vector<Contest> contests(const std::vector<Result>& results) {
 std::vector<Crossover> crossovers(const Scenario& scenario, const std::vector<Result>& results,
                                   const std::atomic<bool>* stop) {
   const std::vector<Contest> all = contests(results);
+  const bool several = !scenario.machines.empty();
   std::vector<Crossover> out;
   for (const Scenario& machine : machines_of(scenario)) {
+    const std::string name = several ? machine_name(machine) : "";
     Search search(machine, stop);
     for (std::size_t i = 0; i + 1 < all.size(); ++i) {
       const Contest &low = all[i], &high = all[i + 1];
-      if (low.ranks != high.ranks || low.variant != high.variant) continue;
-      if (low.variant != variant_of(machine)) continue;
+      if (low.ranks != high.ranks || !is_same_machine(low, high)) continue;
+      if (low.variant != variant_of(machine) || (several && low.machine != name)) continue;
       std::ranges::move(search.between(low, high), std::back_inserter(out));
     }
   }

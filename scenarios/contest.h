@@ -23,7 +23,7 @@ inline constexpr double kContender = 2;
 
 // The correct results of one (machine, ranks, bytes), fastest first.
 struct Contest {
-  std::string variant;  // of the machine, as in Result
+  std::string machine, variant;  // as in Result
   int ranks = 0;
   Bytes bytes;
   std::vector<const Result*> order;  // never empty
@@ -31,12 +31,12 @@ struct Contest {
   [[nodiscard]] double margin() const;  // 1 if nobody is second
 };
 
-// By variant in the order met, then ranks, then bytes. Points into `results`.
+// By machine and variant in the order met, then ranks, then bytes. Points into `results`.
 std::vector<Contest> contests(const std::vector<Result>& results);
 
 // From `low` to `high` the winner changes; at these sizes themselves it is `from` and `to`.
 struct Crossover {
-  std::string variant;
+  std::string machine, variant;
   int ranks = 0;
   std::string from, to;
   Bytes low, high;

@@ -24,12 +24,16 @@ namespace fs = std::filesystem;
   throw InputError(message, pointer);
 }
 
-// Issues that name no file of their own stand in the scenario, degradations under its machine.
+// Issues that name no file of their own stand in the scenario, at its machine.
 std::vector<InputIssue> standing_in(const Scenario& scenario, std::vector<InputIssue> issues) {
   for (InputIssue& issue : issues) {
     if (!issue.file.empty()) continue;
     issue.file = scenario.file;
-    if (issue.pointer.starts_with("/degrade")) issue.pointer = "/machine" + issue.pointer;
+    constexpr std::string_view kDegrade = "/degrade", kMachine = "/machine";
+    if (issue.pointer.starts_with(kDegrade))
+      issue.pointer = scenario.machine.degrade_at + issue.pointer.substr(kDegrade.size());
+    else if (issue.pointer.starts_with(kMachine))
+      issue.pointer = scenario.machine.at + issue.pointer.substr(kMachine.size());
   }
   return issues;
 }
@@ -107,6 +111,12 @@ models::CalibrationProfile resolve_profile(const MachineSpec& spec, const std::s
     refuse("/profile", "this machine has no calibration profile of its own; name one of " +
                            join(profile_names()) + ", or a file");
   return named_profile(name);
+}
+
+std::string machine_name(const Scenario& scenario) {
+  MachineSpec whole = scenario.machine;
+  whole.degrade.clear();
+  return name_of_topology(whole, fs::path(scenario.file).parent_path());
 }
 
 Machine resolve_machine(const Scenario& scenario, int gpus) try {

@@ -22,6 +22,8 @@ struct Machine {
   models::CalibrationProfile profile;
 };
 
+// What results call it.
+std::string machine_name(const Scenario& scenario);
 // `gpus` is used by presets of any size (crossbar). Degradations are applied.
 Machine resolve_machine(const Scenario& scenario, int gpus);
 // `beside`: the directory of the file that names the machine; empty: none.

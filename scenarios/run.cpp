@@ -96,11 +96,13 @@ class Runner {
     std::vector<InputIssue> issues;
     for (std::size_t i = 0; i < scenario_.ranks.size(); ++i)
       if (scenario_.ranks[i] > gpus() * scenario_.ranks_per_gpu)
-        issues.push_back({fmt::format("/ranks/{}", i),
-                          fmt::format("{} ranks do not fit on the {} GPUs of {} with {} per GPU",
-                                      scenario_.ranks[i], gpus(), machine_.topology.name(),
-                                      scenario_.ranks_per_gpu),
-                          scenario_.file});
+        issues.push_back(
+            {fmt::format("{}/ranks/{}", scenario_.machine.ranks.empty() ? "" : scenario_.machine.at,
+                         i),
+             fmt::format("{} ranks do not fit on the {} GPUs of {} with {} per GPU",
+                         scenario_.ranks[i], gpus(), machine_.topology.name(),
+                         scenario_.ranks_per_gpu),
+             scenario_.file});
     if (!issues.empty()) throw InputError(std::move(issues));
   }
 
@@ -251,24 +253,32 @@ class Runner {
   std::unique_ptr<models::Executor> realgpu_;
 };
 
-// Issues of one alternative stand under it.
-InputError standing_in(std::size_t alternative, std::vector<InputIssue> issues) {
-  const std::string list = "/machine/degrade/";
-  for (InputIssue& issue : issues)
-    if (issue.pointer.starts_with(list))
-      issue.pointer.insert(list.size(), std::to_string(alternative) + "/");
-  return InputError(std::move(issues));
+// "a, b"; a name that is there already is not named again.
+void add_name(std::string& names, const std::string& name) {
+  if ((names + ", ").find(name + ", ") != std::string::npos) return;
+  names += (names.empty() ? "" : ", ") + name;
 }
 
-void append(Run& all, Run part) {
-  part.done += all.done;
-  std::vector<Result> results = std::move(all.results);
-  std::vector<Skipped> skipped = std::move(all.skipped);
-  std::ranges::move(part.results, std::back_inserter(results));
-  std::ranges::move(part.skipped, std::back_inserter(skipped));
-  all = std::move(part);
-  all.results = std::move(results);
-  all.skipped = std::move(skipped);
+void append(Run& all, const Run& part) {
+  std::ranges::copy(part.results, std::back_inserter(all.results));
+  std::ranges::copy(part.skipped, std::back_inserter(all.skipped));
+  all.points += part.points;
+  all.done += part.done;
+  all.interrupted = part.interrupted;
+  add_name(all.machine, part.machine);
+  add_name(all.machine_source, part.machine_source);
+  add_name(all.profile, part.profile);
+  add_name(all.profile_about, part.profile_about);
+  all.gpus = std::max(all.gpus, part.gpus);
+}
+
+// Rows of two machines must be told apart.
+void ensure_another(const Run& all, const Run& part, const Scenario& machine) {
+  if (part.results.empty()) return;
+  const Result& row = part.results.front();
+  for (const Result& other : all.results)
+    if (other.machine == row.machine && other.variant == row.variant)
+      throw InputError("this is machine \"" + row.machine + "\" a second time", machine.machine.at);
 }
 
 Run run_on_one(const Scenario& scenario, const RunOptions& options) {
@@ -299,41 +309,22 @@ Result result_header(const Scenario& scenario, const Machine& machine) {
   return result;
 }
 
-std::vector<Scenario> machines_of(const Scenario& scenario) {
-  if (scenario.machine.alternatives.empty()) return {scenario};
-  std::vector<Scenario> machines;
-  for (const auto& degradations : scenario.machine.alternatives) {
-    machines.push_back(scenario);
-    machines.back().machine.degrade = degradations;
-    machines.back().machine.alternatives.clear();
-  }
-  return machines;
-}
-
-std::string variant_of(const Scenario& scenario) {
-  std::string text;
-  for (const topology::Degradation& d : scenario.machine.degrade)
-    text += fmt::format("{}{}:{}:{}", text.empty() ? "degrade " : ", ", d.from, d.to, d.factor);
-  return text;
-}
-
 Run run_scenario(const Scenario& scenario, const RunOptions& options) {
-  if (scenario.machine.alternatives.empty()) return run_on_one(scenario, options);
   const std::vector<Scenario> machines = machines_of(scenario);
+  if (machines.size() == 1) return run_on_one(machines.front(), options);
+  const std::size_t points = points_of(scenario);
   Run all;
   for (std::size_t i = 0; i < machines.size() && !all.interrupted; ++i) {
     RunOptions here = options;
     if (options.progress)
-      here.progress = [&](std::size_t done, std::size_t points) {
-        options.progress(i * points + done, machines.size() * points);
+      here.progress = [&](std::size_t done, std::size_t) {
+        options.progress(all.points + done, points);
       };
-    try {
-      append(all, run_on_one(machines[i], here));
-    } catch (const InputError& error) {
-      throw standing_in(i, error.issues());
-    }
+    const Run part = run_on_one(machines[i], here);
+    ensure_another(all, part, machines[i]);
+    append(all, part);
   }
-  all.points *= machines.size();
+  all.points = points;
   return all;
 }
 

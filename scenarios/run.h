@@ -54,8 +54,10 @@ struct Run {
   int gpus = 0;
 };
 
-// One scenario per machine of its "degrade" alternatives; the scenario itself if it has none.
+// One scenario per machine: of its list, each as damaged as its "degrade" alternatives say.
 std::vector<Scenario> machines_of(const Scenario& scenario);
+// Points that all of them have together.
+std::size_t points_of(const Scenario& scenario);
 // What its machine's degradations are called in results; "": none.
 std::string variant_of(const Scenario& scenario);
 

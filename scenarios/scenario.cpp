@@ -126,7 +126,7 @@ std::vector<ResultField> fields_of(const Scenario& scenario) {
 }
 
 void read_objects(Scenario& scenario, ObjectReader& object) {
-  if (const auto value = object.required("machine")) read_machine(scenario.machine, *value);
+  if (const auto value = object.required("machine")) read_machines(scenario, *value);
   if (const auto value = object.optional("workload")) read_workload(scenario, *value);
   if (const auto value = object.optional("assert"))
     read_assertions(scenario.assertions, *value, fields_of(scenario));

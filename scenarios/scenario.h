@@ -2,7 +2,8 @@
 // A scenario as read from JSON (twinlink.scenario/1), every field checked and in units of the
 // program.
 //
-// Lists are crossed: algorithms x ranks x bytes, in that nesting, gives the points of a run.
+// Lists are crossed: machines x algorithms x ranks x bytes, in that nesting, gives the points of a
+// run.
 // Reading reports all errors at once (InputError) with file, line, column and JSON pointer.
 // Machine and profile are resolved by machine.h; nothing here builds or runs a plan.
 #include <cstdint>
@@ -28,6 +29,9 @@ struct MachineSpec {
   // "degrade" as a list of lists: one machine each, crossed with the other lists of the scenario;
   // `degrade` is empty then.
   std::vector<std::vector<topology::Degradation>> alternatives = {};
+  std::vector<int> ranks = {};  // instead of the scenario's; empty: those
+  // Where machine and degradations stand in the scenario, for messages.
+  std::string at = "/machine", degrade_at = "/machine/degrade";
 };
 
 // {"where": {"algorithm": "blelloch", "ranks": 72}, "field": "time_us", "max": 200}
@@ -60,8 +64,9 @@ struct Scenario {
   std::string file;  // as given; empty: none
   std::string hash;  // of the canonical text, 16 hex digits
   std::string question;
-  MachineSpec machine;
-  std::string profile;  // name or file; empty: the machine's own
+  MachineSpec machine;                // the first, where "machine" is a list
+  std::vector<MachineSpec> machines;  // "machine" as a list; empty: it is none
+  std::string profile;                // name or file; empty: the machine's own
   ExecutorKind executor = ExecutorKind::sim;
   // "workload": what is run instead of operation, algorithms, ranks and bytes; null: nothing.
   std::shared_ptr<const Workload> workload;

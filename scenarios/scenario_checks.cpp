@@ -9,20 +9,55 @@ namespace twinlink::scenarios {
 namespace {
 
 // Ranks that a preset of fixed size has room for; 0: any number, or not known here.
-std::int64_t rank_room(const Scenario& scenario) {
-  const auto preset = topology::find_preset(scenario.machine.name);
+std::int64_t rank_room(const Scenario& scenario, const MachineSpec& machine) {
+  const auto preset = topology::find_preset(machine.name);
   return preset ? std::int64_t{preset->gpus} * scenario.ranks_per_gpu : 0;
+}
+
+std::size_t machine_count(const Scenario& scenario) {
+  const auto count = [](const MachineSpec& machine) {
+    return std::max<std::size_t>(1, machine.alternatives.size());
+  };
+  if (scenario.machines.empty()) return count(scenario.machine);
+  std::size_t all = 0;
+  for (const MachineSpec& machine : scenario.machines) all += count(machine);
+  return all;
+}
+
+// Entries of the longest list of ranks.
+std::size_t most_ranks(const Scenario& scenario) {
+  std::size_t most = std::max(scenario.ranks.size(), scenario.machine.ranks.size());
+  for (const MachineSpec& machine : scenario.machines) most = std::max(most, machine.ranks.size());
+  return most;
+}
+
+// Of the machines that take the scenario's ranks, the one with the least room.
+const MachineSpec& smallest_machine(const Scenario& scenario) {
+  const MachineSpec* smallest = &scenario.machine;
+  std::int64_t least = 0;
+  for (const MachineSpec& machine : scenario.machines) {
+    const std::int64_t room = rank_room(scenario, machine);
+    if (room == 0 || !machine.ranks.empty() || (least > 0 && room >= least)) continue;
+    least = room;
+    smallest = &machine;
+  }
+  return *smallest;
 }
 
 }  // namespace
 
 std::optional<std::int64_t> read_rank_count(const Scenario& scenario, const Value& value) {
+  return read_rank_count(scenario, smallest_machine(scenario), value);
+}
+
+std::optional<std::int64_t> read_rank_count(const Scenario& scenario, const MachineSpec& machine,
+                                            const Value& value) {
   const auto ranks = read_integer(value, {1, kScenarioLimits.ranks});
-  const std::int64_t room = rank_room(scenario);
+  const std::int64_t room = rank_room(scenario, machine);
   if (!ranks || room == 0 || *ranks <= room) return ranks;
   value.complain(
-      std::to_string(*ranks) + " ranks do not fit on " + scenario.machine.name +
-      ", which has room for " + std::to_string(room) +
+      std::to_string(*ranks) + " ranks do not fit on " + machine.name + ", which has room for " +
+      std::to_string(room) +
       (scenario.ranks_per_gpu == 1 ? " (\"ranks_per_gpu\" lets ranks share a GPU)" : ""));
   return std::nullopt;
 }
@@ -41,11 +76,11 @@ std::optional<Bytes> read_whole_size(const Scenario& scenario, const Value& valu
 }
 
 void check_points(const Scenario& scenario, const Value& root) {
-  std::vector<std::size_t> lists{scenario.algorithms.size(), scenario.ranks.size(),
+  std::vector<std::size_t> lists{scenario.algorithms.size(), most_ranks(scenario),
                                  scenario.bytes.size()};
   std::string names = "algorithms x ranks x bytes";
-  if (!scenario.machine.alternatives.empty()) {
-    lists.insert(lists.begin(), scenario.machine.alternatives.size());
+  if (const std::size_t machines = machine_count(scenario); machines > 1) {
+    lists.insert(lists.begin(), machines);
     names = "machines x " + names;
   }
   Int128 points = 1;
@@ -62,7 +97,9 @@ void check_points(const Scenario& scenario, const Value& root) {
 
 void check_groups(const Scenario& scenario, const Value& groups) {
   if (scenario.ranks.empty() || !groups.node->is_array()) return;
-  const int ranks = *std::ranges::min_element(scenario.ranks);
+  int ranks = *std::ranges::min_element(scenario.ranks);
+  for (const MachineSpec& machine : scenario.machines)
+    for (const int own : machine.ranks) ranks = std::min(ranks, own);
   for (const Value& group : elements(groups)) {
     if (!group.node->is_array()) continue;
     for (const Value& member : elements(group))

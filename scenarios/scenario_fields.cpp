@@ -69,12 +69,28 @@ void read_inline(MachineSpec& machine, const Value& value) {
   machine.inline_json = inline_text(*value.node);
 }
 
-void read_based(MachineSpec& machine, const Value& value) {
+void read_based(const Scenario& scenario, MachineSpec& machine, const Value& value) {
   ObjectReader object(value);
   set(machine.name, object.required("base"), read_string);
   if (!machine.name.empty()) check_machine_name(*object.optional("base"), machine.name);
   read_degradations(machine, object.optional("degrade"));
+  set_many(machine.ranks, object.optional("ranks"),
+           [&](const Value& v) { return read_rank_count(scenario, machine, v); });
   object.finish();
+}
+
+void read_machine(const Scenario& scenario, MachineSpec& machine, const Value& value) {
+  machine.at = value.pointer;
+  machine.degrade_at = value.pointer + "/degrade";
+  if (value.node->is_string()) {
+    machine.name = value.node->get<std::string>();
+    return check_machine_name(value, machine.name);
+  }
+  if (!value.node->is_object())
+    return value.complain("expected a preset's name, a file or an object; found " +
+                          describe(*value.node));
+  value.node->contains("nodes") ? read_inline(machine, value)
+                                : read_based(scenario, machine, value);
 }
 
 void read_scan_params(Params& params, ObjectReader& object) {
@@ -178,15 +194,14 @@ Assertion read_assertion(const Value& value, ResultFields fields) {
 
 }  // namespace
 
-void read_machine(MachineSpec& machine, const Value& value) {
-  if (value.node->is_string()) {
-    machine.name = value.node->get<std::string>();
-    return check_machine_name(value, machine.name);
+void read_machines(Scenario& scenario, const Value& value) {
+  if (!value.node->is_array()) return read_machine(scenario, scenario.machine, value);
+  for (const Value& element : one_or_many(value)) {
+    MachineSpec machine;
+    read_machine(scenario, machine, element);
+    scenario.machines.push_back(std::move(machine));
   }
-  if (!value.node->is_object())
-    return value.complain("expected a preset's name, a file or an object; found " +
-                          describe(*value.node));
-  value.node->contains("nodes") ? read_inline(machine, value) : read_based(machine, value);
+  if (!scenario.machines.empty()) scenario.machine = scenario.machines.front();
 }
 
 void read_params(Params& params, const Value& value) {

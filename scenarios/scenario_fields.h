@@ -17,14 +17,18 @@ struct ScenarioLimits {
 };
 inline constexpr ScenarioLimits kScenarioLimits{};
 
-void read_machine(MachineSpec& machine, const Value& value);
+// One machine, or a list of them.
+void read_machines(Scenario& scenario, const Value& value);
 void read_params(Params& params, const Value& value);
 // fields: what an assertion may name.
 void read_assertions(std::vector<Assertion>& assertions, const Value& value,
                      std::span<const ResultField> fields);
 void read_groups(std::vector<std::vector<int>>& groups, const Value& value);
 
-// One of "ranks" and of "bytes". Machine, ranks_per_gpu and element have been read before.
+// One of "ranks" and of "bytes". Machines, ranks_per_gpu and element have been read before. Ranks
+// are those of one machine, or of all that do not list their own.
+std::optional<std::int64_t> read_rank_count(const Scenario& scenario, const MachineSpec& machine,
+                                            const Value& value);
 std::optional<std::int64_t> read_rank_count(const Scenario& scenario, const Value& value);
 std::optional<Bytes> read_whole_size(const Scenario& scenario, const Value& value);
 // Refuses too many points, and ranks of groups that do not exist for every entry of "ranks".

@@ -36,4 +36,29 @@ OpCounts plan_size_nccl_call(const CollectiveRequest& request) {
 // A call is opaque: the plan itself touches nobody else's memory.
 AlgorithmCounts counts_nccl_call(const CollectiveRequest&) { return {}; }
 
+std::string beyond_nccl_call(const CollectiveRequest& request) {
+  const bool deals =
+      request.operation == Operation::reduce_scatter || request.operation == Operation::all_gather;
+  for (const std::int64_t members : group_sizes(request))
+    if (deals && elements_of(request) % members != 0)
+      return "NCCL deals equal shares; " + std::to_string(elements_of(request)) +
+             " elements are not among " + std::to_string(members) + " ranks";
+  return {};
+}
+
+Algorithm nccl_row(Operation operation, std::string_view help) {
+  return {"nccl",
+          operation,
+          help,
+          "NVIDIA/nccl v2.27.3-1 src/graph/tuning.cc, src/enqueue.cc",
+          "NCCL decides by size and machine",
+          build_nccl_call,
+          counts_nccl_call,
+          nullptr,
+          plan_size_nccl_call,
+          0,
+          Needs::nothing,
+          beyond_nccl_call};
+}
+
 }  // namespace twinlink::models

@@ -7,6 +7,7 @@
 #include "models/collectives/broadcast_direct.h"
 #include "models/collectives/broadcast_multimem.h"
 #include "models/collectives/broadcast_ring.h"
+#include "models/collectives/nccl_call.h"
 #include "models/collectives/reduce_scatter_direct.h"
 #include "models/collectives/reduce_scatter_multimem.h"
 #include "models/collectives/reduce_scatter_ring.h"
@@ -32,6 +33,7 @@ std::vector<Algorithm> rows_moves() {
                 "alpha + n beta", build_reduce_scatter_multimem, counts_reduce_scatter_multimem,
                 closed_form_reduce_scatter_multimem, plan_size_reduce_scatter_multimem, 0,
                 Needs::multicast},
+      nccl_row(Operation::reduce_scatter, "one call of NCCL: ring or in-switch sums"),
       Algorithm{"direct", Operation::all_gather, "every rank stores its share into all outputs",
                 "second half of two_shot, as stores", "alpha + (P-1) ceil(n/P) beta",
                 build_all_gather_direct, counts_all_gather_direct, closed_form_all_gather_direct,
@@ -50,6 +52,7 @@ std::vector<Algorithm> rows_moves() {
                 "NCCL 2.28, ce_coll.cc", "ceil((P-1)/4) alpha + (P-1) ceil(n/P) beta",
                 build_all_gather_copy_engine, counts_all_gather_copy_engine,
                 closed_form_all_gather_copy_engine, plan_size_all_gather_copy_engine, 0},
+      nccl_row(Operation::all_gather, "one call of NCCL: ring or in-switch multicasts"),
       Algorithm{"direct", Operation::all_to_all,
                 "every rank pushes all its blocks at once, one lane per peer",
                 "pairwise exchange with all pairs in flight",
@@ -61,6 +64,8 @@ std::vector<Algorithm> rows_moves() {
                 "ceil((P-1)/4) alpha + max(n - floor(n/P), (P-1) ceil(n/P)) beta",
                 build_all_to_all_copy_engine, counts_all_to_all_copy_engine,
                 closed_form_all_to_all_copy_engine, plan_size_all_to_all_copy_engine, 0},
+      nccl_row(Operation::all_to_all,
+               "one group of NCCL sends and receives: every pair on a few channels"),
       Algorithm{"direct", Operation::broadcast, "the root stores into all outputs", "flat tree",
                 "alpha + (P-1) n beta", build_broadcast_direct, counts_broadcast_direct,
                 closed_form_broadcast_direct, plan_size_broadcast_direct, 0},
@@ -72,6 +77,7 @@ std::vector<Algorithm> rows_moves() {
                 "the root stores once and the switch multicasts it", "multimem.st",
                 "alpha + n beta", build_broadcast_multimem, counts_broadcast_multimem,
                 closed_form_broadcast_multimem, plan_size_broadcast_multimem, 0, Needs::multicast},
+      nccl_row(Operation::broadcast, "one call of NCCL: a chain in chunks"),
       Algorithm{"direct", Operation::sendrecv,
                 "every rank stores into its right neighbour's output",
                 "nccl-tests sendrecv_perf, as stores", "alpha + n beta", build_sendrecv_direct,
@@ -80,6 +86,7 @@ std::vector<Algorithm> rows_moves() {
                 "every rank's copy engine pushes to its right neighbour", "cudaMemcpyPeerAsync",
                 "alpha + n beta", build_sendrecv_copy_engine, counts_sendrecv_copy_engine,
                 closed_form_sendrecv_copy_engine, plan_size_sendrecv_copy_engine, 0},
+      nccl_row(Operation::sendrecv, "one NCCL send and one receive of every rank"),
   };
 }
 

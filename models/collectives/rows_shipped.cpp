@@ -38,11 +38,8 @@ std::vector<Algorithm> rows_shipped() {
                 build_all_reduce_symm_mem_two_shot, counts_all_reduce_symm_mem_two_shot,
                 closed_form_all_reduce_symm_mem_two_shot, plan_size_all_reduce_symm_mem_two_shot, 0,
                 Needs::nothing, beyond_symm_mem_two_shot},
-      Algorithm{"nccl", Operation::all_reduce,
-                "one call of NCCL: ring, tree or in-switch sums, as its own chooser decides",
-                "NVIDIA/nccl v2.27.3-1 src/graph/tuning.cc, src/enqueue.cc",
-                "NCCL decides by size and machine", build_nccl_call, counts_nccl_call, nullptr,
-                plan_size_nccl_call, 0},
+      nccl_row(Operation::all_reduce,
+               "one call of NCCL: ring, tree or in-switch sums, as its own chooser decides"),
   };
 }
 

@@ -39,22 +39,32 @@ std::string order_text(const Contest* first, const Contest* last) {
 }
 
 bool same_order(const Contest& a, const Contest& b) {
-  if (a.variant != b.variant || a.ranks != b.ranks || a.order.size() != b.order.size())
+  if (a.machine != b.machine || a.variant != b.variant || a.ranks != b.ranks ||
+      a.order.size() != b.order.size())
     return false;
   for (std::size_t i = 0; i < a.order.size(); ++i)
     if (a.order[i]->algorithm != b.order[i]->algorithm) return false;
   return true;
 }
 
+std::vector<std::string> machines_in(const std::vector<Result>& results) {
+  std::vector<std::string> machines;
+  for (const Result& row : results)
+    if (std::ranges::find(machines, row.machine) == machines.end()) machines.push_back(row.machine);
+  return machines;
+}
+
 std::vector<std::string> winners(const std::vector<Result>& results) {
   std::vector<Contest> all = contests(results);
   std::erase_if(all, [](const Contest& c) { return c.order.size() < 2; });
+  const bool several = machines_in(results).size() > 1;
   std::vector<std::string> out;
   for (std::size_t i = 0; i < all.size();) {
     std::size_t end = i + 1;
     while (end < all.size() && same_order(all[i], all[end])) ++end;
     const std::string variant = all[i].variant.empty() ? "" : " (" + all[i].variant + ")";
-    out.push_back(fmt::format("Fastest on {} ranks{}, {}.", all[i].ranks, variant,
+    const std::string machine = several ? " of " + all[i].machine : "";
+    out.push_back(fmt::format("Fastest on {} ranks{}{}, {}.", all[i].ranks, machine, variant,
                               order_text(&all[i], &all[end - 1])));
     i = end;
   }
@@ -114,13 +124,15 @@ bool single_algorithm(const std::vector<Result>& results) {
                      [&](const Result& row) { return row.algorithm == results.front().algorithm; });
 }
 
-std::vector<std::string> against_published(const std::vector<Result>& results) {
+// Of one machine: `where` says which, if there are several.
+std::string against_published(const std::vector<const Result*>& results, const std::string& where) {
   std::vector<double> errors;
   std::string record;
-  for (const Result& row : results)
-    for (const auto& [field, error] : published_errors(row)) {
+  for (const Result* row : results)
+    for (const auto& [field, error] : published_errors(*row)) {
+      if (field != "time_us") continue;
       errors.push_back(std::abs(error));
-      record = row.published->record.substr(0, row.published->record.find(':'));
+      record = row->published->record.substr(0, row->published->record.find(':'));
     }
   if (errors.empty()) return {};
   std::sort(errors.begin(), errors.end());
@@ -128,10 +140,23 @@ std::vector<std::string> against_published(const std::vector<Result>& results) {
   const std::size_t half = errors.size() / 2;
   const double median =
       errors.size() % 2 == 1 ? errors[half] : (errors[half - 1] + errors[half]) / 2;
-  return {
-      fmt::format("Against published times ({}, nearest kernels): {} rows, absolute error of "
-                  "the prediction: median {:.0f}%, p90 {:.0f}%, max {:.0f}%.",
-                  record, errors.size(), median, errors[p90], errors.back())};
+  return fmt::format(
+      "Against published times{} ({}, nearest kernels): {} rows, absolute error of "
+      "the prediction: median {:.0f}%, p90 {:.0f}%, max {:.0f}%.",
+      where, record, errors.size(), median, errors[p90], errors.back());
+}
+
+std::vector<std::string> against_published(const std::vector<Result>& results) {
+  const std::vector<std::string> machines = machines_in(results);
+  std::vector<std::string> out;
+  for (const std::string& machine : machines) {
+    std::vector<const Result*> rows;
+    for (const Result& row : results)
+      if (row.machine == machine) rows.push_back(&row);
+    const std::string text = against_published(rows, machines.size() > 1 ? " of " + machine : "");
+    if (!text.empty()) out.push_back(text);
+  }
+  return out;
 }
 
 }  // namespace

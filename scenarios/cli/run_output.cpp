@@ -16,24 +16,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::size_t points_of(const Scenario& scenario) {
-  const std::size_t machines = machines_of(scenario).size();
-  if (scenario.workload) return machines * scenario.workload->points();
-  return machines * scenario.algorithms.size() * scenario.ranks.size() * scenario.bytes.size();
-}
-
 // What tells one timeline of a run from another.
-std::string trace_row(const Result& result) {
-  if (!result.workload.empty()) return row_name(result);
+std::string trace_row(const Result& result, bool several_machines) {
+  const std::string machine = several_machines ? result.machine + "." : "";
+  if (!result.workload.empty()) return machine + row_name(result);
   const std::string variant = result.variant.empty() ? "" : result.variant + ".";
-  return fmt::format("{}{}.{}.{}", variant, result.algorithm, result.ranks, result.bytes.count);
+  return fmt::format("{}{}{}.{}.{}", machine, variant, result.algorithm, result.ranks,
+                     result.bytes.count);
 }
 
-std::string trace_name(const std::string& file, const Result& result) {
+std::string trace_name(const std::string& file, const Result& result, bool several_machines) {
   const std::size_t slash = file.find_last_of('/');
   std::size_t dot = file.find_last_of('.');
   if (dot == std::string::npos || (slash != std::string::npos && dot < slash)) dot = file.size();
-  std::string name = trace_row(result);
+  std::string name = trace_row(result, several_machines);
   for (char& c : name)
     if (c == '/' || c == ':' || c == ' ' || c == ',') c = '_';
   return file.substr(0, dot) + "." + name + file.substr(dot);
@@ -104,7 +100,10 @@ int exit_code(const Scenario& scenario, const Run& run, const Session& session) 
 
 Json winner_json(const Contest& contest) {
   const bool alone = contest.order.size() < 2;
-  Json out{{"variant", contest.variant}, {"ranks", contest.ranks}, {"bytes", contest.bytes.count}};
+  Json out{{"machine", contest.machine},
+           {"variant", contest.variant},
+           {"ranks", contest.ranks},
+           {"bytes", contest.bytes.count}};
   out["winner"] = contest.winner();
   out["second"] = alone ? Json() : Json(contest.order[1]->algorithm);
   out["margin"] = alone ? Json() : Json(contest.margin());
@@ -112,9 +111,13 @@ Json winner_json(const Contest& contest) {
 }
 
 Json crossover_json(const Crossover& crossover) {
-  return {{"variant", crossover.variant},     {"ranks", crossover.ranks},
-          {"from", crossover.from},           {"to", crossover.to},
-          {"bytes_low", crossover.low.count}, {"bytes_high", crossover.high.count}};
+  return {{"machine", crossover.machine},
+          {"variant", crossover.variant},
+          {"ranks", crossover.ranks},
+          {"from", crossover.from},
+          {"to", crossover.to},
+          {"bytes_low", crossover.low.count},
+          {"bytes_high", crossover.high.count}};
 }
 
 // Where somebody asked who wins, that stands beside the results.
@@ -143,7 +146,9 @@ Run run_and_trace(const Scenario& scenario, RunOptions options, const OutputChoi
   if (!choice.trace_file.empty())
     options.on_timeline = [&](const Result& result, const models::Plan& plan,
                               const models::Timeline& timeline) {
-      const std::string path = single ? choice.trace_file : trace_name(choice.trace_file, result);
+      const std::string path =
+          single ? choice.trace_file
+                 : trace_name(choice.trace_file, result, !scenario.machines.empty());
       write_trace_file(path, result, plan, timeline);
       if (!single) session.note("trace: " + path);
     };

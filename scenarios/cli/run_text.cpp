@@ -34,10 +34,13 @@ std::string_view what_is_run(const Scenario& scenario) {
 std::string heading(const Scenario& scenario, const Run& run) {
   std::string out;
   if (!scenario.question.empty()) out += wrapped(scenario.question) + "\n";
-  std::string facts = fmt::format("machine {} ({} GPUs), profile {}, executor {}, {}{}",
-                                  run.machine, run.gpus, run.profile, name_of(scenario.executor),
+  const std::string machine =
+      scenario.machines.size() > 1
+          ? fmt::format("machines {}, profiles {}", run.machine, run.profile)
+          : fmt::format("machine {} ({} GPUs), profile {}", run.machine, run.gpus, run.profile);
+  std::string facts = fmt::format("{}, executor {}, {}{}", machine, name_of(scenario.executor),
                                   what_is_run(scenario), scenario.params.suffix ? " (suffix)" : "");
-  const std::string variant = variant_of(scenario);
+  const std::string variant = scenario.machines.empty() ? variant_of(scenario) : "";
   if (!variant.empty()) facts += ", " + variant;
   const std::string provenance = provenance_text(run);
   if (!provenance.empty()) facts += ", " + provenance;
@@ -110,16 +113,24 @@ class Table {
   bool published_ = false;
 };
 
+std::string title(const Scenario& scenario, const Result& row) {
+  const std::string variant = row.variant.empty() ? "as it is" : row.variant;
+  if (scenario.machines.empty()) return wrapped(variant);
+  return wrapped(row.variant.empty() ? row.machine : row.machine + ", " + variant);
+}
+
 // One table per machine, named where there are several.
 std::string tables(const Scenario& scenario, const Run& run) {
-  if (scenario.machine.alternatives.empty()) return Table(run).text() + "\n";
+  if (machines_of(scenario).size() == 1) return Table(run).text() + "\n";
   std::string out;
-  for (const Scenario& machine : machines_of(scenario)) {
-    const std::string variant = variant_of(machine);
+  for (std::size_t i = 0; i < run.results.size();) {
+    const Result& first = run.results[i];
     Run part;
-    std::ranges::copy_if(run.results, std::back_inserter(part.results),
-                         [&](const Result& row) { return row.variant == variant; });
-    out += wrapped(variant.empty() ? "as it is" : variant) + Table(part).text() + "\n";
+    for (; i < run.results.size() && run.results[i].machine == first.machine &&
+           run.results[i].variant == first.variant;
+         ++i)
+      part.results.push_back(run.results[i]);
+    out += title(scenario, first) + Table(part).text() + "\n";
   }
   return out;
 }

@@ -94,6 +94,8 @@ int act(const CollFlags& flags, Session& session) {
   const auto operation = parse_word<models::Operation>("operation", flags.operation);
   const std::vector<std::string> algorithms = parse_algorithms(operation, flags.algorithms);
   Scenario scenario = read_scenario(scenario_text(flags, algorithms), "", flags.set);
+  if (scenario.machines.size() > 1)
+    throw UsageError("coll compares on one machine; a scenario file takes a list of machines");
   scenario.name = "coll";
   RunOptions options;
   options.check = flags.check != 0;

@@ -68,6 +68,8 @@ std::vector<Column> key_columns(const std::vector<Result>& rows) {
     const bool any = std::ranges::any_of(rows, [&](const Result& r) { return !text(r).empty(); });
     if (any) columns.push_back(key_column(rows, head, text));
   };
+  const auto other = [&](const Result& r) { return r.machine != rows.front().machine; };
+  if (std::ranges::any_of(rows, other)) add("machine", [](const Result& r) { return r.machine; });
   add("variant", [](const Result& r) { return r.variant; });
   add("algorithm", [](const Result& r) { return r.algorithm; });
   add("ranks", [](const Result& r) { return r.ranks > 0 ? std::to_string(r.ranks) : ""; });

@@ -105,6 +105,66 @@ TEST_CASE("a search that is stopped, or may not simulate, says the whole interva
   CHECK(measured[0].high == mib(64));
 }
 
+TEST_CASE(
+    "two machines in one study, each with its own ranks: results, contests, crossovers apart") {
+  const Scenario scenario = read_scenario(R"({"schema": "twinlink.scenario/1",
+    "machine": ["crossbar", {"base": "hgx-h100", "ranks": [2, 8]}],
+    "operation": "all_reduce", "algorithms": ["one_shot", "ring"], "ranks": [4],
+    "bytes": ["64 KiB", "64 MiB"]})",
+                                          "", {});
+  CHECK(points_of(scenario) == 2 * 1 * 2 + 2 * 2 * 2);
+  std::vector<std::size_t> seen;
+  RunOptions options;
+  options.progress = [&](std::size_t done, std::size_t points) {
+    CHECK(points == 12);
+    seen.push_back(done);
+  };
+  const Run run = run_scenario(scenario, options);
+  CHECK(seen == std::vector<std::size_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+  CHECK(run.points == 12);
+  CHECK(run.machine == "crossbar, hgx-h100");
+  REQUIRE(run.results.size() == 12);
+  CHECK(run.results[3].machine == "crossbar");
+  CHECK(run.results[3].ranks == 4);
+  CHECK(run.results[4].machine == "hgx-h100");
+  CHECK(run.results[4].ranks == 2);
+  const std::vector<Contest> all = contests(run.results);
+  REQUIRE(all.size() == 6);
+  CHECK(all[1].machine == "crossbar");
+  CHECK(all[2].machine == "hgx-h100");
+  std::vector<std::string> machines;
+  for (const Crossover& crossover : crossovers(scenario, run.results, nullptr)) {
+    machines.push_back(crossover.machine);
+    // On the crossbar alone the closed forms meet at 6 MB.
+    if (crossover.machine != "crossbar") continue;
+    CHECK(crossover.low <= Bytes{6'000'000});
+    CHECK(crossover.high >= Bytes{6'000'000});
+  }
+  REQUIRE(machines.size() >= 2);
+  CHECK(machines.front() == "crossbar");
+  CHECK(machines.back() == "hgx-h100");
+}
+
+TEST_CASE("in a list of machines each error stands at its machine, and none is there twice") {
+  const auto run = [](const std::string& machines) {
+    return run_scenario(
+        read_scenario(R"({"schema": "twinlink.scenario/1", "machine": )" + machines + R"(,
+      "operation": "all_reduce", "algorithms": ["ring"], "ranks": [2], "bytes": ["1 MiB"]})",
+                      "", {}),
+        {});
+  };
+  CHECK_THROWS_WITH_AS(run(R"(["crossbar", "crossbar"])"),
+                       "/machine/1: this is machine \"crossbar\" a second time", InputError);
+  const std::string damaged =
+      R"(["crossbar", {"base": "hgx-h100", "degrade": [{"from": "gpu99", "factor": 0.5}]}])";
+  CHECK_THROWS_WITH_AS(run(damaged), doctest::Contains("/machine/1/degrade/0/from: "), InputError);
+  const std::string states =
+      R"(["crossbar", {"base": "hgx-h100", "degrade": [[], [{"from": "gpu99", "factor": 0.5}]]}])";
+  CHECK_THROWS_WITH_AS(run(states), doctest::Contains("/machine/1/degrade/1/0/from: "), InputError);
+  CHECK_THROWS_WITH_AS(run(R"(["crossbar", "no/such/file.json"])"),
+                       doctest::Contains("/machine/1: there is no file"), InputError);
+}
+
 TEST_CASE("a healthy and a damaged machine in one study: results, contests and errors apart") {
   Scenario scenario = two_all_reduces(R"(["1 MiB", "64 MiB"])");
   scenario.machine.alternatives = {{}, {{"gpu0", "", 0.5}}};

@@ -78,6 +78,7 @@ const std::set<std::string> kBeyondSchemas{
     "scenario/decays_count.json",
     "scenario/groups_rank_and_sizes.json",
     "scenario/groups_rank_does_not_exist.json",
+    "scenario/machines_ranks.json",
     "scenario/ranks_too_many_for_machine.json",
     "scenario/too_many_points.json",
     "scenario/unknown_machine.json",

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "models/checks/proof.h"
+#include "models/collectives/catalogue.h"
 #include "models/library/lower.h"
 #include "models/plan/plan_builder.h"
 
@@ -77,6 +78,20 @@ TEST_CASE("mutation: a call of another operation") {
   REQUIRE_FALSE(proof.correct());
   CHECK(proof.findings[0].check == Check::provenance);
   CHECK(proof.wrong_ranks.size() == 4);
+}
+
+TEST_CASE("mutation: every operation's row of the catalogue with the call of another") {
+  for (const Operation claimed : kOperations)
+    for (const Operation called : kOperations) {
+      CollectiveRequest request;
+      request.operation = claimed;
+      request.gpu_of_rank = {0, 1, 2, 3};
+      request.bytes = {4 * 42};
+      Plan plan = build_plan(find_algorithm(claimed, "nccl"), request);
+      plan.library_calls[0].operation = called;
+      INFO(name_of(claimed), " called as ", name_of(called));
+      CHECK(prove(plan).correct() == (claimed == called));
+    }
 }
 
 TEST_CASE("mutation: a member that does not come") {

@@ -134,6 +134,36 @@ TEST_CASE("speedups against NCCL are predicted where NCCL is") {
   CHECK(rows[0]["published_error_percent"].contains("speedup_vs_nccl"));
 }
 
+TEST_CASE("NCCL can be asked for every operation but scans") {
+  for (const char* operation :
+       {"all_reduce", "reduce_scatter", "all_gather", "all_to_all", "broadcast", "sendrecv"}) {
+    CAPTURE(operation);
+    const std::string call = std::string(operation) + " -b 1M -g 8 --alg nccl --json --machine ";
+    const Outcome outcome = coll(call + "hgx-h100");
+    REQUIRE(outcome.code == 0);
+    const json row = json::parse(outcome.out);
+    CHECK(row.at("correct") == true);
+    CHECK(row.at("time_us").get<double>() > row.at("lower_bound_us").get<double>());
+    const json numbers = json::parse(coll(call + "hgx-h100 --executor host").out);
+    CHECK(numbers.at("correct") == true);
+    const Outcome no_nvlink = coll(call + "rtx5090-pcie16");
+    CHECK(no_nvlink.code == 5);
+    CHECK(has(no_nvlink.err, "NVLink only"));
+  }
+  // 262,145 elements among 8: NCCL's reduce-scatter does not do that.
+  const Outcome ragged =
+      coll("reduce_scatter -b 1048580 -g 8 --alg nccl --json --machine hgx-h100");
+  REQUIRE(ragged.code == 0);
+  CHECK(json::parse(ragged.out).at("extrapolated") == true);
+}
+
+TEST_CASE("coll is on one machine") {
+  const Outcome outcome =
+      coll("all_reduce -b 1M -g 4 --alg ring --set '/machine=[\"crossbar\", \"hgx-h100\"]'");
+  CHECK(outcome.code == 2);
+  CHECK(has(outcome.err, "coll compares on one machine"));
+}
+
 TEST_CASE("several algorithms: who wins, by how much, and where that changes") {
   // On 4 ranks of the crossbar one_shot and ring meet at 6 MB (contest_test.cpp).
   const std::string sizes =

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "scenarios/machine.h"
 #include "tests/scenarios/cli/program.h"
@@ -11,7 +12,8 @@ using nlohmann::json;
 namespace {
 
 std::size_t points(const json& study) {
-  std::size_t machines = 1;  // "degrade" may be a list of lists: a machine each
+  std::size_t machines = study["machine"].is_array() ? study["machine"].size() : 1;
+  // "degrade" may be a list of lists: a machine each
   if (study["machine"].is_object()) {
     const json degrade = study["machine"].value("degrade", json::array());
     if (!degrade.empty() && degrade[0].is_array()) machines = degrade.size();
@@ -35,6 +37,24 @@ TEST_CASE("each study of the library answers") {
     const json result = json::parse(outcome.out);
     CHECK((result.contains("results") ? result["results"].size() : 1) == points(study));
   }
+}
+
+TEST_CASE("one study has every visible published row of both machines beside its prediction") {
+  const auto outcome = twinlink::test::twinlink("run vllm_allreduce --json");
+  REQUIRE(outcome.code == 0);
+  std::set<std::string> rows;
+  const json results = json::parse(outcome.out)["results"];
+  for (const json& row : results) {
+    CAPTURE(row.dump());
+    REQUIRE(row.contains("published"));
+    CHECK(row["published"].contains("speedup_vs_nccl"));
+    CHECK(row.contains("speedup_vs_nccl"));
+    rows.insert(json{row["machine"], row["ranks"], row["bytes"], row["algorithm"]}.dump());
+  }
+  const json record = json::parse(twinlink::test::read_text(
+      twinlink::scenarios::find_data("profiles/published/vllm_allreduce.json").string()));
+  CHECK(rows.size() == record.at("rows").size());  // 2 machines x 2 TP x 10 sizes x 5 kernels
+  CHECK(rows.size() == 200);
 }
 
 TEST_CASE("the NVL72 study: right but for the published tree from 8 ranks on") {
