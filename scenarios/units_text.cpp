@@ -52,6 +52,11 @@ constexpr std::array kFlopUnits{
     Unit{"TFLOP/s", 1'000},
     Unit{"PFLOP/s", 1'000'000},
 };
+constexpr std::array kPowerUnits{
+    Unit{"mW", 1},
+    Unit{"W", 1'000},
+    Unit{"kW", 1'000'000},
+};
 
 struct Family {
   std::string_view what;     // "a size"
@@ -61,6 +66,7 @@ struct Family {
 constexpr Family kSizes{"a size", "64 MiB", kByteUnits};
 constexpr Family kRates{"a bandwidth", "450 GB/s", kRateUnits};
 constexpr Family kTimes{"a duration", "0.65 us", kTimeUnits};
+constexpr Family kPowers{"a power", "700 W", kPowerUnits};
 constexpr Family kFlops{"a compute rate", "989 TFLOP/s", kFlopUnits};
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
@@ -177,6 +183,8 @@ std::string decimal_text(std::int64_t count, int places) {
 
 const Family& family_of(std::string_view unit) {
   if (unit == "us") return kTimes;
+  if (unit == "GiB") return kSizes;
+  if (unit == "W") return kPowers;
   return unit == "GB/s" ? kRates : kFlops;
 }
 

@@ -26,6 +26,7 @@ Engines::Engines(const Plan& plan, EngineSlots slots)
     }
   }
   queue_busy_.resize(queue_index_.size());
+  if (slots.watch_held) watch_held();
   for (const models::Op& op : plan.ops)
     if (plan.lane(op.lane).engine == Engine::sm) ++kernel(plan.lane(op.lane).kernel).ops_left;
   for (std::size_t i = 0; i < kernels_.size(); ++i)
@@ -34,6 +35,24 @@ Engines::Engines(const Plan& plan, EngineSlots slots)
                              std::to_string(plan.kernels[i].rank.value) + " needs " +
                              std::to_string(kernels_[i].ctas) + " CTAs at once, a GPU holds " +
                              std::to_string(slots_.ctas));
+}
+
+void Engines::watch_held() {
+  std::vector<bool> computes(plan_.lanes.size());
+  for (const models::Op& op : plan_.ops)
+    if (op.kind == models::OpKind::compute) computes[op.lane.index()] = true;
+  for (std::size_t i = 0; i < plan_.lanes.size(); ++i)
+    if (plan_.lanes[i].engine == Engine::sm && !computes[i])
+      kernel(plan_.lanes[i].kernel).ctas_held += plan_.lanes[i].ctas;
+}
+
+// A kernel takes its CTAs (sign 1) or gives them back (-1).
+void Engines::occupy(const KernelState& state, int sign) {
+  GpuState& gpu = gpus_.at(state.gpu);
+  gpu.ctas_used += sign * state.ctas;
+  if (state.ctas_held == 0) return;
+  gpu.ctas_held += sign * state.ctas_held;
+  held_changes_.push_back(state.gpu);
 }
 
 bool Engines::is_open(LaneId lane) const {
@@ -76,7 +95,7 @@ bool Engines::request_sm(OpId op, KernelId id) {
   GpuState& gpu = gpus_.at(state.gpu);
   if (gpu.kernels.empty() && fits(state)) {
     state.resident = true;
-    gpu.ctas_used += state.ctas;
+    occupy(state, 1);
     return true;
   }
   if (!state.queued) gpu.kernels.push_back(id);
@@ -89,12 +108,12 @@ void Engines::release_sm(KernelId id, std::vector<OpId>& started) {
   KernelState& ended = kernel(id);
   if (--ended.ops_left > 0) return;
   GpuState& gpu = gpus_.at(ended.gpu);
-  gpu.ctas_used -= ended.ctas;
+  occupy(ended, -1);
   while (!gpu.kernels.empty() && fits(kernel(gpu.kernels.front()))) {
     KernelState& next = kernel(gpu.kernels.front());
     gpu.kernels.pop_front();
     next.resident = true;
-    gpu.ctas_used += next.ctas;
+    occupy(next, 1);
     started.insert(started.end(), next.waiting.begin(), next.waiting.end());
     next.waiting.clear();
   }

@@ -20,6 +20,7 @@ namespace twinlink::sim {
 struct EngineSlots {
   int ctas = 0;
   int copies = 0;
+  bool watch_held = false;  // whether held_changes will be asked for
 };
 
 class Engines {
@@ -32,12 +33,17 @@ class Engines {
   bool request(OpId op);
   // The op has ended. Appends the ops that may start now.
   void release(OpId op, std::vector<OpId>& started);
+  // CTAs that lanes without compute ops hold on a GPU, and the GPUs where that has changed, for the
+  // caller to clear. Only where CTAs are limited.
+  [[nodiscard]] std::int32_t held(std::int32_t gpu) const { return gpus_.at(gpu).ctas_held; }
+  [[nodiscard]] std::vector<std::int32_t>& held_changes() { return held_changes_; }
   // Some op that waits for an engine; invalid if none does.
   [[nodiscard]] OpId any_waiting() const;
 
  private:
   struct KernelState {
     std::int32_t ctas = 0;
+    std::int32_t ctas_held = 0;  // of lanes that compute nothing; 0 if not watched
     std::int32_t gpu = 0;
     std::uint32_t ops_left = 0;
     bool resident = false;
@@ -46,12 +52,15 @@ class Engines {
   };
   struct GpuState {
     std::int32_t ctas_used = 0;
+    std::int32_t ctas_held = 0;
     std::int32_t copies_active = 0;
     std::deque<KernelId> kernels;  // waiting
     std::deque<OpId> copies;       // waiting
   };
 
   [[nodiscard]] KernelState& kernel(KernelId id) { return kernels_[id.index()]; }
+  void watch_held();
+  void occupy(const KernelState& state, int sign);
   bool request_sm(OpId op, KernelId id);
   bool request_copy(OpId op);
   bool try_copy(OpId op);
@@ -67,6 +76,7 @@ class Engines {
   std::map<std::pair<std::int32_t, std::int32_t>, std::size_t> queue_index_;  // (GPU, queue)
   std::vector<std::size_t> queue_of_lane_;
   std::vector<bool> queue_busy_;
+  std::vector<std::int32_t> held_changes_;
 };
 
 }  // namespace twinlink::sim

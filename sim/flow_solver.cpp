@@ -18,12 +18,23 @@ std::int64_t whole_ps(double duration) {
 
 }  // namespace
 
-FlowSolver::FlowSolver(std::vector<double> capacities)
+FlowSolver::FlowSolver(std::vector<double> capacities, std::size_t fixed)
     : capacities_(std::move(capacities)),
       servers_(table_, capacities_.size()),
       sharing_(table_, servers_, capacities_),
       users_(capacities_.size(), 0),
-      alone_(capacities_.size(), kNobody) {}
+      fixed_(std::min(fixed, capacities_.size())),
+      alone_(capacities_.size(), kNobody) {
+  // Nobody is ever alone where the rate may change.
+  for (std::size_t r = fixed_; r < users_.size(); ++r) users_[r] = 1;
+}
+
+void FlowSolver::set_capacity(std::int32_t resource, double capacity) {
+  const auto r = static_cast<std::size_t>(resource);
+  TL_ENSURE(r >= fixed_ && capacity > 0, "a capacity that may change stays above 0");
+  capacities_[r] = capacity;
+  sharing_.set_capacity(resource, capacity);
+}
 
 std::int32_t FlowSolver::class_of(const FlowSpec& spec, std::span<const models::Use> uses) {
   TL_ENSURE(!uses.empty() || spec.cap != kUnlimited, "a flow takes time");

@@ -18,8 +18,8 @@ namespace twinlink::sim {
 
 class FlowSolver {
  public:
-  // Bytes per second of each resource.
-  explicit FlowSolver(std::vector<double> capacities);
+  // Bytes per second of each resource. The capacities of those from `fixed` on may change.
+  explicit FlowSolver(std::vector<double> capacities, std::size_t fixed = SIZE_MAX);
   FlowSolver(const FlowSolver&) = delete;
   FlowSolver& operator=(const FlowSolver&) = delete;
 
@@ -32,7 +32,9 @@ class FlowSolver {
   void begin(const FlowSpec& spec, std::span<const models::Use> uses, Duration now) {
     begin(class_of(spec, uses), spec.payload, spec.tag, now);
   }
-  // After the begins and ends of one instant.
+  // From now on, once solved; at least a part in 10^6 of what it was first. Only from `fixed` on.
+  void set_capacity(std::int32_t resource, double capacity);
+  // After the begins, ends and changes of one instant.
   void solve(Duration now) { sharing_.solve(now); }
   // When the next flow ends, if nothing begins before; Servers::kNever if there is none. Needs a
   // solved state.
@@ -59,7 +61,8 @@ class FlowSolver {
   mutable FlowTable table_;
   Servers servers_;
   Sharing sharing_;
-  std::vector<std::int32_t> users_;  // flows per resource
+  std::vector<std::int32_t> users_;  // flows per resource; those that change count one more
+  std::size_t fixed_;
   std::vector<std::int32_t> alone_;  // per resource: the class that is alone there, kNobody if none
   EventQueue alone_ends_;
 };

@@ -244,6 +244,13 @@ void Sharing::set_count(std::int32_t c, std::int32_t count) {
   enlist(c, false);
 }
 
+void Sharing::set_capacity(std::int32_t resource, double capacity) {
+  at(resource).capacity = to_units(capacity);
+  at(resource).stale = true;
+  touch(resource);
+  changed_ = true;
+}
+
 std::size_t Sharing::memory_bytes() const {
   std::size_t total = shares_.capacity() * sizeof(Share) + usage_.memory_bytes() +
                       (order_.capacity() + touched_.capacity()) * sizeof(std::int32_t);

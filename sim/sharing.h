@@ -33,6 +33,8 @@ class Sharing {
   void activate(std::int32_t c, double served, Duration now);
   // Changes the number of flows of an active class; 0 ends its activity.
   void set_count(std::int32_t c, std::int32_t count);
+  // Bytes per second; not above what it was first.
+  void set_capacity(std::int32_t resource, double capacity);
   // Brings levels and rates up to date. Rates hold until the next change.
   void solve(Duration now);
   // Bytes per second that shared flows take from a resource; needs a solved state.

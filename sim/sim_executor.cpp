@@ -49,6 +49,7 @@ SimResult SimExecutor::simulate(const Plan& plan) const {
   Simulation simulation(plan, costs, Simulation::Bound::wanted);
   simulation.run();
   SimResult result;
+  result.mean_clocks = simulation.mean_clocks();
   result.timeline = simulation.take_timeline();
   result.resource_bytes = simulation.resource_bytes();
   result.lower_bound = simulation.lower_bound();

@@ -28,6 +28,7 @@ struct SimResult {
   models::Timeline timeline;
   Bottleneck bottleneck;
   std::vector<double> resource_bytes;  // moved per resource of the CostModel
+  std::vector<double> mean_clocks;     // share of full clock per GPU; empty if no clock moves
   LowerBound lower_bound;
   Provenance provenance = Provenance::assumed;  // as CostModel::provenance
   bool extrapolated = false;                    // as CostModel::extrapolated

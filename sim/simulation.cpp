@@ -36,8 +36,9 @@ Simulation::Simulation(const Plan& plan, CostModel& costs, Bound bound)
     : plan_(plan),
       costs_(costs),
       graph_(plan),
-      engines_(plan, {costs.cta_slots(), costs.copy_slots()}),
-      solver_(capacities(costs)),
+      clocks_(plan, costs),
+      engines_(plan, {costs.cta_slots(), costs.copy_slots(), clocks_.has_sms()}),
+      solver_(capacities(costs), costs.first_sms()),
       edge_latency_(edge_latencies(costs)),
       arrived_(plan.rendezvous.size()),
       resource_bytes_(costs.resources().size()) {
@@ -71,9 +72,26 @@ void Simulation::drain(Duration now) {
   ended_.clear();
   solver_.take_ended(now, ended_);
   flows_changed_ = !ended_.empty();
+  if (clocks_.follow_power())
+    for (const std::uint32_t tag : ended_) clocks_.end(OpId{static_cast<std::int32_t>(tag)});
   for (const std::uint32_t tag : ended_) finish(OpId{static_cast<std::int32_t>(tag)}, now);
   while (!events_.empty() && events_.top().when == now.ps) handle(events_.pop(), now);
+  if (clocks_.has_sms()) settle_speeds(now);
   if (flows_changed_) solver_.solve(now);
+}
+
+// What began, ended and was sampled now changes how fast SMs are from now on.
+void Simulation::settle_speeds(Duration now) {
+  for (const std::int32_t gpu : engines_.held_changes())
+    clocks_.hold(gpu, engines_.held(gpu), costs_.cta_slots());
+  engines_.held_changes().clear();
+  clocks_.settle(now);
+  flows_changed_ |= !clocks_.speeds().empty();
+  for (const Clocks::Speed& speed : clocks_.speeds())
+    solver_.set_capacity(speed.resource, speed.capacity);
+  for (const Clocks::Sample& sample : clocks_.samples())
+    push(sample.when, What::sample, static_cast<std::uint32_t>(sample.gpu));
+  clocks_.clear();
 }
 
 void Simulation::push(Duration when, What what, std::uint32_t which) {
@@ -90,6 +108,9 @@ void Simulation::handle(const Event& event, Duration now) {
     }
     case What::latency_over: return after_latency(which, now);
     case What::met: return meet(which, now);
+    case What::sample:
+      if (done_ < plan_.ops.size()) clocks_.sample(static_cast<std::int32_t>(which), now);
+      return;
   }
 }
 
@@ -132,6 +153,7 @@ void Simulation::after_latency(std::uint32_t slot, Duration now) {
   for (const Use& use : solver_.uses(flow_class))
     resource_bytes_[static_cast<std::size_t>(use.resource)] += use.per_byte * payload;
   solver_.begin(flow_class, payload, static_cast<std::uint32_t>(op.value), now);
+  if (clocks_.follow_power()) clocks_.begin(op);
   flows_changed_ = true;
 }
 

@@ -14,6 +14,7 @@
 #include "models/plan/plan.h"
 #include "models/timeline.h"
 #include "sim/bounds.h"
+#include "sim/clocks.h"
 #include "sim/engines.h"
 #include "sim/event_queue.h"
 #include "sim/flow_solver.h"
@@ -32,6 +33,10 @@ class Simulation {
   [[nodiscard]] models::Timeline take_timeline() { return std::move(timeline_); }
   // Bytes that crossed each resource.
   [[nodiscard]] const std::vector<double>& resource_bytes() const { return resource_bytes_; }
+  // As Clocks::mean_clocks, over the run; before its timeline is taken.
+  [[nodiscard]] std::vector<double> mean_clocks() const {
+    return clocks_.mean_clocks(timeline_.makespan());
+  }
   // As sim::lower_bound of the plan; after the run, and only if wanted.
   [[nodiscard]] LowerBound lower_bound() const;
   // Heap bytes of the run's own state, timeline included.
@@ -39,7 +44,7 @@ class Simulation {
 
  private:
   // What an event's 32 bits mean: the two highest say which kind, the others which one.
-  enum class What : std::uint32_t { ready, latency_over, met };
+  enum class What : std::uint32_t { ready, latency_over, met, sample };
   struct Pending {  // an op in its latency phase
     OpId op;
     std::int32_t flow_class = kNobody;  // kNobody: nothing to transfer
@@ -50,6 +55,7 @@ class Simulation {
   void begin_free_ops();
   void drain(Duration now);
   void handle(const Event& event, Duration now);
+  void settle_speeds(Duration now);
   void set_ready(OpId op, Duration now);
   void start(OpId op, Duration now);
   void after_latency(std::uint32_t slot, Duration now);
@@ -66,6 +72,7 @@ class Simulation {
   const models::Plan& plan_;
   models::CostModel& costs_;
   OpGraph graph_;
+  Clocks clocks_;
   Engines engines_;
   FlowSolver solver_;
   EventQueue events_;

@@ -68,8 +68,29 @@ constexpr std::array kConstants{
     ConstantTraits{"ctas_per_sm", "", &P::ctas_per_sm, "co-resident CTAs of one SM"},
     ConstantTraits{"copy_engines", "", &P::copy_engines, "copy engine queues that run at once"},
     ConstantTraits{"peak_flops", "TFLOP/s", &P::peak_flops, "dense bf16 peak"},
+    ConstantTraits{"peak_fp32_flops", "TFLOP/s", &P::peak_fp32_flops,
+                   "fp32 peak of the CUDA cores"},
+    ConstantTraits{"peak_fp8_flops", "TFLOP/s", &P::peak_fp8_flops, "dense fp8 peak"},
+    ConstantTraits{"peak_fp4_flops", "TFLOP/s", &P::peak_fp4_flops, "dense fp4 peak"},
     ConstantTraits{"flops_efficiency", "", &P::flops_efficiency,
                    "share of the peak a compute op reaches"},
+    ConstantTraits{"attention_efficiency", "", &P::attention_efficiency,
+                   "likewise, attention; 0: flops_efficiency"},
+    ConstantTraits{"grouped_gemm_efficiency", "", &P::grouped_gemm_efficiency,
+                   "likewise, grouped products; 0: flops_efficiency"},
+    ConstantTraits{"dense_gemm_efficiency", "", &P::dense_gemm_efficiency,
+                   "likewise, dense products; 0: flops_efficiency"},
+    ConstantTraits{"memory_efficiency", "", &P::memory_efficiency,
+                   "share of hbm that a kernel alone reaches; 0: all of it"},
+    ConstantTraits{"hbm_capacity", "GiB", &P::hbm_capacity, "HBM of one GPU"},
+    ConstantTraits{"power_limit", "W", &P::power_limit, "power above which a GPU lowers its clock"},
+    ConstantTraits{"power_idle", "W", &P::power_idle, "power of an idle GPU"},
+    ConstantTraits{"power_attention", "W", &P::power_attention, "power of attention alone"},
+    ConstantTraits{"power_gemm", "W", &P::power_gemm, "power of matrix products alone"},
+    ConstantTraits{"power_memory", "W", &P::power_memory, "power of kernels bound by HBM alone"},
+    ConstantTraits{"power_communication", "W", &P::power_communication,
+                   "power of transfers in and out at once, alone"},
+    ConstantTraits{"clock_time", "us", &P::clock_time, "time constant of the clock"},
 };
 
 }  // namespace
@@ -87,7 +108,7 @@ CalibrationProfile ideal_profile() {
   for (const ConstantTraits& traits : kConstants)
     ideal.*traits.field = {0, 0, Provenance::assumed, "ideal by definition"};
   for (auto wire : {&P::wire_pull, &P::wire_push, &P::wire_copy, &P::wire_multimem, &P::wire_ll,
-                    &P::wire_ll128, &P::wire_nic, &P::flops_efficiency})
+                    &P::wire_ll128, &P::wire_nic, &P::flops_efficiency, &P::memory_efficiency})
     (ideal.*wire).value = 1;
   return ideal;
 }

@@ -6,6 +6,11 @@
 // everything). Durations in us, rates in GB/s (1e9 bytes/s, per direction), factors without unit.
 // A value of 0 for a rate means "no limit". One table (constant_table) drives readers, writers,
 // schema and docs; adding a constant means one field and one row.
+//
+// Compute. A peak of 0 in a precision other than bf16: the GPU lacks it, where peak_flops is given;
+// peak_flops 0: no limit in any. An efficiency of 0: flops_efficiency. memory_efficiency 0: 1.
+// Power, in W, is that of the whole GPU while one kind of work runs alone at full clock and full
+// rate, idle power included; 0: not known, it adds nothing. power_limit 0: no limit.
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,17 +72,32 @@ struct CalibrationProfile {
   Constant nccl_hop_ll128;      // us; one LL128 hop, data to data (LL and Simple: flag)
   Constant nccl_channel_ll;     // GB/s; payload of one channel (CTA) with LL
   Constant nccl_channel_ll128;  // GB/s; with LL128
-  Constant nccl_channel_simple;  // GB/s; with Simple
-  Constant sms;                  // SMs of one GPU; 0: no limit on co-resident CTAs
-  Constant ctas_per_sm;          // co-resident CTAs on one SM
-  Constant copy_engines;         // copy engine queues of one GPU that run at once
-  Constant peak_flops;           // TFLOP/s; dense bf16
-  Constant flops_efficiency;     // share of the peak that a compute op reaches
+  Constant nccl_channel_simple;      // GB/s; with Simple
+  Constant sms;                      // SMs of one GPU; 0: no limit on co-resident CTAs
+  Constant ctas_per_sm;              // co-resident CTAs on one SM
+  Constant copy_engines;             // copy engine queues of one GPU that run at once
+  Constant peak_flops;               // TFLOP/s; dense bf16
+  Constant peak_fp32_flops;          // TFLOP/s; fp32 on the CUDA cores, not TF32
+  Constant peak_fp8_flops;           // TFLOP/s; dense fp8
+  Constant peak_fp4_flops;           // TFLOP/s; dense fp4
+  Constant flops_efficiency;         // share of the peak that a compute op reaches
+  Constant attention_efficiency;     // likewise, attention
+  Constant grouped_gemm_efficiency;  // likewise, grouped products of mixtures of experts
+  Constant dense_gemm_efficiency;    // likewise, dense products
+  Constant memory_efficiency;        // share of hbm that a kernel alone reaches
+  Constant hbm_capacity;             // GiB of one GPU; 0: no limit
+  Constant power_limit;              // W of one GPU; what it draws on top lowers its clock
+  Constant power_idle;               // W
+  Constant power_attention;          // W; attention alone
+  Constant power_gemm;               // W; grouped or dense products alone
+  Constant power_memory;             // W; kernels bound by HBM alone
+  Constant power_communication;      // W; transfers in and out at once, alone
+  Constant clock_time;               // us; time constant with which the clock follows power
 };
 
 struct ConstantTraits {
   std::string_view name;  // as in JSON
-  std::string_view unit;  // "us", "GB/s", "TFLOP/s", "" (a factor or a count)
+  std::string_view unit;  // "us", "GB/s", "TFLOP/s", "GiB", "W", "" (a factor, a count)
   Constant CalibrationProfile::*field;
   std::string_view help;
 };

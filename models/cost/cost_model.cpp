@@ -4,15 +4,19 @@
 #include <cmath>
 #include <limits>
 
+#include "models/cost/compute_cost.h"
+#include "models/cost/constants_used.h"
 #include "models/cost/fabric.h"
 #include "models/cost/traffic.h"
-#include "topology/domains.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
 namespace {
 
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
+
+// Picoseconds of work that a GPU does per second.
+constexpr double kSmCapacity = 1e12;
 
 Duration from_us(const Constant& constant) { return {std::llround(constant.value * 1e6)}; }
 
@@ -71,15 +75,6 @@ double sm_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
                   sm_limit(profile, lane) / streams);
 }
 
-// The start of a library's kernel is a compute op of that name in a lowered plan.
-const Constant* library_start(const CalibrationProfile& profile, const std::string& kernel) {
-  if (kernel == kNcclStartLl) return &profile.nccl_start_ll;
-  if (kernel == kNcclStartLl128) return &profile.nccl_start_ll128;
-  if (kernel == kNcclStartSimple) return &profile.nccl_start_simple;
-  if (kernel == kNcclStartNvls) return &profile.nccl_start_nvls;
-  return nullptr;
-}
-
 Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape) {
   if (shape.remote_sources > 0) return from_us(profile.copy_pull_issue);
   if (shape.remote_destinations > 0) return from_us(profile.copy_push_issue);
@@ -102,63 +97,6 @@ void ensure_gpus_exist(const topology::Topology& topology, const Plan& plan) {
                        "/ranks");
 }
 
-using Field = Constant CalibrationProfile::*;
-
-void add(std::vector<Field>& fields, std::initializer_list<Field> more) {
-  fields.insert(fields.end(), more);
-}
-
-// Whether some of the plan's ranks reach each other only over a network.
-bool spans_domains(const topology::Topology& topology, const Plan& plan) {
-  if (plan.gpu_of_rank.empty()) return false;
-  const std::vector<std::int32_t> domain = topology::nvlink_domains(topology);
-  const auto of = [&](std::int32_t gpu) { return domain[static_cast<std::size_t>(gpu)]; };
-  return std::any_of(plan.gpu_of_rank.begin(), plan.gpu_of_rank.end(),
-                     [&](std::int32_t gpu) { return of(gpu) != of(plan.gpu_of_rank.front()); });
-}
-
-// Whether the plan's bytes can pass a NIC.
-bool may_cross_nics(const topology::Topology& topology, const Plan& plan) {
-  const auto& nodes = topology.nodes();
-  const bool has_nic = std::any_of(nodes.begin(), nodes.end(), [](const topology::Node& node) {
-    return node.kind == topology::NodeKind::nic;
-  });
-  return has_nic && spans_domains(topology, plan);
-}
-
-// The constants that the plan's kinds of work touch.
-std::vector<Field> constants_used(const Plan& plan) {
-  using P = CalibrationProfile;
-  std::vector<Field> used{&P::hbm};
-  bool sm = false, copy = false;
-  for (const Lane& lane : plan.lanes) {
-    sm |= lane.engine == Engine::sm;
-    copy |= lane.engine == Engine::copy;
-  }
-  if (sm)
-    add(used,
-        {&P::graph_gap, &P::remote_round, &P::push_round, &P::sm_rate, &P::load_step, &P::peer_step,
-         &P::local_round, &P::wire_pull, &P::wire_pull_request, &P::wire_push, &P::wire_push_ack});
-  if (copy) add(used, {&P::copy_push_issue, &P::copy_pull_issue, &P::copy_rate, &P::wire_copy});
-  const auto in_switch = [](const Op& op) {
-    return op.kind == OpKind::multimem_reduce || op.kind == OpKind::multimem_store;
-  };
-  if (std::any_of(plan.ops.begin(), plan.ops.end(), in_switch))
-    add(used, {&P::multimem_round, &P::wire_multimem});
-  for (const Lane& lane : plan.lanes) {
-    if (lane.protocol == Protocol::ll) add(used, {&P::nccl_start_ll, &P::nccl_channel_ll});
-    if (lane.protocol == Protocol::ll128)
-      add(used, {&P::nccl_start_ll128, &P::nccl_hop_ll128, &P::nccl_channel_ll128});
-    if (lane.protocol == Protocol::simple)
-      add(used, {&P::nccl_start_simple, &P::nccl_channel_simple});
-  }
-  if (!plan.computes.empty()) add(used, {&P::peak_flops, &P::flops_efficiency});
-  for (const Rendezvous& r : plan.rendezvous)
-    add(used, {r.edge == Edge::flag_relaxed ? &P::barrier_relaxed : &P::barrier_fenced});
-  if (!plan.deps.empty()) add(used, {&P::flag});
-  return used;
-}
-
 }  // namespace
 
 struct CostModel::State {
@@ -168,14 +106,27 @@ struct CostModel::State {
         plan(plan_in),
         fabric(t),
         patterns(fabric, p),
-        reader(plan_in, fabric, p.hbm.value > 0) {
+        reader(plan_in, fabric, p.hbm.value > 0),
+        power(power_model(p)) {
     ensure_gpus_exist(t, plan);
     first_op = first_ops(plan);
     for (std::size_t i = 0; i < fabric.size(); ++i)
       resources.push_back({ResourceKind::link, fabric.capacity(i), static_cast<std::int32_t>(i)});
-    if (p.hbm.value <= 0) return;
-    for (std::size_t gpu = 0; gpu < t.gpus().size(); ++gpu)
-      resources.push_back({ResourceKind::hbm, p.hbm.value * 1e9, static_cast<std::int32_t>(gpu)});
+    if (p.hbm.value > 0) add_per_gpu(ResourceKind::hbm, p.hbm.value * 1e9);
+    first_sms = resources.size();
+    ensure_precisions(p, plan);
+    if (needs_sms()) add_per_gpu(ResourceKind::sms, kSmCapacity);
+  }
+
+  void add_per_gpu(ResourceKind kind, double capacity) {
+    for (std::size_t gpu = 0; gpu < topology.gpus().size(); ++gpu)
+      resources.push_back({kind, capacity, static_cast<std::int32_t>(gpu)});
+  }
+
+  [[nodiscard]] bool needs_sms() const {
+    return std::any_of(plan.computes.begin(), plan.computes.end(), [this](const Compute& work) {
+      return compute_need(profile, work).flop_seconds > 0;
+    });
   }
 
   [[nodiscard]] Duration launch_gap(OpId id, const Lane& lane) const {
@@ -187,15 +138,19 @@ struct CostModel::State {
     const Compute& work = plan.computes[plan.op(id).detail];
     if (const Constant* start = library_start(profile, work.kernel))
       return {.latency = from_us(*start), .cap = kUnlimited};
+    OpCost cost{.latency = work.fixed, .cap = kUnlimited, .weight = kSmCapacity};
+    const ComputeNeed need = compute_need(profile, work);
+    if (need.seconds() <= 0) return cost;
+    cost.payload = need.seconds() * kSmCapacity;
     const std::int32_t gpu = plan.gpu_of(plan.rank_of(id));
-    const double rate = profile.peak_flops.value * 1e12 * profile.flops_efficiency.value;
-    OpCost cost{.latency = work.fixed, .payload = 1, .cap = kUnlimited};
-    if (rate > 0 && work.flops > 0) cost.cap = rate / work.flops;
-    const bool moves = work.hbm_bytes.count > 0 && profile.hbm.value > 0;
-    const Traffic traffic{gpu, gpu, Carrier::memory, Edge::flag_relaxed,
-                          static_cast<double>(work.hbm_bytes.count)};
-    if (moves) cost.pattern = patterns.intern(std::span(&traffic, 1));
-    if (!moves && cost.cap == kUnlimited) cost.payload = 0;
+    const auto use = [&](Carrier carrier, double per_ps) {
+      if (per_ps > 0) scratch.push_back({gpu, gpu, carrier, Edge::flag_relaxed, per_ps});
+    };
+    scratch.clear();
+    use(Carrier::memory,
+        profile.hbm.value * 1e9 / kSmCapacity * (need.hbm_seconds / need.seconds()));
+    use(Carrier::sms, need.flop_seconds / need.seconds());
+    cost.pattern = patterns.intern(scratch);
     return cost;
   }
 
@@ -237,6 +192,8 @@ struct CostModel::State {
   PatternTable patterns;
   TrafficReader reader;
   std::vector<Resource> resources;
+  std::size_t first_sms = 0;
+  PowerModel power;
   std::vector<OpId> first_op;  // per lane
   std::vector<Traffic> scratch;
 };
@@ -273,14 +230,19 @@ std::span<const Use> CostModel::pattern(std::int32_t index) const {
 
 const std::vector<Resource>& CostModel::resources() const { return state_->resources; }
 
+std::size_t CostModel::first_sms() const { return state_->first_sms; }
+
+const PowerModel& CostModel::power() const { return state_->power; }
+
 std::string CostModel::name_of(std::int32_t resource) const {
   const Resource& r = state_->resources[static_cast<std::size_t>(resource)];
+  const auto gpu = [&] {
+    return state_->topology.node(state_->topology.gpus()[static_cast<std::size_t>(r.index)]).name;
+  };
   switch (r.kind) {
     case ResourceKind::link: return state_->fabric.name_of(static_cast<std::size_t>(r.index));
-    case ResourceKind::hbm: {
-      const NodeId gpu = state_->topology.gpus()[static_cast<std::size_t>(r.index)];
-      return "hbm of " + state_->topology.node(gpu).name;
-    }
+    case ResourceKind::hbm: return "hbm of " + gpu();
+    case ResourceKind::sms: return "SMs of " + gpu();
   }
   return "?";
 }
@@ -310,11 +272,7 @@ int CostModel::copy_slots() const { return static_cast<int>(state_->profile.copy
 
 Provenance CostModel::provenance() const {
   Provenance worst = state_->topology.provenance();
-  for (const Field field : constants_used(state_->plan))
-    worst = worse(worst, (state_->profile.*field).provenance);
-  if (!may_cross_nics(state_->topology, state_->plan)) return worst;
-  using P = CalibrationProfile;
-  for (const Field field : {&P::nic_issue, &P::nic_rate, &P::wire_nic})
+  for (const auto field : constants_used(state_->topology, state_->profile, state_->plan))
     worst = worse(worst, (state_->profile.*field).provenance);
   return worst;
 }

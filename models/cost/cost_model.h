@@ -10,11 +10,14 @@
 //             loads)), round = one + (peers-1) peer_step (parallel) or peers x one + local_round
 //             (serial), with one = remote_round + (loads-1) load_step + there and back (pull) or
 //             push_round (push); without a peer local_round. Copy engine: copy_rate
-//   compute   latency its fixed time, payload 1 "work", cap = 1 / (flops / (efficiency x peak)), HBM bytes per unit of work
+//   compute   latency its fixed time; payload the ps it takes alone (compute_cost.h), which pass at
+//             1e12 a second: its weight, so that a level of 1 is its natural rate. Per ps it uses
+//             so many ps of its GPU's SMs (their capacity is 1e12 a second, less what the clock and
+//             held CTAs take) and so many bytes of HBM.
 //   per_byte  link: share of the route x wire factor; HBM: bytes read or written per payload byte
 // Payload of a copy or reduce is the size of its largest source (or destination, if it has none);
 // pattern entries scale the others to it.
-// Not modelled here: sharing (sim), L2 residency, clocks.
+// Not modelled here: sharing and clocks (sim), L2 residency.
 #include <map>
 #include <memory>
 #include <span>
@@ -22,17 +25,18 @@
 #include <vector>
 
 #include "models/cost/calibration.h"
+#include "models/cost/power.h"
 #include "models/plan/plan.h"
 #include "topology/route.h"
 #include "topology/topology.h"
 
 namespace twinlink::models {
 
-enum class ResourceKind : std::uint8_t { link, hbm };
+enum class ResourceKind : std::uint8_t { link, hbm, sms };
 
 struct Resource {
   ResourceKind kind;
-  double capacity;     // bytes per second
+  double capacity;     // bytes per second; sms: ps of all SMs at full clock per second, 1e12
   std::int32_t index;  // LinkId or GPU index
 };
 
@@ -43,7 +47,7 @@ struct Use {
 
 struct OpCost {
   Duration latency{};
-  double payload = 0;        // bytes (compute: 1); 0: done after the latency
+  double payload = 0;        // bytes (compute: ps); 0: done after the latency
   double cap = 0;            // payload per second, unloaded; infinity: only resources limit it
   double weight = 1;         // in weighted max-min sharing
   std::int32_t pattern = 0;  // index of its resource uses
@@ -79,6 +83,10 @@ class CostModel {
   [[nodiscard]] Duration edge_latency(Edge edge, bool crosses_gpu) const;
   // Cost of a rendezvous after its last member arrived.
   [[nodiscard]] Duration barrier_latency(Edge edge) const;
+  // Index of the first of the resources that are SMs, one per GPU, last in the list; the size of
+  // the list if no op of the plan needs them.
+  [[nodiscard]] std::size_t first_sms() const;
+  [[nodiscard]] const PowerModel& power() const;
   // CTAs that fit on one GPU at once; 0: no limit. Copy engine queues of one GPU; 0: no limit.
   [[nodiscard]] int cta_slots() const;
   [[nodiscard]] int copy_slots() const;

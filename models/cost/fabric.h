@@ -50,6 +50,7 @@ class Fabric {
   Fabric(const Fabric&) = delete;
   Fabric& operator=(const Fabric&) = delete;
   [[nodiscard]] std::size_t size() const { return capacity_.size(); }
+  [[nodiscard]] std::size_t gpus() const { return topology_.gpus().size(); }
   [[nodiscard]] double capacity(std::size_t resource) const { return capacity_[resource]; }
   [[nodiscard]] std::string name_of(std::size_t resource) const;
   // Between two GPUs by index; the same GPU: nothing. Valid until the next call.

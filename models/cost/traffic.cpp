@@ -47,6 +47,11 @@ bool is_branch(const Traffic& traffic) {
   return traffic.carrier == Carrier::switch_reduce || traffic.carrier == Carrier::switch_store;
 }
 
+// Of a resource of the GPU itself.
+bool is_own(const Traffic& traffic) {
+  return traffic.carrier == Carrier::memory || traffic.carrier == Carrier::sms;
+}
+
 // One past the last entry that belongs to the tree of entry `first`.
 std::size_t end_of_tree(std::span<const Traffic> traffic, std::size_t first) {
   std::size_t end = first + 1;
@@ -210,8 +215,8 @@ std::int32_t PatternTable::intern(std::span<const Traffic> traffic) {
     end = end_of_tree(traffic, i);
     if (is_branch(traffic[i]))
       add_tree_uses(traffic.subspan(i, end - i));
-    else if (traffic[i].carrier == Carrier::memory)
-      add_memory_use(traffic[i]);
+    else if (is_own(traffic[i]))
+      add_own_use(traffic[i]);
     else
       add_link_uses(traffic[i]);
   }
@@ -244,10 +249,12 @@ void PatternTable::grow() {
   }
 }
 
-void PatternTable::add_memory_use(const Traffic& traffic) {
-  if (profile_.hbm.value <= 0) return;
-  const auto resource = static_cast<std::int32_t>(fabric_.size()) + traffic.from_gpu;
-  uses_.push_back({resource, traffic.ratio});
+void PatternTable::add_own_use(const Traffic& traffic) {
+  const bool has_hbm = profile_.hbm.value > 0;
+  if (traffic.carrier == Carrier::memory && !has_hbm) return;
+  std::size_t first = fabric_.size();
+  if (traffic.carrier == Carrier::sms && has_hbm) first += fabric_.gpus();
+  uses_.push_back({static_cast<std::int32_t>(first) + traffic.from_gpu, traffic.ratio});
 }
 
 // Wire bytes along the route and back, per byte that travels.

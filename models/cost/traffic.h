@@ -25,6 +25,7 @@ enum class Carrier : std::uint8_t {
   copy_engine,
   nic,
   memory,
+  sms,            // a compute op's FLOPs
   switch_reduce,  // with its neighbours in the list: one tree of routes towards to_gpu
   switch_store,   // likewise, from from_gpu
 };
@@ -82,7 +83,7 @@ class PatternTable {
   [[nodiscard]] Wire wire_of(const Traffic& traffic, bool crosses_nic) const;
   void add_link_uses(const Traffic& traffic);
   void add_tree_uses(std::span<const Traffic> branches);
-  void add_memory_use(const Traffic& traffic);
+  void add_own_use(const Traffic& traffic);
   void merge_uses();
   [[nodiscard]] std::span<const Use> keep_uses();
   [[nodiscard]] bool same(const Pattern& pattern, std::span<const Traffic> traffic) const;

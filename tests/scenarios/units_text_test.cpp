@@ -93,4 +93,7 @@ TEST_CASE("a constant is read in its own unit") {
   CHECK(parse_quantity("1 ms", "us") == 1000);
   CHECK(parse_quantity("3.35 TB/s", "GB/s") == 3350);
   CHECK(parse_quantity("989 TFLOP/s", "TFLOP/s") == 989);
+  CHECK(parse_quantity("1.2 kW", "W") == 1200);
+  CHECK(parse_quantity("80 GiB", "GiB") == 80);
+  CHECK(parse_quantity("512 MiB", "GiB") == 0.5);
 }

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "tests/support/progressive_filling.h"
+#include "topology/error.h"
 
 namespace twinlink::sim {
 namespace {
@@ -118,14 +119,20 @@ TEST_CASE("an end is rounded up to a whole picosecond") {
 // A random network and the flows that live on it, known to the solver and to the oracle.
 class Trial {
  public:
-  Trial(std::uint32_t seed, bool plain) : random_(seed), plain_(plain) {
+  enum class Capacities : bool { fixed, changing };
+  Trial(std::uint32_t seed, bool plain, Capacities kind = Capacities::fixed)
+      : random_(seed), plain_(plain) {
     for (int r = 0; r < whole(1, 8); ++r) capacities_.push_back(plain ? 1e9 : real(1e9, 9e9));
     for (int p = 0; p < whole(1, 10); ++p) patterns_.push_back(pattern());
-    solver_ = std::make_unique<FlowSolver>(capacities_);
+    first_ = capacities_;
+    fixed_ = kind == Capacities::fixed ? first_.size() : first_.size() / 2;
+    solver_ = std::make_unique<FlowSolver>(capacities_, fixed_);
   }
 
   void run() {
     for (int step = 0; step < 12; ++step) {
+      for (std::size_t r = fixed_; r < first_.size(); ++r)
+        if (whole(0, 1) == 0) change(r);
       for (int n = whole(0, 4); n > 0; --n) begin();
       solve_and_check();
       advance(whole(0, 2) == 0);
@@ -172,6 +179,11 @@ class Trial {
     }
     solver_->begin(spec, patterns_[static_cast<std::size_t>(spec.pattern)], {now_});
     live_.push_back({spec});
+  }
+
+  void change(std::size_t r) {
+    capacities_[r] = first_[r] * real(0.05, 1);
+    solver_->set_capacity(static_cast<std::int32_t>(r), capacities_[r]);
   }
 
   void solve_and_check() {
@@ -223,7 +235,8 @@ class Trial {
 
   std::mt19937 random_;
   bool plain_;
-  std::vector<double> capacities_;
+  std::vector<double> capacities_, first_;
+  std::size_t fixed_ = 0;
   std::vector<std::vector<Use>> patterns_;
   std::unique_ptr<FlowSolver> solver_;
   std::vector<Live> live_;
@@ -237,6 +250,27 @@ TEST_CASE("1,000 random networks agree with progressive filling at every begin a
     INFO("seed ", seed, ", equal links and weights: ", plain);
     Trial(seed, plain).run();
   }
+}
+
+TEST_CASE("so do 1,000 whose capacities change on the way") {
+  for (std::uint32_t seed = 0; seed < 1000; ++seed) {
+    const bool plain = seed % 3 == 0;
+    INFO("seed ", seed, ", equal links and weights: ", plain);
+    Trial(seed, plain, Trial::Capacities::changing).run();
+  }
+}
+
+TEST_CASE("a capacity that changes under a flow moves its end") {
+  // 3000 bytes at 1 GB/s = 1e-3 bytes/ps: 1e6 ps for 1000 of them, then 2000 at half of it.
+  FlowSolver solver({1e9}, 0);
+  solver.begin({.payload = 3000, .tag = 7}, kLink0, {});
+  solver.solve({});
+  CHECK(solver.next_end() == 3'000'000);
+  solver.set_capacity(0, 0.5e9);
+  solver.solve({1'000'000});
+  CHECK(solver.next_end() == 5'000'000);
+  FlowSolver fixed({1e9});
+  CHECK_THROWS_AS(fixed.set_capacity(0, 0.5e9), InternalError);
 }
 
 TEST_CASE("the oracle itself: a mutated network is told apart") {

@@ -28,7 +28,9 @@ struct Bench {
                                {.ctas = ctas});
   }
   OpId work(LaneId lane, double us, const std::vector<Dep>& deps = {}) {
-    return builder.compute(lane, {"w", us * kUs, {}}, {}, {}, deps);
+    const Duration length{static_cast<std::int64_t>(us * kUs)};
+    return builder.compute(lane, {"w", 0, {}, WorkKind::plain, Precision::bf16, length}, {}, {},
+                           deps);
   }
   // Pushes bytes from rank 0 to rank 1.
   OpId push(LaneId lane, std::int64_t bytes) {

@@ -159,19 +159,6 @@ TEST_CASE("a copy engine pays its issue, by direction, and has its own cap and w
   CHECK_FALSE(model.cost(push).soft);
 }
 
-TEST_CASE("a compute op takes its FLOPs at the efficient peak") {
-  const Topology machine = star(1);
-  Bench bench(1, kib(64), {});
-  const OpId work = bench.builder.compute(bench.lanes[0], {"gemm", 2e9, Bytes{0}}, {}, {}, {});
-  const Plan plan = bench.builder.finish();
-  const CalibrationProfile profile =
-      with({{&CalibrationProfile::peak_flops, 100}, {&CalibrationProfile::flops_efficiency, 0.5}});
-  CostModel model(machine, profile, plan);
-  // 2 GFLOP at 50 TFLOP/s: 40 us, so 25000 works a second.
-  CHECK(model.cost(work).payload == 1.0);
-  CHECK(model.cost(work).cap == doctest::Approx(25000.0));
-}
-
 TEST_CASE("a machine with one slower link is not folded") {
   Topology machine = star(2);
   const NodeId spare = machine.add_node(NodeKind::gpu, "gpu2");

@@ -1,0 +1,88 @@
+#include "models/cost/compute_cost.h"
+
+#include "models/cost/cost_model.h"
+#include "topology/error.h"
+
+namespace twinlink::models {
+namespace {
+
+using P = CalibrationProfile;
+using Field = Constant P::*;
+
+Field peak_of(Precision precision) {
+  switch (precision) {
+    case Precision::bf16: return &P::peak_flops;
+    case Precision::fp32: return &P::peak_fp32_flops;
+    case Precision::fp8: return &P::peak_fp8_flops;
+    case Precision::fp4: return &P::peak_fp4_flops;
+  }
+  return &P::peak_flops;
+}
+
+Field own_efficiency(WorkKind work) {
+  switch (work) {
+    case WorkKind::plain:
+    case WorkKind::memory: break;
+    case WorkKind::attention: return &P::attention_efficiency;
+    case WorkKind::grouped_gemm: return &P::grouped_gemm_efficiency;
+    case WorkKind::dense_gemm: return &P::dense_gemm_efficiency;
+  }
+  return &P::flops_efficiency;
+}
+
+Field efficiency_of(const CalibrationProfile& profile, WorkKind work) {
+  const Field own = own_efficiency(work);
+  return (profile.*own).value > 0 ? own : &P::flops_efficiency;
+}
+
+std::string_view name_of(Field field) {
+  for (const ConstantTraits& traits : constant_table())
+    if (traits.field == field) return traits.name;
+  return "?";
+}
+
+bool lacks(const CalibrationProfile& profile, const Compute& work) {
+  const bool limited = profile.peak_flops.value > 0;
+  return limited && work.flops > 0 && (profile.*peak_of(work.precision)).value <= 0;
+}
+
+}  // namespace
+
+ComputeNeed compute_need(const CalibrationProfile& profile, const Compute& work) {
+  ComputeNeed need;
+  const double peak = (profile.*peak_of(work.precision)).value * 1e12;
+  const double rate = peak * (profile.*efficiency_of(profile, work.work)).value;
+  if (rate > 0 && work.flops > 0) need.flop_seconds = work.flops / rate;
+  const double share = profile.memory_efficiency.value > 0 ? profile.memory_efficiency.value : 1;
+  if (profile.hbm.value > 0)
+    need.hbm_seconds =
+        static_cast<double>(work.hbm_bytes.count) / (share * profile.hbm.value * 1e9);
+  return need;
+}
+
+const Constant* library_start(const CalibrationProfile& profile, const std::string& kernel) {
+  if (kernel == kNcclStartLl) return &profile.nccl_start_ll;
+  if (kernel == kNcclStartLl128) return &profile.nccl_start_ll128;
+  if (kernel == kNcclStartSimple) return &profile.nccl_start_simple;
+  if (kernel == kNcclStartNvls) return &profile.nccl_start_nvls;
+  return nullptr;
+}
+
+void ensure_precisions(const CalibrationProfile& profile, const Plan& plan) {
+  for (const Compute& work : plan.computes) {
+    if (!lacks(profile, work)) continue;
+    throw UnsupportedError("compute \"" + work.kernel + "\" works in " +
+                           std::string(models::name_of(work.precision)) + ", but profile \"" +
+                           profile.name + "\" has no peak for it: constant " +
+                           std::string(name_of(peak_of(work.precision))) + " is 0");
+  }
+}
+
+std::vector<Field> constants_of(const CalibrationProfile& profile, const Compute& work) {
+  std::vector<Field> used;
+  if (work.flops > 0) used = {peak_of(work.precision), efficiency_of(profile, work.work)};
+  if (work.hbm_bytes.count > 0) used.push_back(&P::memory_efficiency);
+  return used;
+}
+
+}  // namespace twinlink::models

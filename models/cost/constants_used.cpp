@@ -1,0 +1,91 @@
+#include "models/cost/constants_used.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "models/cost/compute_cost.h"
+#include "models/cost/power.h"
+#include "topology/domains.h"
+
+namespace twinlink::models {
+namespace {
+
+using Field = Constant CalibrationProfile::*;
+
+void add(std::vector<Field>& fields, std::initializer_list<Field> more) {
+  fields.insert(fields.end(), more);
+}
+
+// Those that move the clock, if this plan can reach the power limit.
+void add_power(std::vector<Field>& used, const CalibrationProfile& profile, const Plan& plan) {
+  using P = CalibrationProfile;
+  const PowerModel power = power_model(profile);
+  if (plan.computes.empty() || power.limit <= 0 || power.most(plan) <= power.limit) return;
+  add(used, {&P::power_limit, &P::power_idle, &P::power_communication, &P::clock_time});
+  for (const Compute& work : plan.computes) add(used, {power_of(work.work)});
+}
+
+// Whether some of the plan's ranks reach each other only over a network.
+bool spans_domains(const topology::Topology& topology, const Plan& plan) {
+  if (plan.gpu_of_rank.empty()) return false;
+  const std::vector<std::int32_t> domain = topology::nvlink_domains(topology);
+  const auto of = [&](std::int32_t gpu) { return domain[static_cast<std::size_t>(gpu)]; };
+  return std::any_of(plan.gpu_of_rank.begin(), plan.gpu_of_rank.end(),
+                     [&](std::int32_t gpu) { return of(gpu) != of(plan.gpu_of_rank.front()); });
+}
+
+// Whether the plan's bytes can pass a NIC.
+bool may_cross_nics(const topology::Topology& topology, const Plan& plan) {
+  const auto& nodes = topology.nodes();
+  const bool has_nic = std::any_of(nodes.begin(), nodes.end(), [](const topology::Node& node) {
+    return node.kind == topology::NodeKind::nic;
+  });
+  return has_nic && spans_domains(topology, plan);
+}
+
+std::vector<Field> constants_of_work(const CalibrationProfile& profile, const Plan& plan) {
+  using P = CalibrationProfile;
+  std::vector<Field> used{&P::hbm};
+  bool sm = false, copy = false;
+  for (const Lane& lane : plan.lanes) {
+    sm |= lane.engine == Engine::sm;
+    copy |= lane.engine == Engine::copy;
+  }
+  if (sm)
+    add(used,
+        {&P::graph_gap, &P::remote_round, &P::push_round, &P::sm_rate, &P::load_step, &P::peer_step,
+         &P::local_round, &P::wire_pull, &P::wire_pull_request, &P::wire_push, &P::wire_push_ack});
+  if (copy) add(used, {&P::copy_push_issue, &P::copy_pull_issue, &P::copy_rate, &P::wire_copy});
+  const auto in_switch = [](const Op& op) {
+    return op.kind == OpKind::multimem_reduce || op.kind == OpKind::multimem_store;
+  };
+  if (std::any_of(plan.ops.begin(), plan.ops.end(), in_switch))
+    add(used, {&P::multimem_round, &P::wire_multimem});
+  for (const Lane& lane : plan.lanes) {
+    if (lane.protocol == Protocol::ll) add(used, {&P::nccl_start_ll, &P::nccl_channel_ll});
+    if (lane.protocol == Protocol::ll128)
+      add(used, {&P::nccl_start_ll128, &P::nccl_hop_ll128, &P::nccl_channel_ll128});
+    if (lane.protocol == Protocol::simple)
+      add(used, {&P::nccl_start_simple, &P::nccl_channel_simple});
+  }
+  for (const Compute& work : plan.computes)
+    if (library_start(profile, work.kernel) == nullptr)
+      for (const Field field : constants_of(profile, work)) add(used, {field});
+  for (const Rendezvous& r : plan.rendezvous)
+    add(used, {r.edge == Edge::flag_relaxed ? &P::barrier_relaxed : &P::barrier_fenced});
+  if (!plan.deps.empty()) add(used, {&P::flag});
+  return used;
+}
+
+}  // namespace
+
+std::vector<Field> constants_used(const topology::Topology& topology,
+                                  const CalibrationProfile& profile, const Plan& plan) {
+  using P = CalibrationProfile;
+  std::vector<Field> used = constants_of_work(profile, plan);
+  add_power(used, profile, plan);
+  if (may_cross_nics(topology, plan)) add(used, {&P::nic_issue, &P::nic_rate, &P::wire_nic});
+  return used;
+}
+
+}  // namespace twinlink::models

@@ -1,0 +1,135 @@
+// Compute ops: what they need, of which constants, and which resources they use.
+#include "models/cost/compute_cost.h"
+
+#include <doctest/doctest.h>
+
+#include "models/cost/cost_model.h"
+#include "models/plan/plan_builder.h"
+#include "topology/error.h"
+#include "topology/presets.h"
+
+namespace twinlink::models {
+namespace {
+
+// 100 TFLOP/s in bf16, 25, 200 and 400 in fp32, fp8 and fp4; 1000 GB/s.
+CalibrationProfile compute_profile() {
+  CalibrationProfile p = ideal_profile();
+  p.name = "test";
+  p.peak_flops.value = 100;
+  p.peak_fp32_flops.value = 25;
+  p.peak_fp8_flops.value = 200;
+  p.peak_fp4_flops.value = 400;
+  p.flops_efficiency.value = 0.5;
+  p.hbm.value = 1000;
+  return p;
+}
+
+Compute work(double flops, std::int64_t bytes, WorkKind kind = WorkKind::plain,
+             Precision precision = Precision::bf16) {
+  return {"gemm", flops, Bytes{bytes}, kind, precision, {}};
+}
+
+TEST_CASE("FLOPs take their time at the peak of their precision") {
+  // 2 GFLOP at half of 100 TFLOP/s: 40 us; fp32 four times as long, fp8 half, fp4 a quarter.
+  const CalibrationProfile p = compute_profile();
+  const auto us_in = [&p](Precision precision) {
+    return compute_need(p, work(2e9, 0, WorkKind::plain, precision)).seconds() * 1e6;
+  };
+  CHECK(us_in(Precision::bf16) == doctest::Approx(40));
+  CHECK(us_in(Precision::fp32) == doctest::Approx(160));
+  CHECK(us_in(Precision::fp8) == doctest::Approx(20));
+  CHECK(us_in(Precision::fp4) == doctest::Approx(10));
+}
+
+TEST_CASE("each kind of work has its efficiency, and flops_efficiency where none is given") {
+  CalibrationProfile p = compute_profile();
+  p.attention_efficiency.value = 0.25;
+  p.grouped_gemm_efficiency.value = 1;
+  const auto us_of = [&p](WorkKind kind) {
+    return compute_need(p, work(2e9, 0, kind)).seconds() * 1e6;
+  };
+  CHECK(us_of(WorkKind::attention) == doctest::Approx(80));     // 2 GFLOP at 25 TFLOP/s
+  CHECK(us_of(WorkKind::grouped_gemm) == doctest::Approx(20));  // at 100
+  CHECK(us_of(WorkKind::dense_gemm) == doctest::Approx(40));    // at 50, as plain
+  CHECK(us_of(WorkKind::plain) == doctest::Approx(40));
+}
+
+TEST_CASE("HBM bytes take their time at memory_efficiency; the longer of both counts") {
+  // 20 MB at 80 % of 1000 GB/s: 25 us; beside 1 GFLOP (20 us) that is the longer, beside 2 GFLOP
+  // (40 us) the shorter.
+  CalibrationProfile p = compute_profile();
+  p.memory_efficiency.value = 0.8;
+  CHECK(compute_need(p, work(1e9, 20'000'000)).hbm_seconds * 1e6 == doctest::Approx(25));
+  CHECK(compute_need(p, work(1e9, 20'000'000)).seconds() * 1e6 == doctest::Approx(25));
+  CHECK(compute_need(p, work(2e9, 20'000'000)).seconds() * 1e6 == doctest::Approx(40));
+}
+
+// Two ranks; one compute op on rank 1.
+struct OneCompute {
+  explicit OneCompute(Compute work) : builder("one", 2) {
+    const KernelId kernel = builder.add_kernel({Rank{1}, LaunchMode::graph, "k"});
+    op = builder.compute(builder.add_sm_lane(kernel, {.ctas = 1}), std::move(work), {}, {}, {});
+    plan = builder.finish();
+  }
+  PlanBuilder builder;
+  OpId op;
+  Plan plan;
+};
+
+TEST_CASE(
+    "a compute op progresses a picosecond per picosecond, and uses its share of what it needs") {
+  // 1 GFLOP: 20 us; 5 MB: 5 us of HBM, so a quarter of it: 250 GB/s, 0.25 bytes a picosecond.
+  const topology::Topology machine = topology::make_preset("crossbar", 2);
+  const CalibrationProfile p = compute_profile();
+  const OneCompute one(work(1e9, 5'000'000));
+  CostModel model(machine, p, one.plan);
+  const OpCost cost = model.cost(one.op);
+  CHECK(cost.payload == doctest::Approx(20e6));
+  CHECK(cost.weight == 1e12);
+  const auto uses = model.pattern(cost.pattern);
+  REQUIRE(uses.size() == 2);
+  CHECK(model.name_of(uses[0].resource) == "hbm of gpu1");
+  CHECK(uses[0].per_byte == doctest::Approx(0.25));
+  CHECK(model.name_of(uses[1].resource) == "SMs of gpu1");
+  CHECK(uses[1].per_byte == 1);
+  CHECK(static_cast<std::size_t>(uses[1].resource) == model.first_sms() + 1);
+}
+
+TEST_CASE("a plan whose compute needs no SMs has no such resource") {
+  const topology::Topology machine = topology::make_preset("crossbar", 2);
+  const CalibrationProfile p = compute_profile();
+  const OneCompute one(work(0, 5'000'000));
+  const CostModel model(machine, p, one.plan);
+  CHECK(model.first_sms() == model.resources().size());
+}
+
+TEST_CASE("a precision that the GPU lacks is refused with the constant's name") {
+  const topology::Topology machine = topology::make_preset("crossbar", 2);
+  CalibrationProfile p = compute_profile();
+  p.peak_fp4_flops.value = 0;
+  const OneCompute fp4(work(1e9, 0, WorkKind::grouped_gemm, Precision::fp4));
+  CHECK_THROWS_WITH_AS(CostModel(machine, p, fp4.plan),
+                       "compute \"gemm\" works in fp4, but profile \"test\" has no peak for it: "
+                       "constant peak_fp4_flops is 0",
+                       UnsupportedError);
+  const OneCompute fp8(work(1e9, 0, WorkKind::grouped_gemm, Precision::fp8));
+  CHECK_NOTHROW(CostModel(machine, p, fp8.plan));
+  const CalibrationProfile ideal = ideal_profile();  // no limit in any precision
+  CHECK_NOTHROW(CostModel(machine, ideal, fp4.plan));
+}
+
+TEST_CASE("provenance is that of the constants of the op's kind") {
+  const topology::Topology machine = topology::make_preset("crossbar", 2);
+  CalibrationProfile p = compute_profile();
+  for (const ConstantTraits& traits : constant_table())
+    (p.*traits.field).provenance = Provenance::measured;
+  const Provenance wiring = machine.provenance();
+  p.attention_efficiency = {0.5, 0, Provenance::assumed, "test"};
+  const OneCompute dense(work(1e9, 0, WorkKind::dense_gemm));
+  const OneCompute attention(work(1e9, 0, WorkKind::attention));
+  CHECK(CostModel(machine, p, dense.plan).provenance() == worse(wiring, Provenance::measured));
+  CHECK(CostModel(machine, p, attention.plan).provenance() == Provenance::assumed);
+}
+
+}  // namespace
+}  // namespace twinlink::models
