@@ -51,7 +51,9 @@ class Walk {
         origin_(named.origin),
         cells_(cells),
         values_(cells.size()),
-        folder_(plan, sets_) {}
+        folder_(plan, sets_) {
+    find_computed_inputs();
+  }
 
   // Folds that go wrong are findings only where the round holds all claims: an input of two
   // claims is read as an input of one of them, so other claims' folds look wrong.
@@ -71,6 +73,8 @@ class Walk {
   }
   void fill(const Round& round);
   void fill(BufferId buffer, const Value& first);
+  void find_computed_inputs();
+  void write_computed(OpId id, std::uint32_t cell, const Value& made);
   void step(const OpParts& parts);
   void copy(const OpParts& parts);
   void reduce(const OpParts& parts);
@@ -102,7 +106,9 @@ class Walk {
   Folder folder_;
   bool report_folds_ = true;
   Proof* proof_ = nullptr;
-  OpId reported_;  // one finding per op
+  OpId reported_;                       // one finding per op
+  std::vector<std::uint8_t> computed_;  // by buffer: a compute op writes it
+  std::vector<Value> made_;             // by buffer: what a compute op's first write of it is
   std::vector<Operand> operands_;
   std::vector<std::uint32_t> cursors_;
   std::vector<Piece> pieces_;
@@ -110,6 +116,7 @@ class Walk {
 
 void Walk::fill(const Round& round) {
   std::vector<Value> first(plan_.buffers.size());
+  made_.assign(plan_.buffers.size(), Value{Value::kForeign, {}, -1, 0});
   for (std::size_t b = 0; b < plan_.buffers.size(); ++b)
     if (given(plan_.buffers[b].role)) first[b].claim = Value::kForeign;
   for (const std::int32_t c : round) {
@@ -117,7 +124,9 @@ void Walk::fill(const Round& round) {
     for (std::size_t i = 0; i < claim.inputs.size(); ++i) {
       const auto index = static_cast<std::int32_t>(i);
       const std::int32_t member = ordered(claim) ? position(claim, index) : index;
-      first[claim.inputs[i].index()] = {c, {member, 1}, -1, 0};
+      const std::size_t buffer = claim.inputs[i].index();
+      // What a compute op makes is an input of the claim from then on, not before.
+      (computed_[buffer] != 0 ? made_ : first)[buffer] = {c, {member, 1}, -1, 0};
     }
   }
   for (std::size_t b = 0; b < plan_.buffers.size(); ++b)
@@ -284,8 +293,24 @@ Value Walk::fold(const OpParts& parts) {
   return value;
 }
 
+void Walk::find_computed_inputs() {
+  computed_.assign(plan_.buffers.size(), 0);
+  for (std::size_t i = 0; i < plan_.ops.size(); ++i)
+    if (plan_.ops[i].kind == OpKind::compute)
+      for (const Slice& slice : plan_.destinations(OpId{i})) computed_[slice.buffer.index()] = 1;
+}
+
+// The first write makes what the claim calls its input; whatever writes it again does not.
+void Walk::write_computed(OpId id, std::uint32_t cell, const Value& made) {
+  const Value& old = values_[cell];
+  const bool first =
+      old.claim == Value::kUndefined || (old.claim == Value::kForeign && old.writer < 0);
+  values_[cell] = first ? made.shifted(cells_.begin(cell)) : Value{Value::kForeign, {}, -1, 0};
+  values_[cell].writer = id.value;
+}
+
 // The proof knows nothing of what a kernel computes: it reads defined bytes and writes foreign
-// ones.
+// ones, unless a claim has them as its input.
 void Walk::compute(const OpParts& parts) {
   for (std::size_t s = parts.first_source; s < parts.first_destination; ++s) {
     const CellRange range = cells_.of_slice(s);
@@ -294,8 +319,9 @@ void Walk::compute(const OpParts& parts) {
   }
   for (std::size_t d = parts.first_destination; d < parts.end_of_slices; ++d) {
     const CellRange range = cells_.of_slice(d);
+    const Value& made = made_[plan_.slices[d].buffer.index()];
     for (std::uint32_t cell = range.first; cell < range.first + range.count; ++cell)
-      values_[cell] = {Value::kForeign, {}, parts.id.value, 0};
+      write_computed(parts.id, cell, made);
   }
 }
 

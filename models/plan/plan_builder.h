@@ -65,13 +65,15 @@ class PlanBuilder {
   OpId library(LaneId lane, std::uint32_t call, const Slice& source, const Slice& destination,
                std::span<const Dep> deps);
 
+  // An op as it is, of the lane and detail that `head` names (models/plan/splice.h).
+  OpId append(const Op& head, std::span<const Slice> sources, std::span<const Slice> destinations,
+              std::span<const Dep> deps);
+
   [[nodiscard]] const Plan& plan() const { return plan_; }
   [[nodiscard]] OpId next_op() const { return OpId{plan_.ops.size()}; }
   Plan finish() { return std::move(plan_); }
 
  private:
-  OpId append(const Op& head, std::span<const Slice> sources, std::span<const Slice> destinations,
-              std::span<const Dep> deps);
   Plan plan_;
 };
 

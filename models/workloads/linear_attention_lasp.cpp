@@ -1,0 +1,200 @@
+#include "models/workloads/linear_attention_lasp.h"
+
+#include <cmath>
+
+namespace twinlink::models {
+namespace {
+
+// Shapes of one rank.
+struct Shapes {
+  explicit Shapes(const LinearAttentionRequest& request)
+      : entries(static_cast<double>(request.batch / request.dp * request.heads)),
+        tokens(entries * static_cast<double>(request.sequence / request.sp)),
+        d(request.d_k),
+        e(request.d_v),
+        block(std::min<double>(request.chunk, tokens / entries)),
+        sub(std::min<double>(request.sub_chunk, block)),
+        blocks(tokens / entries / block),
+        state(static_cast<double>(state_bytes(request).count)),
+        key(tokens * d),
+        value(tokens * e) {}
+  double entries;  // batch entries x heads
+  double tokens;   // times heads
+  double d, e;
+  double block, sub;
+  double blocks;      // of an entry
+  double state;       // bytes
+  double key, value;  // elements of q (k, dq, dk) and of v (o, do, dv)
+};
+
+// One group of operations while it is being counted.
+class Tally {
+ public:
+  explicit Tally(const LinearAttentionRequest& request) : request_(request) {}
+
+  Tally& issue(int operations) {
+    operations_ += operations;
+    return *this;
+  }
+  // A Triton kernel: FLOPs in all, on that many CTAs.
+  Tally& kernel(double flops, double ctas) {
+    const double full = std::min(1.0, ctas / request_.sms);
+    flops_ += flops / full;
+    return issue(1);
+  }
+  // PyTorch operations and the bytes they move together.
+  Tally& torch(int operations, double bytes) {
+    bytes_ += bytes;
+    return issue(operations);
+  }
+  Tally& host_state(double bytes) {
+    host_mib_ += bytes / (1 << 20);
+    return *this;
+  }
+
+  [[nodiscard]] Compute done(std::string kernel, WorkKind work) const {
+    const LinearAttentionOverheads& o = request_.overheads;
+    const double triton = o.kernel_tflops > 0 ? flops_ / o.kernel_tflops : 0;  // ps: 1e12 / 1e12
+    const double fixed = static_cast<double>(o.operation.ps) * operations_ + triton +
+                         static_cast<double>(o.host_state.ps) * host_mib_;
+    return {std::move(kernel),
+            0,
+            Bytes{std::llround(bytes_)},
+            work,
+            Precision::fp32,
+            Duration{std::llround(fixed)}};
+  }
+
+ private:
+  const LinearAttentionRequest& request_;
+  int operations_ = 0;
+  double flops_ = 0, bytes_ = 0, host_mib_ = 0;
+};
+
+LaspStage stage(const Tally& before, const Tally& chain, const Tally& after) {
+  return {before.done("prepare", WorkKind::memory), chain.done("attention", WorkKind::attention),
+          after.done("finish", WorkKind::memory)};
+}
+
+// State x decay + local state (bf16 in naive and cache: 0.5 of the bytes).
+void update_state(Tally& tally, const Shapes& s, double local) {
+  tally.torch(2, (2 + 2 + local) * s.state);
+}
+
+LaspStage fuse(const LinearAttentionRequest& request, bool backward) {
+  const Shapes s(request);
+  constexpr double slab = 64;
+  const double slabs = std::max(1.0, s.d / slab) * std::max(1.0, s.e / slab);
+  Tally before(request), chain(request), after(request);
+  before.torch(1, s.state);
+  const double per_token =
+      backward ? 6 * s.sub * slab + 8 * slab * slab : 2 * s.block * slab + 3 * slab * slab;
+  if (!backward) chain.torch(1, 2 * s.state);  // the clone that backward needs
+  chain.kernel(2 * slabs * per_token * s.tokens, slabs * s.entries);
+  if (s.d > slab) chain.torch(1, 2 * s.value * (s.d / slab + 1));  // sum over slabs of d
+  if (!backward) after.torch(1, 4 * s.value);
+  return stage(before, chain, after);
+}
+
+// The four kernels of fuse_parallel: all but the last need no state of another rank.
+void parallel_local(Tally& tally, const Shapes& s, bool backward) {
+  const double diagonal = backward ? 3 * s.d + 3 * s.e : s.d + s.e;
+  const double ctas = s.entries * s.blocks;
+  tally.kernel(diagonal * (s.block + s.sub) * s.tokens, ctas * s.block / s.sub);
+  tally.kernel(2 * s.d * s.e * s.tokens, ctas);
+  tally.torch(1, (3 * s.blocks + 1) * s.state);  // kv_reduce, and the blocks' states it reads
+}
+
+void parallel_inter(Tally& tally, const Shapes& s, bool backward) {
+  const double states = backward ? 6 : 2;  // products with a state, two for each term
+  tally.kernel(2 * states * s.d * s.e * s.tokens, s.entries * s.blocks * s.block / s.sub);
+  tally.torch(0, (s.blocks + 1) * (backward ? 2 : 1) * s.state);
+}
+
+LaspStage fuse_parallel(const LinearAttentionRequest& request, bool backward) {
+  const Shapes s(request);
+  Tally before(request), chain(request), after(request);
+  before.torch(1, s.state);
+  if (!backward) chain.torch(1, 2 * s.state);
+  parallel_local(chain, s, backward);
+  parallel_inter(chain, s, backward);
+  chain.issue(3);  // decay of the chunk: negate, multiply, exponential
+  update_state(chain, s, 1);
+  if (!backward) after.torch(1, 4 * s.value);
+  return stage(before, chain, after);
+}
+
+LaspStage blelloch(const LinearAttentionRequest& request, bool backward) {
+  const Shapes s(request);
+  Tally before(request), after(request);
+  before.torch(1, s.state);
+  parallel_local(before, s, backward);
+  before.torch(1, 2 * s.state);
+  parallel_inter(after, s, backward);
+  after.torch(1, 2 * s.state);
+  if (!backward) after.torch(1, 4 * s.value);
+  return {before.done("local_state", WorkKind::attention),
+          {},
+          after.done("inter_chunk", WorkKind::attention)};
+}
+
+// naive and cache, forward: one kernel, then the state's part in fp32 by PyTorch.
+void torch_forward(Tally& chain, const Shapes& s) {
+  constexpr double slab = 32;
+  const double per_token = s.block * (s.d + slab) + 2 * slab * s.d;
+  chain.kernel(2 * s.e / slab * per_token * s.tokens, s.entries * s.e / slab);
+  chain.torch(1, 6 * s.value);                        // o to fp32
+  chain.torch(1, 6 * s.key);                          // q x q_decay
+  chain.torch(1, 4 * s.key + 4 * s.value + s.state);  // product with the state
+  chain.torch(1, 12 * s.value);                       // sum
+  update_state(chain, s, 1.5);
+}
+
+// naive and cache, backward: dq and dk alike, then dv.
+void torch_backward(Tally& chain, const Shapes& s) {
+  chain.kernel(2 * s.sub * (3 * s.d + 2 * s.e) * s.tokens, s.entries * s.tokens / s.sub);
+  chain.kernel(10 * s.d * s.e * s.tokens, s.entries);
+  chain.torch(10, 2 * (30 * s.key + 10 * s.value + s.state));
+  chain.torch(4, 10 * s.key + 22 * s.value + s.state);
+  chain.torch(1, 1.5 * s.state);
+  update_state(chain, s, 2);
+}
+
+LaspStage ring_of_torch(const LinearAttentionRequest& request, bool backward) {
+  const Shapes s(request);
+  Tally before(request), chain(request), after(request);
+  before.torch(1, s.state);
+  before.issue(backward ? 12 : 7);  // decays: negate, multiply, exponential, subtract, cast
+  if (request.method == LinearAttentionMethod::naive) before.host_state(s.state);
+  if (backward) {
+    torch_backward(chain, s);
+    after.torch(3, 12 * s.key + 6 * s.value);
+  } else {
+    torch_forward(chain, s);
+    after.torch(2, 10 * s.value);
+  }
+  return stage(before, chain, after);
+}
+
+}  // namespace
+
+LaspStage lasp_stage(const LinearAttentionRequest& request, bool backward) {
+  switch (request.method) {
+    case LinearAttentionMethod::naive:
+    case LinearAttentionMethod::cache: return ring_of_torch(request, backward);
+    case LinearAttentionMethod::fuse: return fuse(request, backward);
+    case LinearAttentionMethod::fuse_parallel: return fuse_parallel(request, backward);
+    case LinearAttentionMethod::blelloch: return blelloch(request, backward);
+    case LinearAttentionMethod::scan: break;
+  }
+  return {};
+}
+
+Compute lasp_transfer(const LinearAttentionRequest& request, bool combines) {
+  // Ring: send, receive. Tree: also zeros, contiguous, power, multiply, add, clone; shift: clone.
+  const bool tree = request.method == LinearAttentionMethod::blelloch;
+  const int operations = !tree ? 2 : combines ? 8 : 3;
+  return Tally(request).issue(operations).done("send_receive", WorkKind::memory);
+}
+
+}  // namespace twinlink::models
