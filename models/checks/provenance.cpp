@@ -1,30 +1,17 @@
 #include "models/checks/provenance.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "models/checks/claim_check.h"
 #include "models/checks/findings.h"
 #include "models/checks/fold.h"
+#include "models/checks/last_writes.h"
 #include "models/checks/op_parts.h"
+#include "models/checks/rounds.h"
 
 namespace twinlink::models::checks {
 namespace {
-
-// Claims evaluated in one walk over the plan: no buffer is an input of two of them.
-using Round = std::vector<std::int32_t>;
-
-std::vector<Round> rounds_of(const Plan& plan) {
-  std::vector<Round> rounds(1);
-  std::vector<std::size_t> taken(plan.buffers.size(), 0);  // first round where a buffer is free
-  for (std::size_t c = 0; c < plan.claims.size(); ++c) {
-    std::size_t round = 0;
-    for (const BufferId b : plan.claims[c].inputs) round = std::max(round, taken[b.index()]);
-    for (const BufferId b : plan.claims[c].inputs) taken[b.index()] = round + 1;
-    if (round == rounds.size()) rounds.emplace_back();
-    rounds[round].push_back(static_cast<std::int32_t>(c));
-  }
-  return rounds;
-}
 
 bool given(BufferRole role) {
   switch (role) {
@@ -59,7 +46,10 @@ class Walk {
     report_folds_ = report_folds;
     proof_ = &proof;
     fill(round);
-    for (std::size_t i = 0; i < plan_.ops.size(); ++i) step(named(parts_of(plan_, i)));
+    for (std::size_t i = 0; i < plan_.ops.size(); ++i) {
+      step(named(parts_of(plan_, i)));
+      if (!writes_->none()) give(i);
+    }
     const Describer describer{named_, cells_, sets_, values_};
     for (const std::int32_t claim : round) check_claim(describer, claim, proof);
   }
@@ -70,7 +60,8 @@ class Walk {
     return parts;
   }
   void fill(const Round& round);
-  void fill(BufferId buffer, const Value& first);
+  void fill(BufferId buffer);
+  void give(std::size_t op);
   void step(const OpParts& parts);
   void copy(const OpParts& parts);
   void reduce(const OpParts& parts);
@@ -101,6 +92,8 @@ class Walk {
   MemberSets sets_;
   Folder folder_;
   bool report_folds_ = true;
+  std::vector<Value> first_;  // by buffer: what it holds as given, or as an input
+  std::optional<LastWrites> writes_;
   Proof* proof_ = nullptr;
   OpId reported_;  // one finding per op
   std::vector<Operand> operands_;
@@ -109,25 +102,39 @@ class Walk {
 };
 
 void Walk::fill(const Round& round) {
-  std::vector<Value> first(plan_.buffers.size());
+  writes_.emplace(plan_, cells_, round);
+  first_.resize(plan_.buffers.size());
   for (std::size_t b = 0; b < plan_.buffers.size(); ++b)
-    if (given(plan_.buffers[b].role)) first[b].claim = Value::kForeign;
+    if (given(plan_.buffers[b].role)) first_[b].claim = Value::kForeign;
   for (const std::int32_t c : round) {
     const Claim& claim = plan_.claims[static_cast<std::size_t>(c)];
     for (std::size_t i = 0; i < claim.inputs.size(); ++i) {
       const auto index = static_cast<std::int32_t>(i);
       const std::int32_t member = ordered(claim) ? position(claim, index) : index;
-      first[claim.inputs[i].index()] = {c, {member, 1}, -1, 0};
+      first_[claim.inputs[i].index()] = {c, {member, 1}, -1, 0};
     }
   }
   for (std::size_t b = 0; b < plan_.buffers.size(); ++b)
-    if (first[b].claim != Value::kUndefined) fill(BufferId{b}, first[b]);
+    if (first_[b].claim != Value::kUndefined) fill(BufferId{b});
 }
 
-void Walk::fill(BufferId buffer, const Value& first) {
+void Walk::fill(BufferId buffer) {
   const CellRange range = cells_.of_buffer(buffer);
-  for (std::uint32_t cell = range.first; cell < range.first + range.count; ++cell)
-    values_[cell] = first.shifted(cells_.begin(cell));
+  for (std::uint32_t cell = range.first; cell < range.first + range.count; ++cell) {
+    values_[cell] = first_[buffer.index()].shifted(cells_.begin(cell));
+    if (!writes_->given(cell)) values_[cell] = {Value::kForeign, {}, -1, 0};
+  }
+}
+
+// What the op was the last to write into inputs of claims is from now on their input.
+void Walk::give(std::size_t op) {
+  const OpParts parts = parts_of(plan_, op);
+  for (std::size_t d = parts.first_destination; d < parts.end_of_slices; ++d) {
+    const CellRange range = cells_.of_slice(d);
+    for (std::uint32_t cell = range.first; cell < range.first + range.count; ++cell)
+      if (writes_->by(op, cell))
+        values_[cell] = first_[plan_.slices[d].buffer.index()].shifted(cells_.begin(cell));
+  }
 }
 
 void Walk::step(const OpParts& parts) {
