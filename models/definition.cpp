@@ -24,6 +24,7 @@ class ElementRules {
   }
   [[nodiscard]] const Plan& plan() const { return plan_; }
   [[nodiscard]] const Claim& claim() const { return claim_; }
+  [[nodiscard]] ElementRules of(const Claim& claim) const { return {plan_, claim, inputs_}; }
 
  private:
   const Plan& plan_;
@@ -44,6 +45,7 @@ class ExactRules {
   }
   [[nodiscard]] const Plan& plan() const { return plan_; }
   [[nodiscard]] const Claim& claim() const { return claim_; }
+  [[nodiscard]] ExactRules of(const Claim& claim) const { return {plan_, claim, inputs_}; }
 
  private:
   const Plan& plan_;
@@ -56,9 +58,29 @@ using Array = std::vector<typename Rules::Value>;
 template <class Rules>
 using Arrays = std::vector<Array<Rules>>;
 
+// The claim before this one whose output the buffer is, if any.
+const Claim* claim_giving(const Plan& plan, BufferId buffer, const Claim& to) {
+  for (const Claim& claim : plan.claims) {
+    if (&claim == &to) break;
+    for (const BufferId output : claim.outputs)
+      if (output == buffer && claim.inputs != to.inputs) return &claim;
+  }
+  return nullptr;
+}
+
+template <class Rules>
+std::vector<std::vector<typename Rules::Value>> define(const Rules& rules);
+
+// A member's input: as fed, or what an earlier claim of the plan makes of its own.
 template <class Rules>
 Array<Rules> input_of(const Rules& rules, std::size_t member) {
-  const Buffer& buffer = rules.plan().buffer(rules.claim().inputs[member]);
+  const BufferId id = rules.claim().inputs[member];
+  if (const Claim* claim = claim_giving(rules.plan(), id, rules.claim())) {
+    const auto& outputs = claim->outputs;
+    const auto at = std::find(outputs.begin(), outputs.end(), id) - outputs.begin();
+    return define(rules.of(*claim))[static_cast<std::size_t>(at)];
+  }
+  const Buffer& buffer = rules.plan().buffer(id);
   Array<Rules> values(static_cast<std::size_t>(elements_of(buffer)));
   for (std::size_t e = 0; e < values.size(); ++e)
     values[e] = rules.input(buffer, static_cast<std::int64_t>(e));
@@ -94,12 +116,26 @@ std::vector<T> block(const std::vector<T>& values, std::size_t i, std::size_t pa
   return {values.begin() + s.begin, values.begin() + s.begin + s.count};
 }
 
+// The elements of the sum that member m gets.
+template <class Rules>
+Array<Rules> part_of(const Rules& rules, const Array<Rules>& sum, std::size_t m) {
+  const Claim& claim = rules.claim();
+  if (claim.starts.empty()) return block(sum, m, claim.inputs.size());
+  const std::int64_t start = claim.starts[m];
+  const std::int64_t count = elements_of(rules.plan().buffer(claim.outputs[m]));
+  if (start < 0 || start + count > static_cast<std::int64_t>(sum.size()))
+    throw InputError("claim reduce_scatter: elements " + std::to_string(start) + " to " +
+                     std::to_string(start + count - 1) + " of member " + std::to_string(m) +
+                     " lie outside the sum of " + std::to_string(sum.size()));
+  return {sum.begin() + start, sum.begin() + start + count};
+}
+
 template <class Rules>
 Arrays<Rules> reduce_scatter(const Rules& rules) {
   const Array<Rules> sum = sum_of_inputs(rules);
   const std::size_t members = rules.claim().inputs.size();
   Arrays<Rules> outputs;
-  for (std::size_t m = 0; m < members; ++m) outputs.push_back(block(sum, m, members));
+  for (std::size_t m = 0; m < members; ++m) outputs.push_back(part_of(rules, sum, m));
   return outputs;
 }
 

@@ -13,6 +13,14 @@ Wanted block(const Buffer& buffer, std::int64_t i, std::int64_t parts) {
   return {s.begin * element, (s.begin + s.count) * element, {}, 0};
 }
 
+// First byte of the sum that member `index` of a reduce_scatter gets.
+std::int64_t begin_of_part(const Plan& plan, const Claim& claim, std::int32_t index) {
+  const Buffer& sum = plan.buffer(claim.inputs[0]);
+  if (claim.starts.empty())
+    return block(sum, index, static_cast<std::int64_t>(claim.inputs.size())).begin;
+  return claim.starts[static_cast<std::size_t>(index)] * size_of(sum.element);
+}
+
 std::vector<Wanted> wanted_gather(const Plan& plan, const Claim& claim) {
   std::vector<Wanted> pieces;
   std::int64_t begin = 0;
@@ -137,7 +145,7 @@ std::vector<Wanted> wanted_output(const Plan& plan, const Claim& claim, std::int
   switch (claim.operation) {
     case Operation::all_reduce: return {{0, size, {0, members}, 0}};
     case Operation::reduce_scatter:
-      return {{0, size, {0, members}, block(plan.buffer(claim.inputs[0]), index, members).begin}};
+      return {{0, size, {0, members}, begin_of_part(plan, claim, index)}};
     case Operation::all_gather: return wanted_gather(plan, claim);
     case Operation::all_to_all: return wanted_blocks(plan, claim, index);
     case Operation::broadcast: return {{0, size, {0, 1}, 0}};

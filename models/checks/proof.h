@@ -12,10 +12,9 @@
 //              (joins must be adjacent, in order, decay power = length of what follows). At the end
 //              every claim holds: all_reduce: every member once; exscan: exactly [0, p-1];
 //              all_to_all: block r of member s in place. Bytes that nobody wrote are not read. What
-//              a compute op writes is no claim's, except that its first write of a claim's input
-//              (role inout) makes that input: before it the buffer holds nothing of the claim, so
-//              a scan of states that kernels compute is proved too. Operations with a root: it is
-//              member 0
+//              a compute op writes is no claim's, but for inputs of claims that ops of the plan
+//              write (role inout): what the last of them wrote is the claim's input, and nothing
+//              before it is. Operations with a root: it is member 0
 // races        no two accesses to one byte, one of them a write, without an order between them; a
 //              read (or write) of written data must be ordered by edges that make it visible
 //              (flag_relaxed does not, unless an event, graph or stream memory edge comes first:

@@ -1,30 +1,17 @@
 #include "models/checks/provenance.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "models/checks/claim_check.h"
 #include "models/checks/findings.h"
 #include "models/checks/fold.h"
+#include "models/checks/last_writes.h"
 #include "models/checks/op_parts.h"
+#include "models/checks/rounds.h"
 
 namespace twinlink::models::checks {
 namespace {
-
-// Claims evaluated in one walk over the plan: no buffer is an input of two of them.
-using Round = std::vector<std::int32_t>;
-
-std::vector<Round> rounds_of(const Plan& plan) {
-  std::vector<Round> rounds(1);
-  std::vector<std::size_t> taken(plan.buffers.size(), 0);  // first round where a buffer is free
-  for (std::size_t c = 0; c < plan.claims.size(); ++c) {
-    std::size_t round = 0;
-    for (const BufferId b : plan.claims[c].inputs) round = std::max(round, taken[b.index()]);
-    for (const BufferId b : plan.claims[c].inputs) taken[b.index()] = round + 1;
-    if (round == rounds.size()) rounds.emplace_back();
-    rounds[round].push_back(static_cast<std::int32_t>(c));
-  }
-  return rounds;
-}
 
 bool given(BufferRole role) {
   switch (role) {
@@ -51,9 +38,7 @@ class Walk {
         origin_(named.origin),
         cells_(cells),
         values_(cells.size()),
-        folder_(plan, sets_) {
-    find_computed_inputs();
-  }
+        folder_(plan, sets_) {}
 
   // Folds that go wrong are findings only where the round holds all claims: an input of two
   // claims is read as an input of one of them, so other claims' folds look wrong.
@@ -61,7 +46,10 @@ class Walk {
     report_folds_ = report_folds;
     proof_ = &proof;
     fill(round);
-    for (std::size_t i = 0; i < plan_.ops.size(); ++i) step(named(parts_of(plan_, i)));
+    for (std::size_t i = 0; i < plan_.ops.size(); ++i) {
+      step(named(parts_of(plan_, i)));
+      if (!writes_->none()) give(i);
+    }
     const Describer describer{named_, cells_, sets_, values_};
     for (const std::int32_t claim : round) check_claim(describer, claim, proof);
   }
@@ -72,9 +60,8 @@ class Walk {
     return parts;
   }
   void fill(const Round& round);
-  void fill(BufferId buffer, const Value& first);
-  void find_computed_inputs();
-  void write_computed(OpId id, std::uint32_t cell, const Value& made);
+  void fill(BufferId buffer);
+  void give(std::size_t op);
   void step(const OpParts& parts);
   void copy(const OpParts& parts);
   void reduce(const OpParts& parts);
@@ -105,38 +92,49 @@ class Walk {
   MemberSets sets_;
   Folder folder_;
   bool report_folds_ = true;
+  std::vector<Value> first_;  // by buffer: what it holds as given, or as an input
+  std::optional<LastWrites> writes_;
   Proof* proof_ = nullptr;
-  OpId reported_;                       // one finding per op
-  std::vector<std::uint8_t> computed_;  // by buffer: a compute op writes it
-  std::vector<Value> made_;             // by buffer: what a compute op's first write of it is
+  OpId reported_;  // one finding per op
   std::vector<Operand> operands_;
   std::vector<std::uint32_t> cursors_;
   std::vector<Piece> pieces_;
 };
 
 void Walk::fill(const Round& round) {
-  std::vector<Value> first(plan_.buffers.size());
-  made_.assign(plan_.buffers.size(), Value{Value::kForeign, {}, -1, 0});
+  writes_.emplace(plan_, cells_, round);
+  first_.resize(plan_.buffers.size());
   for (std::size_t b = 0; b < plan_.buffers.size(); ++b)
-    if (given(plan_.buffers[b].role)) first[b].claim = Value::kForeign;
+    if (given(plan_.buffers[b].role)) first_[b].claim = Value::kForeign;
   for (const std::int32_t c : round) {
     const Claim& claim = plan_.claims[static_cast<std::size_t>(c)];
     for (std::size_t i = 0; i < claim.inputs.size(); ++i) {
       const auto index = static_cast<std::int32_t>(i);
       const std::int32_t member = ordered(claim) ? position(claim, index) : index;
-      const std::size_t buffer = claim.inputs[i].index();
-      // What a compute op makes is an input of the claim from then on, not before.
-      (computed_[buffer] != 0 ? made_ : first)[buffer] = {c, {member, 1}, -1, 0};
+      first_[claim.inputs[i].index()] = {c, {member, 1}, -1, 0};
     }
   }
   for (std::size_t b = 0; b < plan_.buffers.size(); ++b)
-    if (first[b].claim != Value::kUndefined) fill(BufferId{b}, first[b]);
+    if (first_[b].claim != Value::kUndefined) fill(BufferId{b});
 }
 
-void Walk::fill(BufferId buffer, const Value& first) {
+void Walk::fill(BufferId buffer) {
   const CellRange range = cells_.of_buffer(buffer);
-  for (std::uint32_t cell = range.first; cell < range.first + range.count; ++cell)
-    values_[cell] = first.shifted(cells_.begin(cell));
+  for (std::uint32_t cell = range.first; cell < range.first + range.count; ++cell) {
+    values_[cell] = first_[buffer.index()].shifted(cells_.begin(cell));
+    if (!writes_->given(cell)) values_[cell] = {Value::kForeign, {}, -1, 0};
+  }
+}
+
+// What the op was the last to write into inputs of claims is from now on their input.
+void Walk::give(std::size_t op) {
+  const OpParts parts = parts_of(plan_, op);
+  for (std::size_t d = parts.first_destination; d < parts.end_of_slices; ++d) {
+    const CellRange range = cells_.of_slice(d);
+    for (std::uint32_t cell = range.first; cell < range.first + range.count; ++cell)
+      if (writes_->by(op, cell))
+        values_[cell] = first_[plan_.slices[d].buffer.index()].shifted(cells_.begin(cell));
+  }
 }
 
 void Walk::step(const OpParts& parts) {
@@ -293,24 +291,8 @@ Value Walk::fold(const OpParts& parts) {
   return value;
 }
 
-void Walk::find_computed_inputs() {
-  computed_.assign(plan_.buffers.size(), 0);
-  for (std::size_t i = 0; i < plan_.ops.size(); ++i)
-    if (plan_.ops[i].kind == OpKind::compute)
-      for (const Slice& slice : plan_.destinations(OpId{i})) computed_[slice.buffer.index()] = 1;
-}
-
-// The first write makes what the claim calls its input; whatever writes it again does not.
-void Walk::write_computed(OpId id, std::uint32_t cell, const Value& made) {
-  const Value& old = values_[cell];
-  const bool first =
-      old.claim == Value::kUndefined || (old.claim == Value::kForeign && old.writer < 0);
-  values_[cell] = first ? made.shifted(cells_.begin(cell)) : Value{Value::kForeign, {}, -1, 0};
-  values_[cell].writer = id.value;
-}
-
 // The proof knows nothing of what a kernel computes: it reads defined bytes and writes foreign
-// ones, unless a claim has them as its input.
+// ones.
 void Walk::compute(const OpParts& parts) {
   for (std::size_t s = parts.first_source; s < parts.first_destination; ++s) {
     const CellRange range = cells_.of_slice(s);
@@ -319,9 +301,8 @@ void Walk::compute(const OpParts& parts) {
   }
   for (std::size_t d = parts.first_destination; d < parts.end_of_slices; ++d) {
     const CellRange range = cells_.of_slice(d);
-    const Value& made = made_[plan_.slices[d].buffer.index()];
     for (std::uint32_t cell = range.first; cell < range.first + range.count; ++cell)
-      write_computed(parts.id, cell, made);
+      values_[cell] = {Value::kForeign, {}, parts.id.value, 0};
   }
 }
 

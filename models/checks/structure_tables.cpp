@@ -140,8 +140,12 @@ void TableCheck::check_claim(std::size_t index) {
   want(lengths.empty() || (ordered && lengths.size() == claim.inputs.size() &&
                            *std::min_element(lengths.begin(), lengths.end()) >= 1),
        "claim", index, "needs a length of at least 1 for each member of a scan");
+  const bool scatters = claim.operation == Operation::reduce_scatter;
+  const bool started =
+      claim.starts.empty() || (scatters && claim.starts.size() == claim.inputs.size());
+  want(started, "claim", index, "needs a start for each member of a reduce_scatter");
   if (!want(is_group(claim.group), "claim", index, "names no group of the plan")) return;
-  if (check_claim_buffers(index)) check_claim_sizes(index);
+  if (check_claim_buffers(index) && started) check_claim_sizes(index);
 }
 
 bool TableCheck::check_claim_buffers(std::size_t index) {
@@ -194,8 +198,13 @@ std::int64_t TableCheck::wanted_size(const Claim& claim, std::size_t member) con
     case Operation::broadcast:
     case Operation::scan:
     case Operation::exscan: return first.size.count;
-    case Operation::reduce_scatter:
-      return share(index, members, first.size.count / element).count * element;
+    case Operation::reduce_scatter: {
+      const std::int64_t n = first.size.count / element;
+      if (claim.starts.empty()) return share(index, members, n).count * element;
+      const std::int64_t start = claim.starts[member];
+      if (start < 0 || start > n) return 0;
+      return std::min(plan_.buffer(claim.outputs[member]).size.count, (n - start) * element);
+    }
     case Operation::sendrecv: {
       const auto left = static_cast<std::size_t>((index + members - 1) % members);
       return plan_.buffer(claim.inputs[left]).size.count;

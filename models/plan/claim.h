@@ -17,7 +17,8 @@ struct Group {
 // What a part of the plan claims to compute, member by member of one group. The checks prove it and
 // the executors compare numbers with its direct definition (models/definition.h).
 //   all_reduce      output[r] = sum over members of input[s]
-//   reduce_scatter  output[r] = elements of share(r, P, n) of that sum
+//   reduce_scatter  output[r] = elements of share(r, P, n) of that sum; with starts: as many as the
+//                   output has, from element starts[r] on
 //   all_gather      output[r] = input[0] input[1] ... one after the other
 //   all_to_all      output[r] = block r of input[0], block r of input[1], ... one after the other
 //                   (blocks: element ranges of share(i, P, n))
@@ -28,6 +29,9 @@ struct Group {
 //                   order. With horizons, only the last H members before p: of head h, H =
 //                   horizons[h], the fold of input[max(0, p-H)..p-1] (scan: ..p). What is left out
 //                   is at most decay^H / (1 - decay) times the largest input, element by element
+// Claims may follow each other: an input that ops of the plan write (role inout, and not the
+// claim's own output) is what its buffer holds after the last of them. Compute ops change no data
+// on the host, so what they write is given there from the start.
 struct Claim {
   Operation operation;
   bool suffix = false;
@@ -41,6 +45,9 @@ struct Claim {
   // 1; empty: 1 each. A fold of members then decays what comes before it by the sum of their
   // lengths.
   std::vector<std::int32_t> lengths = {};
+  // reduce_scatter: per member, the first element of the sum that its output holds (rows may be
+  // ragged, or the same for several members); empty: dealt by share().
+  std::vector<std::int64_t> starts = {};
 };
 
 // One call of a library's collective, by all members of a group. What it computes is the definition

@@ -86,6 +86,7 @@ models::Claim read_claim(const Plan& plan, const Value& value) {
     horizons->complain(std::to_string(claim.horizons.size()) + " horizons for " +
                        std::to_string(claim.heads) + " heads");
   set_many(claim.lengths, object.optional("lengths"), integer_between(1, INT32_MAX));
+  set_many(claim.starts, object.optional("starts"), integer_between(0, kMaxBuffer));
   read_buffers_of_claim(plan, claim, claim.inputs, object.required("inputs"));
   read_buffers_of_claim(plan, claim, claim.outputs, object.required("outputs"));
   object.finish();

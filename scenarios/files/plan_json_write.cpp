@@ -35,10 +35,10 @@ std::string number_list(const std::vector<std::int32_t>& numbers) {
 std::string row(const models::Group& group) { return id_list(group.members); }
 
 // `, "horizons": [1, 9]`, or nothing.
-std::string number_list(const std::string& name, const std::vector<std::int32_t>& numbers) {
+template <class Number>
+std::string number_list(const std::string& name, const std::vector<Number>& numbers) {
   std::string list;
-  for (const std::int32_t number : numbers)
-    list += (list.empty() ? "" : ", ") + std::to_string(number);
+  for (const Number number : numbers) list += (list.empty() ? "" : ", ") + std::to_string(number);
   return list.empty() ? "" : ", \"" + name + "\": [" + list + "]";
 }
 
@@ -47,8 +47,9 @@ std::string row(const models::Claim& claim) {
          ", \"suffix\": " + (claim.suffix ? "true" : "false") +
          ", \"group\": " + std::to_string(claim.group.value) +
          ", \"heads\": " + std::to_string(claim.heads) + number_list("horizons", claim.horizons) +
-         number_list("lengths", claim.lengths) + ", \"inputs\": " + id_list(claim.inputs) +
-         ", \"outputs\": " + id_list(claim.outputs) + "}";
+         number_list("lengths", claim.lengths) + number_list("starts", claim.starts) +
+         ", \"inputs\": " + id_list(claim.inputs) + ", \"outputs\": " + id_list(claim.outputs) +
+         "}";
 }
 
 std::string row(const models::Buffer& buffer) {
