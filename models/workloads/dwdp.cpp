@@ -1,6 +1,6 @@
 #include "models/workloads/dwdp.h"
 
-#include <optional>
+#include <cmath>
 
 #include "models/plan/plan_builder.h"
 
@@ -143,7 +143,8 @@ void RankPlan::forward(const Batch& batch) {
 void RankPlan::attention(const Batch& batch) {
   std::vector<Compute> stages = attention_stages(request_.shape, batch);
   for (Compute& stage : stages)
-    if (stage.work == WorkKind::attention) stage.flops *= 1 + request_.attention_residual;
+    if (stage.work == WorkKind::attention)
+      stage.hbm_bytes.count += std::llround(stage.flops * request_.attention_residual);
   compute(stages);
 }
 
@@ -153,9 +154,9 @@ void RankPlan::moe(std::int64_t m, const Batch& batch) {
   if (request_.merge && pulls_any()) merge_local(m);
   const auto pairs = static_cast<double>(batch.tokens() * shape.top_k);
   grouped_gemm(m, expert_stages(shape, {pairs, shape.routed}));
-  compute(finalise_stages(shape, batch));
   const std::int64_t next = m + request_.pulls.depth;
   if (pulls_any() && next < shape.moe_layers()) pull(next);
+  compute(finalise_stages(shape, batch));
 }
 
 // The local experts go beside those that have landed: read and written once.

@@ -9,8 +9,8 @@ constexpr double kBf16 = 2;
 
 Bytes whole(double bytes) { return {std::llround(bytes)}; }
 
-Compute memory_op(double bytes) {
-  return {kOthers, 0, whole(bytes), WorkKind::memory, Precision::bf16, {}};
+Compute memory_op(const TransformerShape& shape, double bytes) {
+  return {kOthers, 0, whole(bytes * shape.elementwise), WorkKind::memory, Precision::bf16, {}};
 }
 
 // `tokens` rows through `parameters` weights. Activations: what goes in and comes out, per token.
@@ -117,7 +117,7 @@ double Batch::attended() const {
 
 std::vector<Compute> attention_stages(const TransformerShape& shape, const Batch& batch) {
   const auto n = static_cast<double>(batch.tokens());
-  return {memory_op(n * attention_traffic(shape)), projections_in(shape, n),
+  return {memory_op(shape, n * attention_traffic(shape)), projections_in(shape, n),
           attention_core(shape, batch), projection_out(shape, n)};
 }
 
@@ -126,11 +126,11 @@ std::vector<Compute> dense_stages(const TransformerShape& shape, const Batch& ba
   const auto norm = 4.0 * static_cast<double>(shape.hidden) * kBf16;
   const auto activation =
       static_cast<double>(shape.dense_inter) * (2 * kBf16 + shape.feed_forward.bytes());
-  return {memory_op(n * (norm + activation)), feed_forward(shape, n, shape.dense_inter)};
+  return {memory_op(shape, n * (norm + activation)), feed_forward(shape, n, shape.dense_inter)};
 }
 
 std::vector<Compute> router_stages(const TransformerShape& shape, const Batch& batch) {
-  return {memory_op(static_cast<double>(batch.tokens()) * router_traffic(shape))};
+  return {memory_op(shape, static_cast<double>(batch.tokens()) * router_traffic(shape))};
 }
 
 std::vector<Compute> expert_stages(const TransformerShape& shape, const ExpertWork& work) {
@@ -146,14 +146,14 @@ std::vector<Compute> expert_stages(const TransformerShape& shape, const ExpertWo
            WorkKind::grouped_gemm,
            format.precision,
            {}},
-          memory_op(work.pairs * pair_traffic(shape))};
+          memory_op(shape, work.pairs * pair_traffic(shape))};
 }
 
 std::vector<Compute> finalise_stages(const TransformerShape& shape, const Batch& batch) {
   const auto n = static_cast<double>(batch.tokens());
   std::vector<Compute> stages;
   if (shape.shared > 0) stages.push_back(feed_forward(shape, n, shape.shared * shape.expert_inter));
-  stages.push_back(memory_op(n * finalise_traffic(shape)));
+  stages.push_back(memory_op(shape, n * finalise_traffic(shape)));
   return stages;
 }
 

@@ -50,6 +50,7 @@ struct TransformerShape {
   WeightFormat output;                              // o
   WeightFormat feed_forward;                        // experts, shared experts, dense layers
   std::int64_t kv_bytes_per_element = 2;
+  double elementwise = 1;  // bytes that elementwise kernels move per byte of their tensors
 
   [[nodiscard]] std::int64_t moe_layers() const { return layers - dense_layers; }
 };
