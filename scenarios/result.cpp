@@ -116,6 +116,7 @@ nlohmann::ordered_json to_json(const Result& result) {
   out["algorithm"] = result.algorithm;
   out["machine"] = result.machine;
   out["executor"] = name_of(result.executor);
+  out["mode"] = optional(result.mode);
   out["ranks"] = result.ranks;
   out["bytes"] = result.bytes.count;
   add_times(out, result);
