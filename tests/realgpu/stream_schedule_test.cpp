@@ -109,7 +109,7 @@ TEST_CASE("the members of a library call stand next to each other, when the last
   }
   const OpId later = bench.op(0);
   const auto schedule = realgpu::make_stream_schedule(bench.builder.plan());
-  CHECK(schedule.calls == std::vector{members});
+  CHECK(schedule.calls == std::vector<std::vector<OpId>>{members});
   CHECK(schedule.order == std::vector{slow, members[0], members[1], later});
   CHECK(waits(schedule, members[1]) == std::vector{slow});
 }
