@@ -1,24 +1,17 @@
 #include "models/collectives/all_reduce_one_shot_push.h"
 
 #include "models/collectives/collective_group.h"
+#include "models/collectives/push_exchange.h"
 
 namespace twinlink::models {
 namespace {
-
-constexpr Bytes kMostInWords = kib(64);
-constexpr Bytes kMostInLines = mib(4);
-
-Edge edge_for(Bytes bytes) {
-  if (bytes <= kMostInWords) return Edge::inline_ll;
-  return bytes <= kMostInLines ? Edge::inline_ll128 : Edge::flag_fenced;
-}
 
 class OneShotPush {
  public:
   OneShotPush(PlanBuilder& builder, const CollectiveRequest& request,
               const std::vector<Rank>& ranks)
       : builder_(builder),
-        edge_(edge_for(request.bytes)),
+        edge_(push_edge(request.bytes)),
         group_(builder, request, ranks),
         bytes_(request.bytes) {
     group_.add_lanes();
