@@ -11,7 +11,7 @@ namespace twinlink::realgpu {
 namespace {
 
 constexpr double kTimedSpan = 2e-3;
-constexpr double kLonger = 4;
+constexpr double kLonger = 6;
 constexpr int kMostPieces = 2000;
 
 double seconds_of_one(const Stream& stream, const Consumer& consumer) {

@@ -3,9 +3,16 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "realgpu/cuda_check.h"
 #include "topology/error.h"
 
 namespace twinlink::realgpu {
+namespace {
+
+// Most errors leave the device unusable for the process: more would only repeat the first.
+constexpr std::size_t kMostFailures = 3;
+
+}  // namespace
 
 Recorder::Recorder(const Suite& suite, const MeasureOptions& options, const std::vector<int>& gpus)
     : options_(options), nvml_(gpus) {
@@ -19,7 +26,8 @@ double Recorder::elapsed_s() const {
 }
 
 bool Recorder::enough() const {
-  return (options_.limit_s > 0 && elapsed_s() > options_.limit_s) ||
+  return result_.failed.size() >= kMostFailures ||
+         (options_.limit_s > 0 && elapsed_s() > options_.limit_s) ||
          (options_.stop && options_.stop());
 }
 
@@ -38,6 +46,11 @@ void Recorder::add(const What& what, const Work& work, const std::function<Sampl
     if (!set.seconds.empty()) result_.sets.push_back(std::move(set));
   } catch (const UnsupportedError& error) {
     skip(text_of(what), error.what());
+  } catch (const InputError& error) {
+    skip(text_of(what), error.what());
+  } catch (const GpuError& error) {
+    result_.complete = false;
+    result_.failed.push_back(text_of(what) + ": " + error.what());
   }
 }
 

@@ -23,7 +23,7 @@ class Recorder {
   [[nodiscard]] bool quick() const { return options_.quick; }
   // Out of time, or stopped: sets are left out from now on.
   [[nodiscard]] bool enough() const;
-  // UnsupportedError of `sample` skips the set; other exceptions pass.
+  // What `sample` throws names the set as skipped (it cannot run here) or failed (a GPU error).
   void add(const What& what, const Work& work, const std::function<Sampled()>& sample);
   void skip(const std::string& what, const std::string& why);
   void add_wrong(const std::string& what) { result_.wrong.push_back(what); }

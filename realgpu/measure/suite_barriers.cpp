@@ -15,8 +15,7 @@ models::Plan barriers(int count, models::Edge edge, int ctas) {
   const GroupId group = builder.add_group({Rank{0}, Rank{1}});
   std::vector<LaneId> lanes;
   for (int rank = 0; rank < 2; ++rank) {
-    const KernelId kernel =
-        builder.add_kernel({Rank{rank}, models::LaunchMode::graph, "barriers"});
+    const KernelId kernel = builder.add_kernel({Rank{rank}, models::LaunchMode::graph, "barriers"});
     lanes.push_back(builder.add_sm_lane(kernel, {ctas, 512, 16, 4}));
   }
   for (int i = 0; i < count; ++i) {

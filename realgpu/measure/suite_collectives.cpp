@@ -14,6 +14,8 @@ using models::Operation;
 
 constexpr int kRanks = 2;
 constexpr std::int64_t kMiB = 1 << 20;
+// Of broadcast and sendrecv: larger ones tell nothing that all-gather does not.
+constexpr std::int64_t kMostOfOne = 16 * kMiB;
 constexpr Operation kOperations[] = {Operation::all_reduce,     Operation::all_gather,
                                      Operation::reduce_scatter, Operation::all_to_all,
                                      Operation::broadcast,      Operation::sendrecv};
@@ -84,6 +86,8 @@ void measure_collectives(Recorder& recorder) {
   const std::unique_ptr<NcclBaseline> nccl = find_nccl(recorder);
   for (const std::int64_t bytes : sizes(recorder.quick()))
     for (const Operation operation : kOperations) {
+      const bool moves_one = operation == Operation::broadcast || operation == Operation::sendrecv;
+      if (moves_one && bytes > kMostOfOne) continue;
       if (nccl) add_nccl(recorder, *nccl, operation, bytes);
       add_algorithms(recorder, operation, bytes);
     }

@@ -47,12 +47,14 @@ std::string now() {
 int exit_code(const realgpu::Measurement& measurement) {
   if (interrupted()) return kInterrupted;
   if (!measurement.wrong.empty()) return kFailed;
+  if (!measurement.failed.empty()) return kInternal;
   return measurement.sets.empty() ? kNoDevice : kOk;
 }
 
 void tell(const realgpu::Measurement& measurement, const Session& session) {
   for (const std::string& line : measurement.skipped) session.note("skipped: " + line);
   for (const std::string& line : measurement.wrong) session.note("wrong numbers: " + line);
+  for (const std::string& line : measurement.failed) session.note("failed: " + line);
   session.note(fmt::format("{}: {} sets in {:.0f} s{}", measurement.suite, measurement.sets.size(),
                            measurement.wall_s,
                            measurement.complete ? "" : "; stopped before the end"));

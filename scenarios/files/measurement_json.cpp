@@ -89,7 +89,8 @@ Json header_json(const realgpu::Measurement& measurement, const std::string& dat
           {"wall_s", std::round(measurement.wall_s * 10) * 0.1},
           {"environment", environment_json(measurement.environment)},
           {"skipped", measurement.skipped},
-          {"wrong", measurement.wrong}};
+          {"wrong", measurement.wrong},
+          {"failed", measurement.failed}};
 }
 
 }  // namespace

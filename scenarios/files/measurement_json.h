@@ -6,7 +6,7 @@
 //    "date": "2026-11-22T06:15:00Z", "quick": false, "complete": true, "wall_s": 61.2,
 //    "environment": {"driver": "580.159.04", "cuda_driver": "13.0", "cuda_runtime": "13.0", "nccl": null,
 //                    "cublas": null, "devices": [{"gpu": 0, "name": "NVIDIA H200", ...}]},
-//    "skipped": [], "wrong": [],
+//    "skipped": [], "wrong": [], "failed": [],
 //    "sets": [
 //      {"what": {"measure": "sm_pull", "bytes": 1048576, "ctas": 8, ...}, "median_us": ..., "p10_us": ...,
 //       "p90_us": ..., "n": 20, "GBps": ..., "method": "...", "raw_us": [...],
