@@ -34,6 +34,7 @@ struct Execution {
   Timeline timeline;               // empty for host
   std::optional<Numbers> numbers;  // none for sim
   std::vector<Duration> samples;   // makespans of repeated runs (realgpu); empty elsewhere
+  std::string mode = {};           // how realgpu ran it: "fused" or "stream"; empty elsewhere
 };
 
 class Executor {

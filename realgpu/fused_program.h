@@ -28,6 +28,7 @@ class FusedProgram : public Program {
   void issue(int repeats, const Stamps* stamps) const override;
   void check_health() const override;
   [[nodiscard]] int repeat_factor() const override { return 5; }
+  [[nodiscard]] const char* mode() const override { return "fused"; }
 
  private:
   // One GPU's launch.

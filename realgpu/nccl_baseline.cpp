@@ -1,92 +1,21 @@
 #include "realgpu/nccl_baseline.h"
 
-#include <dlfcn.h>
-
-#include <cstdlib>
-
 #include "realgpu/device_buffer.h"
 #include "realgpu/graph.h"
+#include "realgpu/nccl_library.h"
 #include "topology/error.h"
 
 namespace twinlink::realgpu {
-namespace {
-
-// The part of NCCL's C interface that is used here; stable since 2.19.
-using Comm = void*;
-constexpr int kFloat32 = 7;
-constexpr int kSum = 0;
-
-class Library {
- public:
-  Library() {
-    setenv("NCCL_NVLS_ENABLE", "0", 1);
-    handle_ = dlopen("libnccl.so.2", RTLD_NOW | RTLD_LOCAL);
-    if (handle_ == nullptr)
-      throw UnsupportedError("NCCL baseline: " + std::string(dlerror()) +
-                             " (set LD_LIBRARY_PATH to its folder)");
-    find(get_version, "ncclGetVersion");
-    find(init_all, "ncclCommInitAll");
-    find(destroy, "ncclCommDestroy");
-    find(group_start, "ncclGroupStart");
-    find(group_end, "ncclGroupEnd");
-    find(all_reduce, "ncclAllReduce");
-    find(all_gather, "ncclAllGather");
-    find(reduce_scatter, "ncclReduceScatter");
-    find(send, "ncclSend");
-    find(receive, "ncclRecv");
-    find(enlist, "ncclCommRegister");
-    find(delist, "ncclCommDeregister");
-    find(error_string, "ncclGetErrorString");
-  }
-
-  void check(int status, const char* call) const {
-    if (status != 0) throw GpuError(std::string(call) + " failed: " + error_string(status));
-  }
-
-  int (*get_version)(int*) = nullptr;
-  int (*init_all)(Comm*, int, const int*) = nullptr;
-  int (*destroy)(Comm) = nullptr;
-  int (*group_start)() = nullptr;
-  int (*group_end)() = nullptr;
-  int (*all_reduce)(const void*, void*, std::size_t, int, int, Comm, cudaStream_t) = nullptr;
-  int (*all_gather)(const void*, void*, std::size_t, int, Comm, cudaStream_t) = nullptr;
-  int (*reduce_scatter)(const void*, void*, std::size_t, int, int, Comm, cudaStream_t) = nullptr;
-  int (*send)(const void*, std::size_t, int, int, Comm, cudaStream_t) = nullptr;
-  int (*receive)(void*, std::size_t, int, int, Comm, cudaStream_t) = nullptr;
-  int (*enlist)(Comm, void*, std::size_t, void**) = nullptr;
-  int (*delist)(Comm, void*) = nullptr;
-  const char* (*error_string)(int) = nullptr;
-
- private:
-  template <class Function>
-  void find(Function& function, const char* name) {
-    function = reinterpret_cast<Function>(dlsym(handle_, name));
-    if (function == nullptr)
-      throw UnsupportedError("NCCL baseline: the library has no " + std::string(name));
-  }
-  void* handle_ = nullptr;  // stays loaded: NCCL does not like to be unloaded
-};
-
-}  // namespace
-
 class NcclBaseline::Impl {
  public:
-  explicit Impl(const std::vector<int>& devices) : devices_(devices), comms_(devices.size()) {
-    check(nccl_.init_all(comms_.data(), size(), devices.data()), "ncclCommInitAll");
+  explicit Impl(const std::vector<int>& devices) : devices_(devices), comms_(nccl_, devices) {
     for (const int device : devices) {
       streams_.emplace_back(device);
       forked_.emplace_back(device);
     }
   }
-  ~Impl() {
-    for (const Comm comm : comms_) static_cast<void>(nccl_.destroy(comm));
-  }
 
-  [[nodiscard]] int version() const {
-    int number = 0;
-    check(nccl_.get_version(&number), "ncclGetVersion");
-    return number;
-  }
+  [[nodiscard]] std::string version() const { return nccl_.version(); }
 
   std::vector<double> seconds(const NcclCall& call, const SampleCount& count, int calls) const {
     const Memory memory(*this, call);
@@ -132,7 +61,7 @@ class NcclBaseline::Impl {
       handles_.emplace_back(owner_.comms_[i], handle);
     }
     const Impl& owner_;
-    std::vector<std::pair<Comm, void*>> handles_;
+    std::vector<std::pair<NcclComm, void*>> handles_;
   };
 
   [[nodiscard]] int size() const { return static_cast<int>(devices_.size()); }
@@ -160,19 +89,28 @@ class NcclBaseline::Impl {
     std::byte* out = memory.outputs[i].data();
     const cudaStream_t stream = streams_[i].get();
     if (call.operation == "all_reduce")
-      return check(nccl_.all_reduce(in, out, count, kFloat32, kSum, comms_[i], stream),
+      return check(nccl_.all_reduce(in, out, count, kNcclFp32, kNcclSum, comms_[i], stream),
                    "ncclAllReduce");
     if (call.operation == "all_gather")
-      return check(nccl_.all_gather(in, out, share, kFloat32, comms_[i], stream), "ncclAllGather");
+      return check(nccl_.all_gather(in, out, share, kNcclFp32, comms_[i], stream), "ncclAllGather");
     if (call.operation == "reduce_scatter")
-      return check(nccl_.reduce_scatter(in, out, share, kFloat32, kSum, comms_[i], stream),
+      return check(nccl_.reduce_scatter(in, out, share, kNcclFp32, kNcclSum, comms_[i], stream),
                    "ncclReduceScatter");
+    if (call.operation == "broadcast")
+      return check(nccl_.broadcast(in, out, count, kNcclFp32, 0, comms_[i], stream),
+                   "ncclBroadcast");
+    if (call.operation == "sendrecv") {
+      const int next = (static_cast<int>(i) + 1) % size();
+      const int previous = (static_cast<int>(i) + size() - 1) % size();
+      check(nccl_.send(in, count, kNcclFp32, next, comms_[i], stream), "ncclSend");
+      return check(nccl_.receive(out, count, kNcclFp32, previous, comms_[i], stream), "ncclRecv");
+    }
     if (call.operation != "all_to_all")
       throw UnsupportedError("NCCL baseline: no call for " + std::string(call.operation));
     for (int peer = 0; peer < size(); ++peer) {
       const std::size_t at = static_cast<std::size_t>(peer) * share * 4;
-      check(nccl_.send(in + at, share, kFloat32, peer, comms_[i], stream), "ncclSend");
-      check(nccl_.receive(out + at, share, kFloat32, peer, comms_[i], stream), "ncclRecv");
+      check(nccl_.send(in + at, share, kNcclFp32, peer, comms_[i], stream), "ncclSend");
+      check(nccl_.receive(out + at, share, kNcclFp32, peer, comms_[i], stream), "ncclRecv");
     }
   }
 
@@ -180,9 +118,9 @@ class NcclBaseline::Impl {
     for (const Stream& stream : streams_) stream.synchronize();
   }
 
-  Library nccl_;
+  NcclLibrary nccl_;
   std::vector<int> devices_;
-  std::vector<Comm> comms_;
+  NcclComms comms_;
   std::vector<Stream> streams_;
   std::vector<Event> forked_;
 };
@@ -191,11 +129,7 @@ NcclBaseline::NcclBaseline(const std::vector<int>& devices)
     : impl_(std::make_unique<Impl>(devices)) {}
 NcclBaseline::~NcclBaseline() = default;
 
-std::string NcclBaseline::version() const {
-  const int number = impl_->version();
-  return std::to_string(number / 10'000) + "." + std::to_string(number / 100 % 100) + "." +
-         std::to_string(number % 100);
-}
+std::string NcclBaseline::version() const { return impl_->version(); }
 
 std::vector<double> NcclBaseline::seconds(const NcclCall& call, const SampleCount& count,
                                           int calls) const {

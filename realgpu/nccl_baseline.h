@@ -18,8 +18,9 @@
 namespace twinlink::realgpu {
 
 struct NcclCall {
-  std::string_view operation;  // all_reduce, all_gather, reduce_scatter or all_to_all
-  std::int64_t bytes = 0;      // divisible by 4 x GPUs
+  // all_reduce, all_gather, reduce_scatter, all_to_all, broadcast or sendrecv
+  std::string_view operation;
+  std::int64_t bytes = 0;  // divisible by 4 x GPUs
   bool registered = false;
 };
 

@@ -21,7 +21,23 @@ UnsupportedError not_supported(OpId op, const std::string& what) {
 
 OpLauncher::OpLauncher(const models::Plan& plan, const models::Inputs& inputs,
                        const PlanMemory& memory)
-    : plan_(plan), memory_(memory), factors_(plan, inputs, memory), work_buffers_(plan) {}
+    : plan_(plan), memory_(memory), factors_(plan, inputs, memory), work_buffers_(plan) {
+  if (!plan.library_calls.empty()) nccl_.emplace(plan, memory);
+}
+
+void OpLauncher::call(std::span<const OpId> members, std::span<const Stream* const> streams,
+                      std::span<Stamp* const> stamps) const {
+  const auto mark = [&](void (*put)(Stamp*, cudaStream_t)) {
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      if (stamps[m] == nullptr) continue;
+      const DeviceScope scope(streams[m]->device());
+      put(stamps[m], streams[m]->get());
+    }
+  };
+  mark(launch_stamp_start);
+  nccl_->issue(members, streams);
+  mark(launch_stamp_end);
+}
 
 bool OpLauncher::does_nothing(OpId op) const {
   switch (plan_.op(op).kind) {
@@ -46,8 +62,9 @@ void OpLauncher::launch(OpId op, const Stream& stream, Stamp* stamp) const {
     case Engine::sm: return launch_on_sms(op, stream, stamp);
     case Engine::copy: return launch_on_copy_engine(op, stream, stamp);
     case Engine::nic: throw not_supported(op, "a NIC's lane");
-    case Engine::library: throw not_supported(op, "a library call");
+    case Engine::library: break;
   }
+  TL_ENSURE(false, "library calls are made for all their members at once");
 }
 
 LaunchShape OpLauncher::shape_of(OpId id) const {

@@ -6,7 +6,11 @@
 // (factors of decay_sum, that buffer) is allocated by the constructor, because nothing may be
 // allocated under capture.
 // Errors: UnsupportedError for an op that no kernel serves.
+#include <optional>
+#include <span>
+
 #include "realgpu/decay_factors.h"
+#include "realgpu/nccl_calls.h"
 #include "realgpu/plan_memory.h"
 #include "realgpu/stamps.h"
 #include "realgpu/stream.h"
@@ -22,6 +26,9 @@ class OpLauncher {
   // Puts the op on the stream of its lane. `stamp` may be null. Barriers and ops without bytes
   // put nothing there (and leave their stamp unwritten).
   void launch(OpId op, const Stream& stream, Stamp* stamp) const;
+  // All members of one library call, each on its lane's stream; stamps may be null.
+  void call(std::span<const OpId> members, std::span<const Stream* const> streams,
+            std::span<Stamp* const> stamps) const;
 
  private:
   [[nodiscard]] bool does_nothing(OpId op) const;
@@ -36,6 +43,7 @@ class OpLauncher {
   const PlanMemory& memory_;
   DecayFactors factors_;
   WorkBuffers work_buffers_;
+  std::optional<NcclCalls> nccl_;  // plans with library calls
 };
 
 }  // namespace twinlink::realgpu

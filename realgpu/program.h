@@ -20,6 +20,7 @@ class Program {
   virtual void check_health() const {}
   // How many more plans a sample may hold than Options::repeats: short launches need more.
   [[nodiscard]] virtual int repeat_factor() const { return 1; }
+  [[nodiscard]] virtual const char* mode() const = 0;  // "fused" or "stream"
 };
 
 }  // namespace twinlink::realgpu

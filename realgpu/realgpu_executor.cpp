@@ -67,6 +67,7 @@ class Run {
     synchronize();
     return memory_.verify();
   }
+  [[nodiscard]] const char* mode() const { return program_->mode(); }
   void issue_eagerly(int repeats) const { program_->issue(repeats, nullptr); }
 
   std::vector<Duration> sample(const Options& options) const {
@@ -151,13 +152,14 @@ class RealgpuExecutor : public models::Executor {
     const Run run(plan, inputs, devices, options_);
     // Eagerly first: that also loads every kernel, which capture might not allow.
     Execution execution;
+    execution.mode = run.mode();
     execution.numbers = run.check([&] { run.issue_eagerly(1); });
     if (!execution.numbers->correct) return execution;
     execution.samples = run.sample(options_);
     if (options_.timeline) execution.timeline = run.timeline();
     execution.numbers = worse(*execution.numbers, run.check_as_timed());
     if (execution.numbers->correct) return execution;
-    return {{}, execution.numbers, {}};
+    return {{}, execution.numbers, {}, execution.mode};
   }
 
  private:

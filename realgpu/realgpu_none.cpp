@@ -1,3 +1,4 @@
+#include "realgpu/measure/measure.h"
 #include "realgpu/realgpu.h"
 #include "topology/error.h"
 
@@ -7,6 +8,11 @@ DeviceInfo describe_devices() { return {0, "built without CUDA"}; }
 
 std::unique_ptr<models::Executor> make_realgpu(const Options&) {
   throw UnsupportedError("executor realgpu: this program was built without CUDA");
+}
+
+Measurement measure(const Suite& suite, const MeasureOptions&) {
+  throw UnsupportedError("suite " + std::string(suite.name) +
+                         ": this program was built without CUDA");
 }
 
 }  // namespace twinlink::realgpu

@@ -66,6 +66,11 @@ void StreamProgram::issue_op(OpId id, const Stamps* stamps) const {
     if (id == members.back()) meet(members);
     return;
   }
+  if (op.kind == OpKind::library) {
+    const std::vector<OpId>& members = schedule_.calls[op.detail];
+    if (id == members.back()) call(members, stamps);
+    return;
+  }
   wait_for_dependencies(id);
   launcher_.launch(id, stream_of(id), stamps != nullptr ? stamps->at(id) : nullptr);
   record_completion(id);
@@ -81,6 +86,18 @@ void StreamProgram::meet(const std::vector<OpId>& members) const {
       if (other != member) arrived_[other.index()]->make_wait(stream_of(member));
     record_completion(member);
   }
+}
+
+void StreamProgram::call(const std::vector<OpId>& members, const Stamps* stamps) const {
+  for (const OpId member : members) wait_for_dependencies(member);
+  std::vector<const Stream*> streams;
+  std::vector<Stamp*> marks;
+  for (const OpId member : members) {
+    streams.push_back(&stream_of(member));
+    marks.push_back(stamps != nullptr ? stamps->at(member) : nullptr);
+  }
+  launcher_.call(members, streams, marks);
+  for (const OpId member : members) record_completion(member);
 }
 
 void StreamProgram::wait_for_dependencies(OpId op) const {

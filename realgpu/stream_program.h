@@ -23,6 +23,7 @@ class StreamProgram : public Program {
 
   [[nodiscard]] const Stream& origin() const override { return *origin_; }
   void issue(int repeats, const Stamps* stamps) const override;
+  [[nodiscard]] const char* mode() const override { return "stream"; }
 
  private:
   [[nodiscard]] const Stream& stream_of(OpId op) const;
@@ -32,6 +33,7 @@ class StreamProgram : public Program {
   void join() const;
   void issue_op(OpId op, const Stamps* stamps) const;
   void meet(const std::vector<OpId>& members) const;
+  void call(const std::vector<OpId>& members, const Stamps* stamps) const;
   void wait_for_dependencies(OpId op) const;
   void record_completion(OpId op) const;
 

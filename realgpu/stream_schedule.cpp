@@ -27,26 +27,28 @@ std::vector<OpId> lane_predecessors(const Plan& plan, std::vector<OpId>& last_of
   return previous;
 }
 
-std::vector<std::vector<OpId>> arrivals_of(const Plan& plan) {
-  std::vector<std::vector<OpId>> arrivals(plan.rendezvous.size());
+// The ops of a kind by what they are members of: one of `meetings`.
+std::vector<std::vector<OpId>> members_by_detail(const Plan& plan, OpKind kind,
+                                                 std::size_t meetings) {
+  std::vector<std::vector<OpId>> members(meetings);
   for (std::size_t i = 0; i < plan.ops.size(); ++i)
-    if (plan.ops[i].kind == OpKind::barrier) arrivals[plan.ops[i].detail].push_back(OpId{i});
-  return arrivals;
+    if (plan.ops[i].kind == kind) members[plan.ops[i].detail].push_back(OpId{i});
+  return members;
 }
 
-// Kahn's algorithm with the members of a rendezvous taken as one node.
+// Kahn's algorithm with the members of a rendezvous, or of a library call, taken as one node.
 class Orderer {
  public:
-  Orderer(const Plan& plan, const std::vector<OpId>& previous,
-          const std::vector<std::vector<OpId>>& arrivals)
-      : plan_(plan), arrivals_(arrivals), missing_(plan.rendezvous.size()) {
+  Orderer(const Plan& plan, const std::vector<OpId>& previous, const StreamSchedule& schedule)
+      : plan_(plan), schedule_(schedule) {
     pending_.assign(plan.ops.size(), 0);
     successors_.resize(plan.ops.size());
     for (std::size_t i = 0; i < plan.ops.size(); ++i) {
       for (const models::Dep& d : plan.deps_of(OpId{i})) add_edge(d.id(), OpId{i});
       if (previous[i].valid()) add_edge(previous[i], OpId{i});
     }
-    for (std::size_t r = 0; r < missing_.size(); ++r) missing_[r] = arrivals[r].size();
+    for (const auto& members : schedule.arrivals) missing_arrivals_.push_back(members.size());
+    for (const auto& members : schedule.calls) missing_calls_.push_back(members.size());
   }
 
   std::vector<OpId> run() {
@@ -68,9 +70,11 @@ class Orderer {
   }
   void take(OpId id) {
     const Op& op = plan_.op(id);
-    if (op.kind != OpKind::barrier) return emit(id);
-    if (--missing_[op.detail] > 0) return;
-    for (const OpId member : arrivals_[op.detail]) emit(member);
+    const bool meets = op.kind == OpKind::barrier;
+    if (!meets && op.kind != OpKind::library) return emit(id);
+    if (--(meets ? missing_arrivals_ : missing_calls_)[op.detail] > 0) return;
+    for (const OpId member : (meets ? schedule_.arrivals : schedule_.calls)[op.detail])
+      emit(member);
   }
   void emit(OpId id) {
     order_.push_back(id);
@@ -86,8 +90,8 @@ class Orderer {
   }
 
   const Plan& plan_;
-  const std::vector<std::vector<OpId>>& arrivals_;
-  std::vector<std::size_t> missing_;
+  const StreamSchedule& schedule_;
+  std::vector<std::size_t> missing_arrivals_, missing_calls_;
   std::vector<std::uint32_t> pending_;
   std::vector<std::vector<OpId>> successors_;
   std::priority_queue<OpId, std::vector<OpId>, std::greater<>> ready_;
@@ -121,8 +125,9 @@ void find_waits(const Plan& plan, StreamSchedule& schedule) {
 StreamSchedule make_stream_schedule(const Plan& plan) {
   StreamSchedule schedule;
   const std::vector<OpId> previous = lane_predecessors(plan, schedule.last_of_lane);
-  schedule.arrivals = arrivals_of(plan);
-  schedule.order = Orderer(plan, previous, schedule.arrivals).run();
+  schedule.arrivals = members_by_detail(plan, OpKind::barrier, plan.rendezvous.size());
+  schedule.calls = members_by_detail(plan, OpKind::library, plan.library_calls.size());
+  schedule.order = Orderer(plan, previous, schedule).run();
   find_waits(plan, schedule);
   return schedule;
 }

@@ -4,8 +4,9 @@
 //
 // One stream a lane, so edges within a lane are free. An edge to another lane needs an event,
 // unless the waiting lane already waited for that op or for a later one of the same lane. The order
-// is topological, smallest id first; the members of a rendezvous stand next to each other, when the
-// last of them can arrive. A plan that cannot be ordered is an InputError naming a stuck op.
+// is topological, smallest id first; the members of a rendezvous or of a library call stand next to
+// each other, when the last of them can arrive. A plan that cannot be ordered is an InputError
+// naming a stuck op.
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -21,6 +22,7 @@ struct StreamSchedule {
   std::vector<std::uint8_t> recorded;       // per op: another lane waits for it
   std::vector<OpId> last_of_lane;           // per lane; invalid: the lane has no op
   std::vector<std::vector<OpId>> arrivals;  // per rendezvous, ascending
+  std::vector<std::vector<OpId>> calls;     // per library call, ascending
   [[nodiscard]] std::span<const OpId> waits_of(OpId id) const {
     const std::size_t first = first_wait[id.index()];
     return std::span(waits).subspan(first, first_wait[id.index() + 1] - first);

@@ -150,6 +150,7 @@ nlohmann::ordered_json to_json(const Result& result) {
   out["algorithm"] = optional(result.algorithm);
   out["machine"] = result.machine;
   out["executor"] = name_of(result.executor);
+  out["mode"] = optional(result.mode);
   // A workload's row may have neither.
   const bool operation = result.workload.empty();
   out["ranks"] = operation || result.ranks > 0 ? Json(result.ranks) : Json();

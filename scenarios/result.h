@@ -52,6 +52,7 @@ struct Result {
   std::string reason;   // why not correct, or why there is no time
   std::string bottleneck;
   std::string provenance;
+  std::string mode;  // how realgpu ran it: fused or stream
   bool extrapolated = false;
   std::optional<double> lower_bound_us;
   std::optional<double> speedup_vs_nccl;  // nccl's time / time_us, where both were asked for

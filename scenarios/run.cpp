@@ -231,6 +231,7 @@ class Runner {
   void measure(const Plan& plan, Result& result) {
     const models::Execution run = realgpu_->execute(plan, inputs(models::Arithmetic::element));
     result.provenance = name_of(Provenance::measured);
+    result.mode = run.mode;
     // Without samples the numbers were wrong, and a wrong answer has no time.
     std::vector<Duration> samples = run.samples;
     std::sort(samples.begin(), samples.end());

@@ -4,6 +4,7 @@
 #include "models/collectives/all_reduce_multimem_one_shot.h"
 #include "models/collectives/all_reduce_multimem_two_shot.h"
 #include "models/collectives/all_reduce_one_shot.h"
+#include "models/collectives/all_reduce_one_shot_push.h"
 #include "models/collectives/all_reduce_ring.h"
 #include "models/collectives/all_reduce_two_shot.h"
 #include "models/collectives/all_reduce_two_shot_push.h"
@@ -38,6 +39,13 @@ std::vector<Algorithm> rows_all_reduce() {
                 "vLLM csrc/custom_all_reduce.cuh, 1-stage", "alpha + (P-1) n (beta + gamma)",
                 build_all_reduce_one_shot, counts_all_reduce_one_shot,
                 closed_form_all_reduce_one_shot, plan_size_all_reduce_one_shot, 0},
+      Algorithm{
+          "one_shot_push", Operation::all_reduce,
+          "every rank pushes its input to all, data and flag in one store where that pays, and "
+          "adds what arrives in the same order",
+          "NCCL's LL and LL128 protocols, in one step", "alpha + (P-1) n (beta + gamma)",
+          build_all_reduce_one_shot_push, counts_all_reduce_one_shot_push,
+          closed_form_all_reduce_one_shot_push, plan_size_all_reduce_one_shot_push, 0},
       Algorithm{"two_shot", Operation::all_reduce,
                 "every rank reduces its share of all inputs, then fetches the other shares",
                 "vLLM csrc/custom_all_reduce.cuh, 2-stage",

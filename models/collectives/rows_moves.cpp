@@ -8,6 +8,7 @@
 #include "models/collectives/broadcast_multimem.h"
 #include "models/collectives/broadcast_ring.h"
 #include "models/collectives/nccl_call.h"
+#include "models/collectives/push_exchange.h"
 #include "models/collectives/reduce_scatter_direct.h"
 #include "models/collectives/reduce_scatter_multimem.h"
 #include "models/collectives/reduce_scatter_ring.h"
@@ -24,6 +25,11 @@ std::vector<Algorithm> rows_moves() {
                 "alpha + (P-1) ceil(n/P) (beta + gamma)", build_reduce_scatter_direct,
                 counts_reduce_scatter_direct, closed_form_reduce_scatter_direct,
                 plan_size_reduce_scatter_direct, 0},
+      Algorithm{"push", Operation::reduce_scatter,
+                "every rank pushes shares into scratch of their owners, who add what arrives",
+                "NCCL's LL and LL128 protocols, in one step",
+                "alpha + (P-1) ceil(n/P) (beta + gamma)", build_reduce_scatter_push,
+                counts_reduce_scatter_push, closed_form_reduce_scatter_push, plan_size_push, 0},
       Algorithm{"ring", Operation::reduce_scatter, "partial sums of one share around a ring",
                 "Patarasuk and Yuan, JPDC 69 (2009)", "(P-1) (alpha + ceil(n/P) (beta + gamma))",
                 build_reduce_scatter_ring, counts_reduce_scatter_ring,
@@ -38,6 +44,10 @@ std::vector<Algorithm> rows_moves() {
                 "second half of two_shot, as stores", "alpha + (P-1) ceil(n/P) beta",
                 build_all_gather_direct, counts_all_gather_direct, closed_form_all_gather_direct,
                 plan_size_all_gather_direct, 0},
+      Algorithm{"push", Operation::all_gather,
+                "every rank pushes its share into scratch of all, who copy what arrives",
+                "NCCL's LL and LL128 protocols, in one step", "alpha + (P-1) ceil(n/P) beta",
+                build_all_gather_push, counts_all_gather_push, closed_form_push, plan_size_push, 0},
       Algorithm{"ring", Operation::all_gather, "shares around a ring",
                 "Patarasuk and Yuan, JPDC 69 (2009)", "(P-1) (alpha + ceil(n/P) beta)",
                 build_all_gather_ring, counts_all_gather_ring, closed_form_all_gather_ring,
@@ -59,6 +69,10 @@ std::vector<Algorithm> rows_moves() {
                 "alpha + max(n - floor(n/P), (P-1) ceil(n/P)) beta", build_all_to_all_direct,
                 counts_all_to_all_direct, closed_form_all_to_all_direct,
                 plan_size_all_to_all_direct, 0},
+      Algorithm{"push", Operation::all_to_all,
+                "every rank pushes its blocks into scratch of their owners, who copy what arrives",
+                "NCCL's LL and LL128 protocols, in one step", "alpha + (P-1) ceil(n/P) beta",
+                build_all_to_all_push, counts_all_to_all_push, closed_form_push, plan_size_push, 0},
       Algorithm{"copy_engine", Operation::all_to_all, "every rank's copy engines push its blocks",
                 "NCCL 2.28, ce_coll.cc",
                 "ceil((P-1)/4) alpha + max(n - floor(n/P), (P-1) ceil(n/P)) beta",

@@ -27,6 +27,7 @@ void add_verbs(CLI::App& app, Session& session) {
   add_schema(app, session);
   add_validate(app, session);
   add_calibrate(app, session);
+  add_measure(app, session);
   app.set_version_flag("--version", fmt::format("twinlink {}, CUDA {}", version(),
                                                 built_with_cuda() ? "yes" : "no"));
   app.require_subcommand(1);

@@ -21,6 +21,7 @@ void add_list(CLI::App& app, Session& session);
 void add_schema(CLI::App& app, Session& session);
 void add_validate(CLI::App& app, Session& session);
 void add_calibrate(CLI::App& app, Session& session);
+void add_measure(CLI::App& app, Session& session);
 
 // `text` as "Did you mean ...?" of the nearest candidate, or all of them if there are few; empty:
 // none.

@@ -122,6 +122,38 @@ TEST_CASE("inline data need no flag, and two banks need no wait where both send"
   CHECK(waits(schedule) == 0);
 }
 
+TEST_CASE("the catalogue's one_shot_push: words, lines, then fenced flags") {
+  const auto& algorithm = models::find_algorithm(models::Operation::all_reduce, "one_shot_push");
+  const auto scope_of = [&](Bytes bytes) {
+    models::CollectiveRequest request;
+    request.gpu_of_rank = {0, 1};
+    request.bytes = bytes;
+    return make_fused_schedule(models::build_plan(algorithm, request)).scope;
+  };
+  CHECK(scope_of(kib(64)).inline_edges.size() == 2);
+  CHECK(scope_of(kib(64)).inline_kind == models::Edge::inline_ll);
+  CHECK(scope_of(mib(4)).inline_edges.size() == 2);
+  CHECK(scope_of(mib(4)).inline_kind == models::Edge::inline_ll128);
+  CHECK(scope_of(mib(8)).inline_edges.empty());
+}
+
+TEST_CASE("pushes into scratch need neither flags nor waits while their data carry them") {
+  for (const models::Operation operation :
+       {models::Operation::reduce_scatter, models::Operation::all_gather,
+        models::Operation::all_to_all}) {
+    CAPTURE(std::string(models::name_of(operation)));
+    models::CollectiveRequest request;
+    request.operation = operation;
+    request.gpu_of_rank = {0, 1};
+    request.bytes = kib(16);
+    const auto& algorithm = models::find_algorithm(operation, "push");
+    const FusedSchedule schedule = make_fused_schedule(models::build_plan(algorithm, request));
+    CHECK(schedule.scope.inline_edges.size() == 2);
+    CHECK(schedule.scope.epochs_back == 0);
+    CHECK(waits(schedule) == 0);
+  }
+}
+
 TEST_CASE("inline edges that the wire format does not fit become fenced flags") {
   SUBCASE("not a multiple of 16 bytes") {
     const FusedSchedule schedule = make_fused_schedule(testing::one_shot_push(pair(Bytes{1'028})));

@@ -132,6 +132,27 @@ TEST_CASE("fused: small sizes a thousand times in a row") {
   }
 }
 
+TEST_CASE("every algorithm of the catalogue at small sizes, a thousand times in a row") {
+  if (cannot_fuse()) return;
+  realgpu::Options options = few_samples(realgpu::Mode::automatic);
+  options.repeats = 20;  // 100 launches a sample in fused mode
+  options.iterations = 10;
+  const auto executor = realgpu::make_realgpu(options);
+  for (const models::Algorithm& algorithm : models::catalogue()) {
+    if (algorithm.needs != models::Needs::nothing || algorithm.closed_form == nullptr) continue;
+    for (const Bytes bytes : {kib(1), kib(16)}) {
+      auto wanted = request(algorithm.operation, 2, bytes);
+      wanted.shape = {4, 256, 16, 4};
+      CAPTURE(std::string(algorithm.name));
+      CAPTURE(std::string(models::name_of(algorithm.operation)));
+      CAPTURE(bytes.count);
+      const models::Execution run = executor->execute(models::build_plan(algorithm, wanted), {});
+      REQUIRE(run.numbers.has_value());
+      CHECK_MESSAGE(run.numbers->correct, run.numbers->reason);
+    }
+  }
+}
+
 TEST_CASE("fused: a launch that waits too long is ended, and says which op of which rank waits") {
   if (cannot_fuse()) return;
   models::PlanBuilder builder("slow", spread(2));

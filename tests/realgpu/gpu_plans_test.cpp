@@ -28,6 +28,21 @@ TEST_CASE("every all-reduce gives the sum, ragged shares included") {
       }
 }
 
+TEST_CASE("pushes into scratch: words, lines and flags, ragged shares included") {
+  if (no_device()) return;
+  for (const Operation operation :
+       {Operation::reduce_scatter, Operation::all_gather, Operation::all_to_all})
+    for (const int ranks : {2, 3, 8})
+      for (const Bytes bytes : {kib(64), Bytes{4 * 10'007}, Bytes{4}, mib(2), mib(12)}) {
+        CAPTURE(std::string(models::name_of(operation)));
+        CAPTURE(ranks);
+        CAPTURE(bytes.count);
+        check_both_modes(build(request(operation, ranks, bytes), "push"));
+      }
+  for (const Bytes bytes : {kib(4), Bytes{4 * 10'007}, mib(1), mib(8)})
+    check_both_modes(build(request(Operation::all_reduce, 3, bytes), "one_shot_push"));
+}
+
 TEST_CASE("every element type is summed exactly") {
   if (no_device()) return;
   for (const ElementType element : {ElementType::fp32, ElementType::fp64, ElementType::bf16,

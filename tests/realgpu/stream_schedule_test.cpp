@@ -94,3 +94,22 @@ TEST_CASE("two rendezvous in opposite order are refused") {
                        "completes",
                        InputError);
 }
+
+TEST_CASE("the members of a library call stand next to each other, when the last can arrive") {
+  Bench bench(2);
+  const OpId slow = bench.op(1);
+  const models::Slice slice{bench.buffer, 0, Bytes{0}, Bytes{16}};
+  const std::uint32_t call =
+      bench.builder.add_library_call({bench.group, models::Operation::all_reduce, "nccl"});
+  std::vector<OpId> members;
+  for (int rank = 0; rank < 2; ++rank) {
+    const LaneId lane = bench.builder.add_library_lane(Rank{rank}, 0, models::LaunchMode::graph);
+    const std::vector<Dep> deps = rank == 1 ? std::vector{dep(slow)} : std::vector<Dep>{};
+    members.push_back(bench.builder.library(lane, call, slice, slice, deps));
+  }
+  const OpId later = bench.op(0);
+  const auto schedule = realgpu::make_stream_schedule(bench.builder.plan());
+  CHECK(schedule.calls == std::vector<std::vector<OpId>>{members});
+  CHECK(schedule.order == std::vector{slow, members[0], members[1], later});
+  CHECK(waits(schedule, members[1]) == std::vector{slow});
+}

@@ -12,6 +12,7 @@
 
 #include "models/collectives/catalogue.h"
 #include "models/cost/calibration.h"
+#include "scenarios/files/measurement_json.h"
 #include "scenarios/files/plan_json.h"
 #include "scenarios/files/profile_json.h"
 #include "scenarios/files/read_file.h"
@@ -72,6 +73,20 @@ std::set<std::string> choices_of(const json& property) {
   return words_of(property.at("enum"));
 }
 
+realgpu::Measurement one_set() {
+  realgpu::Measurement made;
+  made.suite = "links";
+  made.environment.devices.push_back({0, "NVIDIA H200", 132, 60, 143'771, 1'980});
+  made.sets.push_back({{{"measure", "sm_pull"}, {"bytes", 1024.0}},
+                       {1e-6, 2e-6},
+                       1024,
+                       0,
+                       "slope",
+                       {{0, 1'980, 3'201, 250, 40}},
+                       {}});
+  return made;
+}
+
 // What only the readers know: meaning across fields, and arithmetic.
 const std::set<std::string> kBeyondSchemas{
     "scenario/bytes_not_whole.json",
@@ -115,6 +130,11 @@ TEST_CASE("schemas accept everything the repository holds and the writers write"
     const auto made = topology::make_preset(preset, 4);
     CHECK(topology.complaint(write_topology(made)) == "");
   }
+  const SchemaCheck measurement("measurement");
+  const std::string file = write_measurement(one_set(), "2026-11-22T06:15:00Z");
+  CHECK(measurement.complaint(file) == "");
+  CHECK(measurement.complaint(std::string(file).replace(file.find("median_us"), 6, "middle")) !=
+        "");
   for (const models::Algorithm& algorithm : models::catalogue()) {
     CAPTURE(algorithm.name);
     models::CollectiveRequest request;
@@ -203,7 +223,7 @@ TEST_CASE("constants and result fields of the schemas are those of the tables") 
 }
 
 TEST_CASE("every property of a schema is described") {
-  for (const char* kind : {"scenario", "topology", "profile", "plan", "result"}) {
+  for (const char* kind : {"scenario", "topology", "profile", "plan", "result", "measurement"}) {
     CAPTURE(kind);
     const json schema = schema_of(kind);
     CHECK(schema.at("$schema") == "http://json-schema.org/draft-07/schema#");

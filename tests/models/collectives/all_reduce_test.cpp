@@ -71,6 +71,40 @@ TEST_CASE("ring all-reduce of 576 ranks: 662,400 ops within 150 bytes each") {
   CHECK(plan.deps.capacity() == plan.deps.size());
 }
 
+TEST_CASE("one-shot push: every input into a slot of its own, folds in the order of the members") {
+  const Plan plan =
+      test::build(Operation::all_reduce, "one_shot_push", request_of(Operation::all_reduce, 3, 7));
+  REQUIRE(plan.ops.size() == 6);
+  CHECK(plan.rendezvous.empty());
+  const Claim& claim = plan.claims.at(0);
+  // Op 1: rank 1 pushes to rank 2, one ahead: slot 0; and to rank 0, two ahead: slot 1.
+  const auto pushed = plan.destinations(OpId{1});
+  REQUIRE(pushed.size() == 2);
+  CHECK(plan.buffer(pushed[0].buffer).rank == Rank{2});
+  check_slice(pushed[0], pushed[0].buffer, 0, 7);
+  CHECK(plan.buffer(pushed[1].buffer).rank == Rank{0});
+  check_slice(pushed[1], pushed[1].buffer, 7, 7);
+  // Op 4: rank 1 folds rank 0's (one behind: slot 0), its own, rank 2's (two behind: slot 1).
+  const OpId fold{4};
+  CHECK(plan.rank_of(fold) == Rank{1});
+  const auto sources = plan.sources(fold);
+  REQUIRE(sources.size() == 3);
+  check_slice(sources[0], sources[0].buffer, 0, 7);
+  check_slice(sources[1], claim.inputs[1], 0, 7);
+  check_slice(sources[2], sources[0].buffer, 7, 7);
+  REQUIRE(plan.deps_of(fold).size() == 2);
+  CHECK(plan.deps_of(fold)[0].id() == OpId{0});
+  CHECK(plan.deps_of(fold)[1].id() == OpId{2});
+  CHECK(plan.deps_of(fold)[0].kind() == Edge::inline_ll);
+}
+
+TEST_CASE("one-shot push alone only copies its input") {
+  const Plan alone =
+      test::build(Operation::all_reduce, "one_shot_push", request_of(Operation::all_reduce, 1, 2));
+  REQUIRE(alone.ops.size() == 1);
+  CHECK(alone.op(OpId{0}).kind == OpKind::reduce);
+}
+
 TEST_CASE("one-shot folds all inputs in the order of the members between relaxed rendezvous") {
   CollectiveRequest request = request_of(Operation::all_reduce, 3, 7);
   request.groups = {test::ranks_of({2, 0, 1})};

@@ -54,7 +54,7 @@ TEST_CASE("an unknown algorithm is refused with the nearest name") {
       "unknown algorithm \"bleloch\" for exscan (there are: ring_coupled, ring_decoupled, "));
   CHECK(scan.ends_with(", lasp_pr_tree). Did you mean \"blelloch\"?"));
   CHECK(message(Operation::all_to_all, "ring") ==
-        "unknown algorithm \"ring\" for all_to_all (there are: direct, copy_engine, nccl).");
+        "unknown algorithm \"ring\" for all_to_all (there are: direct, push, copy_engine, nccl).");
   CHECK(message(Operation::all_reduce, "hierarchic").ends_with("Did you mean \"hierarchical\"?"));
 }
 

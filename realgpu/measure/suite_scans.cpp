@@ -1,0 +1,44 @@
+#include <algorithm>
+
+#include "realgpu/devices.h"
+#include "realgpu/measure/plan_sets.h"
+#include "realgpu/measure/suite_links.h"
+#include "realgpu/measure/suite_plans.h"
+
+namespace twinlink::realgpu {
+namespace {
+
+constexpr std::int64_t kMiB = 1 << 20;
+
+std::vector<std::int64_t> sizes(bool quick, int ranks) {
+  if (quick) return {64 << 10, kMiB};
+  std::vector<std::int64_t> all{4 << 10, 64 << 10, kMiB};
+  if (ranks <= 8) all.insert(all.end(), {4 * kMiB, 16 * kMiB});
+  if (ranks == 2) all.push_back(64 * kMiB);
+  return all;
+}
+
+// All ranks of a GPU together hold at most some 128 CTAs.
+std::int32_t ctas(int ranks, int gpus) { return 64 * gpus / std::max(ranks, gpus) * 2; }
+
+}  // namespace
+
+void measure_scans(Recorder& recorder) {
+  const int gpus = std::min(device_count(), 2);
+  if (gpus == 2) measure_barriers(recorder);
+  for (const int ranks : {2, 4, 8, 16})
+    for (const std::int64_t bytes : sizes(recorder.quick(), ranks))
+      for (const models::Algorithm* algorithm : runnable(models::Operation::exscan)) {
+        if (algorithm->wrong_from > 0 && ranks >= algorithm->wrong_from) continue;
+        PlanCase one{"scan", algorithm, {}};
+        one.request.operation = models::Operation::exscan;
+        one.request.gpu_of_rank = spread_over(ranks, gpus);
+        one.request.bytes = Bytes{bytes};
+        one.request.heads = 4;
+        one.request.decays.assign(4, 0.9);
+        one.request.shape = {ctas(ranks, gpus), 512, 16, 4};
+        add_plan(recorder, one);
+      }
+}
+
+}  // namespace twinlink::realgpu

@@ -1,0 +1,66 @@
+#include "realgpu/nccl_library.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "topology/error.h"
+
+namespace twinlink::realgpu {
+
+template <class Function>
+void NcclLibrary::find(Function& function, const char* name) {
+  function = reinterpret_cast<Function>(dlsym(handle_, name));
+  if (function == nullptr) throw UnsupportedError("NCCL: the library has no " + std::string(name));
+}
+
+NcclLibrary::NcclLibrary() {
+  setenv("NCCL_NVLS_ENABLE", "0", 1);
+  handle_ = dlopen("libnccl.so.2", RTLD_NOW | RTLD_LOCAL);
+  if (handle_ == nullptr)
+    throw UnsupportedError("NCCL: " + std::string(dlerror()) +
+                           " (set LD_LIBRARY_PATH to its folder)");
+  find(get_version, "ncclGetVersion");
+  find(init_all, "ncclCommInitAll");
+  find(destroy, "ncclCommDestroy");
+  find(group_start, "ncclGroupStart");
+  find(group_end, "ncclGroupEnd");
+  find(all_reduce, "ncclAllReduce");
+  find(all_gather, "ncclAllGather");
+  find(reduce_scatter, "ncclReduceScatter");
+  find(broadcast, "ncclBroadcast");
+  find(send, "ncclSend");
+  find(receive, "ncclRecv");
+  find(enlist, "ncclCommRegister");
+  find(delist, "ncclCommDeregister");
+  find(error_string, "ncclGetErrorString");
+}
+
+void NcclLibrary::check(int status, const char* call) const {
+  if (status != 0) throw GpuError(std::string(call) + " failed: " + error_string(status));
+}
+
+std::string NcclLibrary::version() const {
+  int number = 0;
+  check(get_version(&number), "ncclGetVersion");
+  return std::to_string(number / 10'000) + "." + std::to_string(number / 100 % 100) + "." +
+         std::to_string(number % 100);
+}
+
+NcclComms::NcclComms(const NcclLibrary& nccl, const std::vector<int>& devices)
+    : nccl_(nccl), comms_(devices.size()) {
+  std::vector<int> sorted = devices;
+  std::ranges::sort(sorted);
+  if (std::ranges::adjacent_find(sorted) != sorted.end())
+    throw UnsupportedError(
+        "NCCL takes one rank per GPU; here several members of a group share one");
+  nccl_.check(nccl_.init_all(comms_.data(), static_cast<int>(devices.size()), devices.data()),
+              "ncclCommInitAll");
+}
+
+NcclComms::~NcclComms() {
+  for (const NcclComm comm : comms_) static_cast<void>(nccl_.destroy(comm));
+}
+
+}  // namespace twinlink::realgpu

@@ -1,0 +1,71 @@
+#pragma once
+// NCCL's C interface, as much of it as is used here, and communicators of one process.
+//
+// The library (libnccl.so.2) is looked for when asked, never linked. NCCL_NVLS_ENABLE=0 is set
+// before it is loaded, so that it does not touch NVLink multicast.
+// Errors: UnsupportedError when the library, or a function of it, is not there; GpuError naming the
+// call.
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "realgpu/cuda_check.h"
+
+namespace twinlink::realgpu {
+
+using NcclComm = void*;
+inline constexpr int kNcclUint32 = 3;
+inline constexpr int kNcclFp16 = 6;
+inline constexpr int kNcclFp32 = 7;
+inline constexpr int kNcclFp64 = 8;
+inline constexpr int kNcclBf16 = 9;
+inline constexpr int kNcclSum = 0;
+
+// Stable since NCCL 2.19.
+class NcclLibrary {
+ public:
+  NcclLibrary();
+  void check(int status, const char* call) const;
+  [[nodiscard]] std::string version() const;  // "2.28.9"
+
+  int (*get_version)(int*) = nullptr;
+  int (*init_all)(NcclComm*, int, const int*) = nullptr;
+  int (*destroy)(NcclComm) = nullptr;
+  int (*group_start)() = nullptr;
+  int (*group_end)() = nullptr;
+  int (*all_reduce)(const void*, void*, std::size_t, int, int, NcclComm, cudaStream_t) = nullptr;
+  int (*all_gather)(const void*, void*, std::size_t, int, NcclComm, cudaStream_t) = nullptr;
+  int (*reduce_scatter)(const void*, void*, std::size_t, int, int, NcclComm,
+                        cudaStream_t) = nullptr;
+  int (*broadcast)(const void*, void*, std::size_t, int, int, NcclComm, cudaStream_t) = nullptr;
+  int (*send)(const void*, std::size_t, int, int, NcclComm, cudaStream_t) = nullptr;
+  int (*receive)(void*, std::size_t, int, int, NcclComm, cudaStream_t) = nullptr;
+  int (*enlist)(NcclComm, void*, std::size_t, void**) = nullptr;
+  int (*delist)(NcclComm, void*) = nullptr;
+  const char* (*error_string)(int) = nullptr;
+
+ private:
+  template <class Function>
+  void find(Function& function, const char* name);
+  void* handle_ = nullptr;  // stays loaded: NCCL does not like to be unloaded
+};
+
+// One communicator per device, in their order, of one process. Devices must differ.
+class NcclComms {
+ public:
+  NcclComms(const NcclLibrary& nccl, const std::vector<int>& devices);
+  ~NcclComms();
+  NcclComms(NcclComms&& other) noexcept : nccl_(other.nccl_), comms_(std::move(other.comms_)) {
+    other.comms_.clear();
+  }
+  NcclComms(const NcclComms&) = delete;
+  NcclComms& operator=(const NcclComms&) = delete;
+  NcclComms& operator=(NcclComms&&) = delete;
+  NcclComm operator[](std::size_t member) const { return comms_[member]; }
+
+ private:
+  const NcclLibrary& nccl_;
+  std::vector<NcclComm> comms_;
+};
+
+}  // namespace twinlink::realgpu

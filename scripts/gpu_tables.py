@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Short tables of a folder of measurements (twinlink.measurement/1), for scripts/gpu_measure.
+
+  scripts/gpu_tables.py FOLDER
+
+Plans beside the faster of NCCL's two modes with the ratios asked for; scans of two ranks beside an
+empty exchange; rates of links; what consumers of one resource leave each other.
+"""
+import json
+import pathlib
+import sys
+
+KIB, MIB = 1 << 10, 1 << 20
+PUSH_LIMIT = 366e3  # bytes per us of one direction by SM stores, both directions busy
+
+
+def sets_of(folder, suite):
+    path = folder / f"{suite}.json"
+    return json.loads(path.read_text())["sets"] if path.exists() else []
+
+
+def size(count):
+    for unit, name in ((1 << 30, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
+        if count >= unit and count % unit == 0:
+            return f"{count // unit} {name}"
+    return f"{count} B"
+
+
+def goal(count):
+    if count <= MIB:
+        return 1.5
+    if count <= 32 * MIB:
+        return 1.3
+    return 1.25 if count <= 64 * MIB else 1.08
+
+
+def named(what):
+    shape = "x".join(str(what[k]) for k in ("ctas", "threads", "loads") if k in what)
+    return f"{what['algorithm']} {shape}"
+
+
+def best_of(rows):
+    return min(rows, key=lambda row: row["median_us"], default=None)
+
+
+def beside_nccl(folder):
+    groups = {}
+    for row in sets_of(folder, "collectives"):
+        what = row["what"]
+        side = "nccl" if what["algorithm"] == "nccl" else "ours"
+        groups.setdefault((what["operation"], what["bytes"]), {}).setdefault(side, []).append(row)
+    if not groups:
+        return
+    print("\nbeside NCCL (faster of default and registered buffers), medians in us")
+    print(f"{'operation':15} {'size':>8} {'NCCL':>9} {'ours':>9} {'ratio':>6} {'goal':>5}  plan")
+    for (operation, count), sides in sorted(groups.items(), key=lambda item: (item[0][0], item[0][1])):
+        nccl, ours = best_of(sides.get("nccl", [])), best_of(sides.get("ours", []))
+        if ours is None:
+            continue
+        line = f"{operation:15} {size(count):>8} "
+        if nccl is None:
+            print(line + f"{'-':>9} {ours['median_us']:9.2f} {'-':>6} {'-':>5}  {named(ours['what'])}")
+            continue
+        ratio = nccl["median_us"] / ours["median_us"]
+        met = "" if ratio >= goal(count) else "  below"
+        print(line + f"{nccl['median_us']:9.2f} {ours['median_us']:9.2f} {ratio:6.2f} {goal(count):5.2f}  "
+              f"{named(ours['what'])}{met}")
+
+
+def scans(folder):
+    rows = sets_of(folder, "scans")
+    fenced = [r["median_us"] for r in rows if r["what"]["measure"] == "barrier_fenced" and r["what"]["ctas"] <= 8]
+    groups = {}
+    for row in rows:
+        if row["what"]["measure"] == "scan":
+            groups.setdefault((row["what"]["ranks"], row["what"]["bytes"]), []).append(row)
+    if not groups:
+        return
+    print("\nexclusive scans, best of all, us" + (f"; fenced barrier {min(fenced):.2f} us" if fenced else ""))
+    for (ranks, count), found in sorted(groups.items()):
+        best = best_of(found)
+        line = f"{ranks:>3} ranks {size(count):>8} {best['median_us']:10.2f}  {named(best['what'])}"
+        if ranks == 2 and fenced:
+            bound = 1.3 * (min(fenced) + count / PUSH_LIMIT)
+            line += f"  (1.3 x (barrier + bytes/limit) = {bound:.2f}{'' if best['median_us'] <= bound else ', above'})"
+        print(line)
+
+
+def rates(folder, suite, keys):
+    groups = {}
+    for row in sets_of(folder, suite):
+        if row.get("GBps") and row["what"]["measure"] in keys:
+            groups.setdefault((row["what"]["measure"], row["what"]["bytes"]), []).append(row)
+    if not groups:
+        return
+    print(f"\n{suite}: best rate by size, GB/s of one direction")
+    sizes = sorted({count for _, count in groups})
+    print(f"{'':16}" + "".join(f"{size(c):>9}" for c in sizes))
+    for key in keys:
+        cells = []
+        for count in sizes:
+            found = groups.get((key, count))
+            cells.append(f"{max(r['GBps'] for r in found):9.1f}" if found else f"{'-':>9}")
+        print(f"{key:16}" + "".join(cells))
+
+
+def latencies(folder):
+    rows = [r for r in sets_of(folder, "links") if not r.get("GBps")]
+    if rows:
+        print("\nlatencies, us")
+    for row in rows:
+        rest = " ".join(f"{k}={v}" for k, v in row["what"].items() if k not in ("measure", "threads"))
+        print(f"  {row['what']['measure']:16} {rest:18} {row['median_us']:8.3f}")
+
+
+def contention(folder, suite):
+    rows = sets_of(folder, suite)
+    alone = {}
+    for row in rows:
+        if row["what"]["beside"] == "nothing":
+            alone[row["what"]["consumer"]] = row
+    if not rows:
+        return
+    print(f"\n{suite}: rate alone, beside the other, and what is left")
+    for row in rows:
+        what = row["what"]
+        if what["beside"] == "nothing" or what["consumer"] not in alone:
+            continue
+        unit = "GBps" if row.get("GBps") else "TFLOPs"
+        before, now = alone[what["consumer"]][unit], row[unit]
+        if not before or not now:
+            continue
+        print(f"  {what['consumer']:26} beside {what['beside']:26} {before:8.1f} {now:8.1f} "
+              f"{'GB/s' if unit == 'GBps' else 'TF/s'} {now / before:5.2f}")
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    beside_nccl(folder)
+    scans(folder)
+    latencies(folder)
+    rates(folder, "links", ["copy_push", "copy_pull", "copy_both", "sm_push", "sm_pull", "sm_push_both", "sm_pull_both"])
+    rates(folder, "memory", ["memcpy_local", "sm_copy", "sm_read", "sm_write", "sm_fold"])
+    contention(folder, "sharing")
+    contention(folder, "overlap")
+
+
+if __name__ == "__main__":
+    main()
