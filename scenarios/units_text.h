@@ -15,8 +15,8 @@ std::string to_text(Bytes size);       // in the largest binary unit that divide
 std::string to_text(Bandwidth rate);   // "450 GB/s"
 std::string to_text(Duration length);  // "0.65 us"
 
-// A number with one of the units of `family` (of "us", "GB/s", "TFLOP/s", "GiB", "W"), in that unit, as a double.
-// Throws InputError without a location.
+// A number with one of the units of `family` (of "us", "GB/s", "TFLOP/s", "GiB", "W"), in that
+// unit, as a double. Throws InputError without a location.
 double parse_quantity(const std::string& text, std::string_view family);
 
 }  // namespace twinlink::scenarios

@@ -13,17 +13,6 @@
 namespace twinlink::models::checks {
 namespace {
 
-bool given(BufferRole role) {
-  switch (role) {
-    case BufferRole::input:
-    case BufferRole::inout:
-    case BufferRole::weights: return true;
-    case BufferRole::output:
-    case BufferRole::scratch: return false;
-  }
-  return false;
-}
-
 // A part of what an op computes, `offset` bytes into its slices.
 struct Piece {
   std::int64_t offset;

@@ -48,6 +48,18 @@ struct Value {
 };
 static_assert(sizeof(Value) == 24);
 
+// Whether a buffer of this role holds something before the plan runs.
+inline bool given(BufferRole role) {
+  switch (role) {
+    case BufferRole::input:
+    case BufferRole::inout:
+    case BufferRole::weights: return true;
+    case BufferRole::output:
+    case BufferRole::scratch: return false;
+  }
+  return false;
+}
+
 // Scans fold in order; the other operations commute.
 inline bool ordered(const Claim& claim) {
   switch (claim.operation) {

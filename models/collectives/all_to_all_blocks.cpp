@@ -112,15 +112,13 @@ std::int64_t AllToAllBlocks::most_sent() const {
 
 std::int64_t AllToAllBlocks::most_out() const {
   std::int64_t most = 0;
-  for (std::int64_t m = 0; m < members_; ++m)
-    most = std::max(most, input(m) - sent(m, m).count);
+  for (std::int64_t m = 0; m < members_; ++m) most = std::max(most, input(m) - sent(m, m).count);
   return most;
 }
 
 std::int64_t AllToAllBlocks::most_in() const {
   std::int64_t most = 0;
-  for (std::int64_t m = 0; m < members_; ++m)
-    most = std::max(most, output(m) - landed(m, m).count);
+  for (std::int64_t m = 0; m < members_; ++m) most = std::max(most, output(m) - landed(m, m).count);
   return most;
 }
 

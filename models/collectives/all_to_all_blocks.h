@@ -59,6 +59,8 @@ class AllToAllBlocks {
 std::int64_t largest_count_sum(const CollectiveRequest& request);
 
 // What every all-to-all by direct transfers moves; rounds: most blocks of one member / at_once.
-AlgorithmCounts all_to_all_counts(const CollectiveRequest& request, std::int64_t (*rounds)(std::int64_t most_sent, std::int64_t members));
+AlgorithmCounts all_to_all_counts(const CollectiveRequest& request,
+                                  std::int64_t (*rounds)(std::int64_t most_sent,
+                                                         std::int64_t members));
 
 }  // namespace twinlink::models

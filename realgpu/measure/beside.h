@@ -4,8 +4,8 @@
 //
 // Each consumer is a graph of n equal pieces on a stream of its own. Beside the other, its n pieces
 // (about 2 ms, alone) stand between two events on its stream and begin when the other has done one
-// piece; the other has enough pieces for six times as long. A sample in which the other had ended first
-// counts for nothing and is left out.
+// piece; the other has enough pieces for six times as long. A sample in which the other had ended
+// first counts for nothing and is left out.
 #include <functional>
 #include <string>
 

@@ -6,10 +6,9 @@
 // order the samples were taken. Every plan's numbers are compared with their definition before and
 // after it is timed: wrong numbers are named in Measurement::wrong and have no set. Clocks, power
 // and temperature are read (NVML) before and after each set, never set; NVLink multicast is never
-// used. A suite that runs out of its limit, or meets its third GPU error, keeps what it has and says
-// that it is not complete.
-// This header is pure C++; without CUDA measure() throws UnsupportedError (exit code 5).
-// How time is taken: docs/measuring.md.
+// used. A suite that runs out of its limit, or meets its third GPU error, keeps what it has and
+// says that it is not complete. This header is pure C++; without CUDA measure() throws
+// UnsupportedError (exit code 5). How time is taken: docs/measuring.md.
 #include <functional>
 #include <span>
 #include <string>

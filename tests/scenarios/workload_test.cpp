@@ -116,7 +116,8 @@ TEST_CASE("timelines come with their row, and a machine that is too small is ref
   small.machine.name = "crossbar";
   small.workload = std::make_shared<Copies>(std::vector<std::int64_t>{900}, false);
   small.machine.name = "";
-  small.machine.inline_json = R"({"schema": "twinlink.topology/1", "name": "one", "nodes": [{"name": "gpu0", "kind": "gpu"}],
+  small.machine.inline_json =
+      R"({"schema": "twinlink.topology/1", "name": "one", "nodes": [{"name": "gpu0", "kind": "gpu"}],
     "links": []})";
   small.profile = "crossbar";
   CHECK_THROWS_WITH_AS(run_scenario(small, {}), doctest::Contains("needs 2 GPUs; one has 1"),
