@@ -109,11 +109,14 @@ AlgorithmCounts counts(const CollectiveRequest& request, bool gathers, bool fold
   });
 }
 
-double closed_form(const CollectiveRequest& request, double alpha, double per_byte) {
+// All but the smallest share leave its owner; the owner of a largest share combines P-1 of them.
+double closed_form_of_shares(const CollectiveRequest& request, const AlphaBetaGamma& costs) {
   return slowest_group(request, [&](std::int64_t members) {
     if (members == 1 || request.bytes.count == 0) return 0.0;
-    const Bytes most = largest_share(request, members) * (members - 1);
-    return alpha + static_cast<double>(most.count) * per_byte;
+    const Bytes sent = request.bytes - smallest_share(request, members);
+    const Bytes combined = largest_share(request, members) * (members - 1);
+    return costs.alpha + static_cast<double>(sent.count) * costs.beta +
+           static_cast<double>(combined.count) * costs.gamma;
   });
 }
 
@@ -140,10 +143,17 @@ AlgorithmCounts counts_all_to_all_push(const CollectiveRequest& request) {
 
 double closed_form_reduce_scatter_push(const CollectiveRequest& request,
                                        const AlphaBetaGamma& costs) {
-  return closed_form(request, costs.alpha, costs.beta + costs.gamma);
+  return closed_form_of_shares(request, costs);
 }
-double closed_form_push(const CollectiveRequest& request, const AlphaBetaGamma& costs) {
-  return closed_form(request, costs.alpha, costs.beta);
+double closed_form_all_gather_push(const CollectiveRequest& request, const AlphaBetaGamma& costs) {
+  return slowest_group(request, [&](std::int64_t members) {
+    if (members == 1 || request.bytes.count == 0) return 0.0;
+    const Bytes sent = largest_share(request, members) * (members - 1);
+    return costs.alpha + static_cast<double>(sent.count) * costs.beta;
+  });
+}
+double closed_form_all_to_all_push(const CollectiveRequest& request, const AlphaBetaGamma& costs) {
+  return closed_form_of_shares(request, {costs.alpha, costs.beta, 0});
 }
 
 OpCounts plan_size_push(const CollectiveRequest& request) {

@@ -9,8 +9,10 @@
 // costs a local copy of n, and saves the meeting and the wait for writers: for small sizes. Empty
 // shares are skipped. A caller that launches it again at once needs two scratch buffers in turn.
 //
-//   time = alpha + (P-1) s beta, reduce-scatter: + (P-1) s gamma; 0 for P = 1; s: largest share;
-//   inline edges: their wire factor on beta
+//   time: all_gather      alpha + (P-1) s beta
+//         all_to_all      alpha + (n - t) beta
+//         reduce_scatter  alpha + (n - t) beta + (P-1) s gamma
+//   0 for P = 1; s, t: largest and smallest share; inline edges: their wire factor on beta
 // Source: the LL and LL128 protocols of NCCL in one step.
 #include "models/collectives/catalogue.h"
 
@@ -28,8 +30,8 @@ AlgorithmCounts counts_all_gather_push(const CollectiveRequest& request);
 AlgorithmCounts counts_all_to_all_push(const CollectiveRequest& request);
 double closed_form_reduce_scatter_push(const CollectiveRequest& request,
                                        const AlphaBetaGamma& costs);
-// Of all-gather and all-to-all.
-double closed_form_push(const CollectiveRequest& request, const AlphaBetaGamma& costs);
+double closed_form_all_gather_push(const CollectiveRequest& request, const AlphaBetaGamma& costs);
+double closed_form_all_to_all_push(const CollectiveRequest& request, const AlphaBetaGamma& costs);
 OpCounts plan_size_push(const CollectiveRequest& request);
 
 }  // namespace twinlink::models

@@ -77,21 +77,21 @@ TEST_CASE("one-shot push: every input into a slot of its own, folds in the order
   REQUIRE(plan.ops.size() == 6);
   CHECK(plan.rendezvous.empty());
   const Claim& claim = plan.claims.at(0);
-  // Op 1: rank 1 pushes to rank 2, one ahead: slot 0; and to rank 0, two ahead: slot 1.
+  // Op 1: rank 1 pushes to rank 2, which it is two ahead of: slot 1; and to rank 0: slot 0.
   const auto pushed = plan.destinations(OpId{1});
   REQUIRE(pushed.size() == 2);
   CHECK(plan.buffer(pushed[0].buffer).rank == Rank{2});
-  check_slice(pushed[0], pushed[0].buffer, 0, 7);
+  check_slice(pushed[0], pushed[0].buffer, 7, 7);
   CHECK(plan.buffer(pushed[1].buffer).rank == Rank{0});
-  check_slice(pushed[1], pushed[1].buffer, 7, 7);
-  // Op 4: rank 1 folds rank 0's (one behind: slot 0), its own, rank 2's (two behind: slot 1).
+  check_slice(pushed[1], pushed[1].buffer, 0, 7);
+  // Op 4: rank 1 folds rank 0's (two ahead of it: slot 1), its own, rank 2's (one ahead: slot 0).
   const OpId fold{4};
   CHECK(plan.rank_of(fold) == Rank{1});
   const auto sources = plan.sources(fold);
   REQUIRE(sources.size() == 3);
-  check_slice(sources[0], sources[0].buffer, 0, 7);
+  check_slice(sources[0], sources[0].buffer, 7, 7);
   check_slice(sources[1], claim.inputs[1], 0, 7);
-  check_slice(sources[2], sources[0].buffer, 7, 7);
+  check_slice(sources[2], sources[0].buffer, 0, 7);
   REQUIRE(plan.deps_of(fold).size() == 2);
   CHECK(plan.deps_of(fold)[0].id() == OpId{0});
   CHECK(plan.deps_of(fold)[1].id() == OpId{2});
