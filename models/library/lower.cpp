@@ -68,6 +68,7 @@ class Lowering {
       const auto gpu = static_cast<std::size_t>(plan_.gpu_of(rank));
       call.domain.push_back(machine_.domain_of_gpu.empty() ? 0 : machine_.domain_of_gpu[gpu]);
     }
+    call.ll128_pieces = machine_.ll128_pieces;
     choose(call);
     lower_call(call);
     for (std::size_t m = 0; m < ops.size(); ++m) {

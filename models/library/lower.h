@@ -22,6 +22,10 @@ struct LibraryMachine {
   bool multicast = false;
   std::vector<std::int32_t> domain_of_gpu;  // empty: one domain
   NcclVersion version = NcclVersion::v2_27;
+  // Pieces of a step of an LL128 ring. Lines are forwarded as they come, so a hop hides behind the
+  // transfer of the rest of its step; as one piece it adds to it, as in NCCL's estimate of itself
+  // and in what the profiles' constants were fitted with.
+  std::int32_t ll128_pieces = 1;
 };
 
 // By the NVLink rate of a GPU: up to 300 GB/s Ampere, up to 450 Hopper, above Blackwell. Throws

@@ -21,7 +21,9 @@ struct Cut {
   [[nodiscard]] std::int64_t pieces() const { return loops * slices; }
 };
 
-Cut cut_of(const NcclChoice& choice, std::int64_t bytes) {
+Cut cut_of(const NcclCall& call, std::int64_t bytes) {
+  const NcclChoice& choice = call.choice;
+  if (choice.protocol == NcclProtocol::ll128) return {1, call.ll128_pieces};
   if (choice.protocol != NcclProtocol::simple) return {};
   const std::int64_t loops = std::max<std::int64_t>(1, ceil_div(bytes, choice.chunk.count));
   return {loops, bytes / loops > kSmallestSlice ? 2 : 1};
@@ -203,7 +205,7 @@ void lower_ring(Plan& plan, NcclCall& call) {
   if (call.operation == Operation::broadcast) return lower_chain(plan, call);
   const auto members = static_cast<std::int64_t>(call.members.size());
   const int channels = call.choice.channels;
-  const Cut cut = cut_of(call.choice, ceil_div(largest_part(call), channels));
+  const Cut cut = cut_of(call, ceil_div(largest_part(call), channels));
   // Channels are alike, so several of them can be one wider lane.
   const std::int64_t ops = 2 * members * members * cut.pieces();
   const std::int64_t most = std::max<std::int64_t>(1, NcclSubplan::kMostOps / ops);

@@ -26,6 +26,7 @@ struct NcclCall {
   NcclChoice choice;
   std::vector<CallMember> members;
   std::vector<std::int32_t> domain;  // of each member
+  std::int32_t ll128_pieces = 1;     // as LibraryMachine
 };
 
 class NcclSubplan {

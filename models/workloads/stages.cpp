@@ -1,5 +1,7 @@
 #include "models/workloads/stages.h"
 
+#include <map>
+#include <set>
 #include <utility>
 
 #include "models/collectives/nccl_call.h"
@@ -32,6 +34,34 @@ std::vector<OpId> first_ops(const Plan& part) {
   return first;
 }
 
+// The ops that write outputs of another rank that neither waits for them nor meets their rank
+// afterwards: by that rank, the last of each lane.
+std::map<std::pair<Rank, LaneId>, OpId> last_unawaited(const Plan& part) {
+  std::set<std::pair<OpId, Rank>> awaited;
+  for (std::size_t i = 0; i < part.ops.size(); ++i)
+    for (const Dep& d : part.deps_of(OpId{i})) awaited.insert({d.id(), part.rank_of(OpId{i})});
+  std::vector<bool> meets(part.lanes.size());
+  std::map<std::pair<Rank, LaneId>, OpId> writes;
+  for (std::size_t i = part.ops.size(); i-- > 0;) {
+    const OpId id{i};
+    const LaneId lane = part.op(id).lane;
+    if (part.op(id).kind == OpKind::barrier) meets[lane.index()] = true;
+    for (const Slice& s : part.destinations(id)) {
+      const Buffer& buffer = part.buffer(s.buffer);
+      const bool foreign = buffer.role == BufferRole::output && buffer.rank != part.rank_of(id);
+      if (foreign && !meets[lane.index()] && awaited.count({id, buffer.rank}) == 0)
+        writes.insert({{buffer.rank, lane}, id});
+    }
+  }
+  return writes;
+}
+
+std::vector<std::pair<Rank, OpId>> unawaited_writes(const Plan& part) {
+  std::vector<std::pair<Rank, OpId>> writes;
+  for (const auto& [to, op] : last_unawaited(part)) writes.push_back({to.first, op});
+  return writes;
+}
+
 class Appending {
  public:
   Appending(PlanBuilder& builder, const Plan& part, const Placement& placement, const Ends& after)
@@ -59,6 +89,8 @@ class Appending {
       ends[rank].push_back(last[l]);
     }
     for (const Rank rank : idle_) ends[rank.index()] = {met_[rank.index()]};
+    for (const auto& [rank, op] : unawaited_writes(part_))
+      ends[rank.index()].push_back(ops_[op.index()]);
     return ends;
   }
 

@@ -11,9 +11,9 @@
 // kernels wrote). Builders take the inputs as given before the launch; here others make them, so
 // unless the stage's members meet before they touch memory, or a library orders its own members, a
 // relaxed meeting of the group is put in front.
-// Left out: stages that work in place on one buffer (UnsupportedError); algorithms whose kernel
-// ends before the others have written its output (all_to_all direct; the race check finds those
-// who read it); overlap of a stage with the one before on the same rank.
+// Where others write a rank's output and its own kernel does not wait for them, they are among its
+// ends. Left out: stages that work in place on one buffer (UnsupportedError); overlap of a stage
+// with the one before on the same rank.
 #include <span>
 #include <string>
 #include <vector>

@@ -1,10 +1,19 @@
 #include <algorithm>
+#include <array>
 
+#include "scenarios/workloads/dp_attention.h"
 #include "scenarios/workloads/workload.h"
 
 namespace twinlink::scenarios {
 
-std::span<const WorkloadKind> workload_kinds() { return {}; }
+std::span<const WorkloadKind> workload_kinds() {
+  static const std::array kinds{
+      WorkloadKind{"dp_attention",
+                   "layers with data-parallel attention: all-reduce or reduce-scatter",
+                   read_dp_attention, dp_attention_fields()},
+  };
+  return kinds;
+}
 
 const WorkloadKind* find_workload_kind(std::string_view name) {
   const std::span<const WorkloadKind> kinds = workload_kinds();

@@ -1,6 +1,8 @@
 // What the simulator says of the layers where the answer can be worked out.
 #include <doctest/doctest.h>
 
+#include "models/checks/proof.h"
+#include "models/library/lower.h"
 #include "tests/models/workloads/dp_attention_requests.h"
 #include "tests/sim/machines.h"
 
@@ -50,6 +52,27 @@ TEST_CASE("Compute takes its time, whatever the rates") {
   request.layers = 3;
   CHECK(us(build_dp_attention(request), crossbar(8), ideal_profile()) ==
         doctest::Approx(3 * after).epsilon(1e-9));
+}
+
+TEST_CASE("NCCL's LL128 rings hide hops behind the transfer where steps are cut in pieces") {
+  DpAttentionRequest request = prefill(8);
+  request.tokens.assign(8, 128);  // 14,680,064 bytes: LL128 without NVLS
+  request.algorithms = kNccl;
+  LibraryMachine machine = library_machine(topology::make_preset("hgx-b200", 8));
+  machine.multicast = false;
+  CalibrationProfile profile = ideal_profile();
+  profile.nccl_hop_ll128.value = 1.5;     // us
+  profile.nccl_channel_ll128.value = 20;  // GB/s, 32 of them
+  const Plan plan = layer(request, Combine::reduce_scatter);
+  const auto time = [&](std::int32_t pieces) {
+    machine.ll128_pieces = pieces;
+    const Plan lowered = lower(plan, machine).plan;
+    CHECK(prove(lowered).correct());
+    return us(lowered, topology::make_preset("hgx-b200", 8), profile);
+  };
+  // Two rings of 7 hops, each step S / 8 at 640 GB/s: 2.87 us. Of 8 pieces 7 hide the hop, so that
+  // of every 1.5 us nothing is left but the first piece's way.
+  CHECK(time(1) - time(8) == doctest::Approx(2 * 6 * 1.5).epsilon(0.2));
 }
 
 TEST_CASE("Never faster than its bound, and never slower on faster links") {

@@ -35,7 +35,11 @@ TEST_CASE("each study of the library answers") {
     CAPTURE(outcome.err);
     CHECK(outcome.code == 0);
     const json result = json::parse(outcome.out);
-    CHECK((result.contains("results") ? result["results"].size() : 1) == points(study));
+    const std::size_t rows = result.contains("results") ? result["results"].size() : 1;
+    if (study.contains("workload"))
+      CHECK(rows >= 1);  // a workload decides itself how many rows a point has
+    else
+      CHECK(rows == points(study));
   }
 }
 
