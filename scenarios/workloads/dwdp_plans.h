@@ -1,0 +1,28 @@
+#pragma once
+// Plans of a point of the workload "dwdp", and the profile that its settings imply.
+#include "models/cost/calibration.h"
+#include "models/workloads/dep.h"
+#include "models/workloads/dwdp.h"
+#include "scenarios/workloads/dwdp_settings.h"
+
+namespace twinlink::scenarios {
+
+std::vector<std::vector<models::Batch>> batches_of(const DwdpSettings& settings,
+                                                   const DwdpPoint& point);
+models::DepRequest dep_request(const DwdpSettings& settings, const DwdpPoint& point);
+// residual: HBM bytes that attention is charged per FLOP.
+models::DwdpRequest dwdp_request(const DwdpSettings& settings, const DwdpPoint& point,
+                                 DwdpVariant variant, double residual);
+
+// The profile with the efficiencies that the settings give instead, marked as fitted. UsageError
+// if a profile has no such constant.
+models::CalibrationProfile tuned(const models::CalibrationProfile& profile,
+                                 const DwdpSettings& settings);
+// Value of a constant of that name; `otherwise` if there is none or it is 0.
+double constant_or(const models::CalibrationProfile& profile, std::string_view name,
+                   double otherwise);
+// attention_residual in bytes per FLOP.
+double residual_bytes_per_flop(const models::CalibrationProfile& profile,
+                               const DwdpSettings& settings);
+
+}  // namespace twinlink::scenarios

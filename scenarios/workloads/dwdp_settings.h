@@ -1,0 +1,60 @@
+#pragma once
+// The fields of the workloads "dwdp" and "dwdp_roofline" in a scenario.
+//
+// group, isl, isl_ratio and mnt are crossed. Efficiencies left out are the profile's. All numbers
+// that a study fits are fields here, so that a scenario names what was fitted.
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/workloads/batches.h"
+#include "models/workloads/expert_loads.h"
+#include "models/workloads/expert_pulls.h"
+#include "models/workloads/transformer_shape.h"
+#include "scenarios/json/object_reader.h"
+
+namespace twinlink::scenarios {
+
+enum class DwdpVariant : std::uint8_t { dep, naive, merge_elim, full };
+inline constexpr DwdpVariant kDwdpVariants[] = {DwdpVariant::dep, DwdpVariant::naive,
+                                                DwdpVariant::merge_elim, DwdpVariant::full};
+std::string_view name_of(DwdpVariant variant);  // "dep", "dwdp_naive", ...
+// As a result shows it, with the group: "dep4", "dwdp4_naive".
+std::string shown_name(DwdpVariant variant, std::int64_t group);
+
+// One point: a value of each crossed field.
+struct DwdpPoint {
+  std::int64_t group = 4, isl = 8192, mnt = 32768;
+  double ratio = 1;
+};
+
+struct DwdpSettings {
+  models::TransformerShape shape;
+  std::vector<std::int64_t> groups{}, isls{}, mnts{};
+  std::vector<double> ratios{};
+  std::vector<DwdpVariant> variants{};
+  models::RequestLaw requests;
+  std::int64_t forwards = 8;
+  std::optional<std::int64_t> local_experts, prefetch_experts;
+  models::PullRules pulls;   // of naive and merge_elim: whole tensors
+  Bytes slice{1'000'000};    // of full
+  int slices_in_flight = 2;  // of full
+  models::LoadLaw loads;     // of expert parallelism
+  bool quantised_dispatch = true;
+  double a2a_wire = 1;
+  double host_share = 0;          // of a DWDP server's time that passes outside its forwards
+  double attention_residual = 0;  // see dwdp_study.h
+  Bytes hbm_capacity;
+  std::map<std::string, double> efficiencies;  // constant of the profile -> value
+
+  [[nodiscard]] std::vector<DwdpPoint> points() const;
+  [[nodiscard]] models::ExpertPlacement placement(std::int64_t group) const;
+};
+
+// Complains through the reader; null if anything is wrong.
+std::unique_ptr<DwdpSettings> read_dwdp_settings(ObjectReader& object);
+
+}  // namespace twinlink::scenarios
