@@ -79,9 +79,7 @@ class Splicer {
       return;
     }
     const LaneId lane = result_.lanes[op.lane.index()];
-    if (how_.before)
-      if (std::optional<Compute> step = how_.before(part_, id))
-        builder_.compute(lane, std::move(*step), {}, {}, deps_);
+    if (how_.before) how_.before(id, deps_);
     Op head = op;
     head.lane = lane;
     head.detail = op.kind == OpKind::barrier ? rendezvous_[op.detail] : op.detail;

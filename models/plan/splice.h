@@ -8,12 +8,11 @@
 // launched as kernels of its own, each behind its rank's `launched_after`), or become one lane of
 // the plan per rank (`lanes`): the part then runs in order with what else is on that lane.
 // A compute op of the part marks the place of its rank's local work: `work` puts its ops there.
-// `before` may put a fixed time in front of an op, after all that the op waits for: what the host
+// `before` may append ops in front of an op of the part and make it wait for more: what the host
 // does before each step.
 // Errors: TL_ENSURE (same ranks on the same GPUs; roles and sizes of shared buffers).
 // Left out: library calls in a part.
 #include <functional>
-#include <optional>
 #include <vector>
 
 #include "models/plan/plan_builder.h"
@@ -27,7 +26,7 @@ struct Splice {
   std::vector<OpId> launched_after;  // by rank, for new lanes; empty: launched at the start
   // Appends the rank's local work, after `deps`, and returns its last op.
   std::function<OpId(Rank rank, std::span<const Dep> deps)> work;
-  std::function<std::optional<Compute>(const Plan& part, OpId op)> before;
+  std::function<void(OpId op, std::vector<Dep>& deps)> before;  // op: of the part
 };
 
 struct Spliced {

@@ -17,8 +17,8 @@
 //                 for sp >= 8), then the part that needs the state; on the same stream
 //   scan          local state; a scan of the catalogue (`scan`) in a kernel of its own beside the
 //                 intra-chunk part (overlap) or before it; then the inter-chunk part; in graphs
-// LASP's methods pay `overheads` per host-issued operation (linear_attention_lasp.h counts them);
-// `scan` pays what the machine's profile says.
+// LASP's methods pay `overheads` for every operation (linear_attention_lasp.h counts them); `scan`
+// pays what the machine's profile says.
 //
 // forward_backward: a rendezvous of all ranks between the two, as the benchmark has; `barrier`
 // gives both directions one at their end. Each scan is a claim of the plan. Buffers of tokens
@@ -46,13 +46,14 @@ enum class LinearAttentionMethod : std::uint8_t {
 };
 enum class LinearAttentionDirection : std::uint8_t { forward, backward, forward_backward };
 
-// What LASP's code costs beyond the machine's profile; us and TFLOP/s. Fitted per machine: see
-// scenarios/profiles/overheads.
+// What LASP's code costs beyond the machine's profile. Fitted per machine: see
+// scenarios/profiles/overheads. The host issues a rank's operations one after the other, ahead of
+// the GPU where it can; the GPU runs an operation no earlier than it was issued.
 struct LinearAttentionOverheads {
-  Duration operation{};      // one operation that the host issues (kernel, copy, send or receive)
+  Duration issue{};          // host: one operation (kernel, copy, send or receive)
+  Duration operation{};      // GPU: one operation, beside its work
   double kernel_tflops = 0;  // what LASP's Triton kernels reach on a full GPU; 0: no time
-  Duration host_state{};     // a state made in host memory and sent to the GPU (naive), per MiB
-  Duration step{};           // once per direction: first launch, synchronisation
+  Duration host_state{};  // host: a state made in its memory and sent to the GPU (naive), per MiB
 };
 
 struct LinearAttentionRequest {

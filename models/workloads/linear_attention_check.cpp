@@ -76,7 +76,7 @@ class Check {
 
   void check_overheads() {
     const LinearAttentionOverheads& o = request_.overheads;
-    if (o.operation.ps < 0 || o.host_state.ps < 0 || o.step.ps < 0)
+    if (o.issue.ps < 0 || o.operation.ps < 0 || o.host_state.ps < 0)
       add("/overheads", "times are at least 0");
     if (!(o.kernel_tflops >= 0)) add("/overheads/kernel_tflops", "must be at least 0");
   }

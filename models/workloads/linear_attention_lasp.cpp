@@ -1,5 +1,6 @@
 #include "models/workloads/linear_attention_lasp.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace twinlink::models {
@@ -27,6 +28,10 @@ struct Shapes {
   double key, value;  // elements of q (k, dq, dk) and of v (o, do, dv)
 };
 
+// Products of fewer rows leave rows of the tensor cores' tiles empty.
+constexpr double kTileRows = 32;
+double padded(double rows) { return std::max(1.0, kTileRows / rows); }
+
 // One group of operations while it is being counted.
 class Tally {
  public:
@@ -38,8 +43,7 @@ class Tally {
   }
   // A Triton kernel: FLOPs in all, on that many CTAs.
   Tally& kernel(double flops, double ctas) {
-    const double full = std::min(1.0, ctas / request_.sms);
-    flops_ += flops / full;
+    flops_ += flops * request_.sms * std::ceil(ctas / request_.sms) / ctas;
     return issue(1);
   }
   // PyTorch operations and the bytes they move together.
@@ -52,17 +56,13 @@ class Tally {
     return *this;
   }
 
-  [[nodiscard]] Compute done(std::string kernel, WorkKind work) const {
+  [[nodiscard]] LaspGroup done(std::string kernel, WorkKind work) const {
     const LinearAttentionOverheads& o = request_.overheads;
     const double triton = o.kernel_tflops > 0 ? flops_ / o.kernel_tflops : 0;  // ps: 1e12 / 1e12
-    const double fixed = static_cast<double>(o.operation.ps) * operations_ + triton +
-                         static_cast<double>(o.host_state.ps) * host_mib_;
-    return {std::move(kernel),
-            0,
-            Bytes{std::llround(bytes_)},
-            work,
-            Precision::fp32,
-            Duration{std::llround(fixed)}};
+    const auto fixed = std::llround(triton) + o.operation.ps * operations_;
+    const auto issue = std::llround(static_cast<double>(o.host_state.ps) * host_mib_);
+    return {{std::move(kernel), 0, Bytes{std::llround(bytes_)}, work, Precision::fp32, {fixed}},
+            {issue + o.issue.ps * operations_}};
   }
 
  private:
@@ -100,15 +100,17 @@ LaspStage fuse(const LinearAttentionRequest& request, bool backward) {
 void parallel_local(Tally& tally, const Shapes& s, bool backward) {
   const double diagonal = backward ? 3 * s.d + 3 * s.e : s.d + s.e;
   const double ctas = s.entries * s.blocks;
-  tally.kernel(diagonal * (s.block + s.sub) * s.tokens, ctas * s.block / s.sub);
+  tally.kernel(diagonal * (s.block + std::max(s.sub, kTileRows)) * padded(s.sub) * s.tokens,
+               ctas * s.block / s.sub);
   tally.kernel(2 * s.d * s.e * s.tokens, ctas);
   tally.torch(1, (3 * s.blocks + 1) * s.state);  // kv_reduce, and the blocks' states it reads
 }
 
 void parallel_inter(Tally& tally, const Shapes& s, bool backward) {
   const double states = backward ? 6 : 2;  // products with a state, two for each term
-  tally.kernel(2 * states * s.d * s.e * s.tokens, s.entries * s.blocks * s.block / s.sub);
-  tally.torch(0, (s.blocks + 1) * (backward ? 2 : 1) * s.state);
+  tally.kernel(2 * states * s.d * s.e * padded(s.sub) * s.tokens, s.tokens / s.sub);
+  constexpr double kCacheRate = 2;  // of HBM's
+  tally.torch(0, states * s.d * s.e * 4 * s.tokens / s.sub / kCacheRate);
 }
 
 LaspStage fuse_parallel(const LinearAttentionRequest& request, bool backward) {
@@ -152,8 +154,9 @@ void torch_forward(Tally& chain, const Shapes& s) {
 
 // naive and cache, backward: dq and dk alike, then dv.
 void torch_backward(Tally& chain, const Shapes& s) {
-  chain.kernel(2 * s.sub * (3 * s.d + 2 * s.e) * s.tokens, s.entries * s.tokens / s.sub);
-  chain.kernel(10 * s.d * s.e * s.tokens, s.entries);
+  constexpr double block = 32, piece = 16;  // whatever the forward pass has
+  chain.kernel(2 * block * (3 * s.d + 2 * s.e) * s.tokens, s.tokens / block);
+  chain.kernel(10 * s.d * s.e * padded(piece) * s.tokens, s.entries);
   chain.torch(10, 2 * (30 * s.key + 10 * s.value + s.state));
   chain.torch(4, 10 * s.key + 22 * s.value + s.state);
   chain.torch(1, 1.5 * s.state);
@@ -190,10 +193,7 @@ LaspStage lasp_stage(const LinearAttentionRequest& request, bool backward) {
   return {};
 }
 
-Compute lasp_transfer(const LinearAttentionRequest& request, bool combines) {
-  // Ring: send, receive. Tree: also zeros, contiguous, power, multiply, add, clone; shift: clone.
-  const bool tree = request.method == LinearAttentionMethod::blelloch;
-  const int operations = !tree ? 2 : combines ? 8 : 3;
+LaspGroup lasp_operations(const LinearAttentionRequest& request, int operations) {
   return Tally(request).issue(operations).done("send_receive", WorkKind::memory);
 }
 

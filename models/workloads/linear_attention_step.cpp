@@ -57,28 +57,23 @@ void LinearAttentionStep::add_streams() {
   for (std::size_t r = 0; r < ranks_; ++r) {
     const KernelId kernel = builder_.add_kernel({Rank{r}, LaunchMode::graph, "stream"});
     streams_.push_back(builder_.add_sm_lane(kernel, request_.shape));
+    const KernelId host = builder_.add_kernel({Rank{r}, LaunchMode::graph, "host"});
+    hosts_.push_back(builder_.add_sm_lane(host, LaneShape{1, 32, 16, 1}));
   }
+  met_.resize(ranks_);
 }
 
 Plan LinearAttentionStep::build() {
   using Direction = LinearAttentionDirection;
   if (request_.direction != Direction::backward) {
-    start_direction();
     for (int layer = 0; layer < request_.layers; ++layer) run(forward_pass(layer));
     if (request_.barrier) add_world_barrier();
   }
   if (request_.direction != Direction::forward) {
-    start_direction();
     for (int layer = request_.layers; layer-- > 0;) run(backward_pass(layer));
     if (request_.barrier) add_world_barrier();
   }
   return builder_.finish();
-}
-
-void LinearAttentionStep::start_direction() {
-  if (request_.overheads.step.ps == 0) return;
-  Compute start{"start", 0, {}, WorkKind::memory, Precision::fp32, request_.overheads.step};
-  for (std::size_t r = 0; r < ranks_; ++r) compute(r, start, {}, {});
 }
 
 void LinearAttentionStep::add_world_barrier() {
@@ -94,6 +89,7 @@ void LinearAttentionStep::add_world_barrier() {
       if (last_[r].valid()) deps.push_back(dep(last_[r], Edge::graph, Scope::kernel));
     }
     last_[r] = builder_.barrier(lane, meeting, deps);
+    if (lasp()) met_[r] = last_[r];
   }
 }
 
@@ -203,25 +199,78 @@ OpId LinearAttentionStep::compute(std::size_t rank, const Compute& work,
   return last_[rank];
 }
 
+template <class Work>
+void LinearAttentionStep::follow(const Plan& part, const Spliced& spliced, const Pass& pass,
+                                 const Work& work) {
+  for (const Claim& claim : part.claims)
+    for (const BufferId output : claim.outputs) {
+      const std::size_t r = part.buffer(output).rank.index();
+      const std::vector<BufferId> reads{pass.reads[r], pass.results[r]};
+      work(r, reads, std::vector<BufferId>{pass.writes[r]}, complete(part, spliced, output));
+    }
+}
+
+// The host goes on as soon as it has issued; after a rendezvous it waits for that first.
+OpId LinearAttentionStep::issue(std::size_t rank, Duration time) {
+  std::vector<Dep> deps;
+  if (met_[rank].valid()) deps.push_back(dep(met_[rank], Edge::event, Scope::kernel));
+  met_[rank] = OpId{};
+  return builder_.compute(hosts_[rank], {"host", 0, {}, WorkKind::memory, Precision::fp32, time},
+                          {}, {}, deps);
+}
+
+OpId LinearAttentionStep::run(std::size_t rank, const LaspGroup& group,
+                              const std::vector<BufferId>& reads,
+                              const std::vector<BufferId>& writes, std::vector<Dep> deps) {
+  deps.push_back(dep(issue(rank, group.issue), Edge::event, Scope::kernel));
+  return compute(rank, group.work, reads, writes, deps);
+}
+
+// Operations in front of a transfer, behind all that it waits for.
+void LinearAttentionStep::transfer(std::size_t rank, int operations, std::vector<Dep>& deps) {
+  run(rank, lasp_operations(request_, operations), {}, {}, deps);
+}
+
+// Receiver and sender of a ring; a first rank's identity is no operation.
+void LinearAttentionStep::before_ring_op(const Plan& part, OpId op, std::vector<Dep>& deps) {
+  const std::size_t rank = part.rank_of(op).index();
+  if (touches_others(part, op))
+    transfer(rank, kRingReceive, deps);
+  else if (!part.sources(op).empty())
+    transfer(rank, kRingSend, deps);
+}
+
+// A combining step pulls its partner's state once the partner's host has issued the send.
+void LinearAttentionStep::before_tree_op(const Plan& part, OpId op, std::vector<Dep>& deps) {
+  if (!touches_others(part, op)) return;
+  const std::size_t rank = part.rank_of(op).index();
+  if (part.op(op).kind == OpKind::copy) return transfer(rank, kTreeShift, deps);
+  for (const Slice& source : part.sources(op)) {
+    const std::size_t sender = part.buffer(source.buffer).rank.index();
+    if (sender == rank) continue;
+    const OpId sent = issue(sender, lasp_operations(request_, kTreeSend).issue);
+    deps.push_back(dep(sent, Edge::flag_fenced, Scope::lane));
+  }
+  transfer(rank, kTreeReceive, deps);
+}
+
 // Receive, all local work, send: the whole local attention is on the chain.
 void LinearAttentionStep::run_ring(const Pass& pass) {
   const LaspStage stage = lasp_stage(request_, pass.backward);
   const Plan part = build_part(pass.backward, true);
-  for (std::size_t r = 0; r < ranks_; ++r) compute(r, stage.before, {}, {});
+  for (std::size_t r = 0; r < ranks_; ++r) run(r, stage.before, {}, {});
   Splice how = splice_of(part, pass, {});
   how.lanes = streams_;
   how.work = [&](Rank rank, std::span<const Dep> deps) {
     const std::size_t r = rank.index();
     std::vector<BufferId> reads{pass.reads[r], pass.results[r]};
     if (pass.backward) reads.push_back(pass.saved[r]);
-    return compute(r, stage.chain, reads, {pass.writes[r], pass.states[r]}, deps);
+    return run(r, stage.chain, reads, {pass.writes[r], pass.states[r]},
+               std::vector<Dep>(deps.begin(), deps.end()));
   };
-  how.before = [&](const Plan& plan, OpId op) -> std::optional<Compute> {
-    if (!touches_others(plan, op)) return std::nullopt;
-    return lasp_transfer(request_, false);
-  };
+  how.before = [&](OpId op, std::vector<Dep>& deps) { before_ring_op(part, op, deps); };
   splice(builder_, part, how);
-  for (std::size_t r = 0; r < ranks_; ++r) compute(r, stage.after, {}, {});
+  for (std::size_t r = 0; r < ranks_; ++r) run(r, stage.after, {}, {});
 }
 
 // Local state, the tree, then what needs the prefix; all in order.
@@ -230,14 +279,14 @@ void LinearAttentionStep::run_tree(const Pass& pass) {
   const Plan part = build_part(pass.backward, false);
   std::vector<OpId> made;
   for (std::size_t r = 0; r < ranks_; ++r)
-    made.push_back(compute(r, stage.before, {pass.reads[r]}, {pass.writes[r], pass.states[r]}));
+    made.push_back(run(r, stage.before, {pass.reads[r]}, {pass.writes[r], pass.states[r]}));
   Splice how = splice_of(part, pass, made);
   how.lanes = streams_;
-  how.before = [&](const Plan& plan, OpId op) -> std::optional<Compute> {
-    if (!touches_others(plan, op)) return std::nullopt;
-    return lasp_transfer(request_, plan.op(op).kind == OpKind::reduce);
-  };
-  follow(part, splice(builder_, part, how), pass, stage.after);
+  how.before = [&](OpId op, std::vector<Dep>& deps) { before_tree_op(part, op, deps); };
+  follow(part, splice(builder_, part, how), pass,
+         [&](std::size_t r, const auto& reads, const auto& writes, const std::vector<Dep>& deps) {
+           run(r, stage.after, reads, writes, deps);
+         });
 }
 
 void LinearAttentionStep::run_scan(const Pass& pass) {
@@ -258,18 +307,10 @@ void LinearAttentionStep::run_scan(const Pass& pass) {
   const Spliced spliced = splice(builder_, part, how);
   if (request_.overlap)
     for (std::size_t r = 0; r < ranks_; ++r) intra(r);
-  follow(part, spliced, pass, work.inter_chunk);
-}
-
-// What needs the scan's results.
-void LinearAttentionStep::follow(const Plan& part, const Spliced& spliced, const Pass& pass,
-                                 const Compute& work) {
-  for (const Claim& claim : part.claims)
-    for (const BufferId output : claim.outputs) {
-      const std::size_t r = part.buffer(output).rank.index();
-      compute(r, work, {pass.reads[r], pass.results[r]}, {pass.writes[r]},
-              complete(part, spliced, output));
-    }
+  follow(part, spliced, pass,
+         [&](std::size_t r, const auto& reads, const auto& writes, const std::vector<Dep>& deps) {
+           compute(r, work.inter_chunk, reads, writes, deps);
+         });
 }
 
 Plan build_linear_attention(const LinearAttentionRequest& request) {

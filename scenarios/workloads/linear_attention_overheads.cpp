@@ -1,0 +1,103 @@
+#include "scenarios/workloads/linear_attention_overheads.h"
+
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "scenarios/files/read_file.h"
+#include "scenarios/machine.h"
+#include "scenarios/units_text.h"
+#include "topology/error.h"
+
+namespace twinlink::scenarios {
+namespace {
+
+using models::LinearAttentionOverheads;
+
+constexpr std::array kProvenances{Provenance::measured, Provenance::fitted, Provenance::published,
+                                  Provenance::datasheet, Provenance::assumed};
+
+std::optional<Provenance> read_provenance(const Value& value) {
+  std::vector<std::string> names;
+  for (const Provenance one : kProvenances) names.emplace_back(name_of(one));
+  const std::optional<std::string> name = read_name(value, "provenance", names);
+  for (const Provenance one : kProvenances)
+    if (name && name_of(one) == *name) return one;
+  return std::nullopt;
+}
+
+std::optional<double> read_rate(const Value& value) {
+  const std::optional<std::string> text = read_string(value);
+  if (!text) return std::nullopt;
+  try {
+    return parse_quantity(*text, "TFLOP/s");
+  } catch (const InputError& error) {
+    value.complain(error.issues().front().message);
+    return std::nullopt;
+  }
+}
+
+void read_values(LinearAttentionOverheads& values, ObjectReader& object) {
+  set(values.issue, object.optional("issue"), read_duration);
+  set(values.operation, object.optional("operation"), read_duration);
+  set(values.kernel_tflops, object.optional("kernel_rate"), read_rate);
+  set(values.host_state, object.optional("host_state"), read_duration);
+}
+
+// The "value" of a constant of a file; its provenance makes the whole at most as good.
+std::optional<Value> value_of(const Value& constant, Provenance& worst) {
+  ObjectReader object(constant);
+  const std::optional<Value> value = object.required("value");
+  Provenance provenance = Provenance::assumed;
+  set(provenance, object.required("provenance"), read_provenance);
+  std::string source;
+  set(source, object.required("source"), read_string);
+  worst = worse(worst, provenance);
+  object.finish();
+  return value;
+}
+
+void read_constants(NamedOverheads& overheads, const Value& constants) {
+  ObjectReader object(constants);
+  LinearAttentionOverheads& values = overheads.values;
+  const auto constant = [&](const char* name) -> std::optional<Value> {
+    const auto found = object.optional(name);
+    return found ? value_of(*found, overheads.provenance) : std::nullopt;
+  };
+  set(values.issue, constant("issue"), read_duration);
+  set(values.operation, constant("operation"), read_duration);
+  set(values.kernel_tflops, constant("kernel_rate"), read_rate);
+  set(values.host_state, constant("host_state"), read_duration);
+  object.finish();
+}
+
+NamedOverheads read_overheads_file(const std::string& name) {
+  const auto path = find_data("profiles/overheads/" + name + ".json");
+  Document document(read_file(path), path.string());
+  ObjectReader object(document.root());
+  check_schema(object, "overheads", 1);
+  std::string text;
+  set(text, object.required("name"), read_string);
+  set(text, object.optional("about"), read_string);
+  NamedOverheads overheads;
+  if (const auto constants = object.required("constants")) read_constants(overheads, *constants);
+  object.finish();
+  document.throw_if_any();
+  return overheads;
+}
+
+}  // namespace
+
+std::optional<NamedOverheads> read_linear_attention_overheads(const Value& value) {
+  if (value.node->is_string()) {
+    const auto name = read_name(value, "overheads", data_names("profiles/overheads"));
+    return name ? std::optional(read_overheads_file(*name)) : std::nullopt;
+  }
+  NamedOverheads overheads{{}, Provenance::assumed};
+  ObjectReader object(value);
+  read_values(overheads.values, object);
+  object.finish();
+  return overheads;
+}
+
+}  // namespace twinlink::scenarios
