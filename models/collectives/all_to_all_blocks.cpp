@@ -112,15 +112,13 @@ std::int64_t AllToAllBlocks::most_sent() const {
 
 std::int64_t AllToAllBlocks::most_out() const {
   std::int64_t most = 0;
-  for (std::int64_t m = 0; m < members_; ++m)
-    most = std::max(most, input(m) - sent(m, m).count);
+  for (std::int64_t m = 0; m < members_; ++m) most = std::max(most, input(m) - sent(m, m).count);
   return most;
 }
 
 std::int64_t AllToAllBlocks::most_in() const {
   std::int64_t most = 0;
-  for (std::int64_t m = 0; m < members_; ++m)
-    most = std::max(most, output(m) - landed(m, m).count);
+  for (std::int64_t m = 0; m < members_; ++m) most = std::max(most, output(m) - landed(m, m).count);
   return most;
 }
 
@@ -137,6 +135,12 @@ AlgorithmCounts all_to_all_counts(const CollectiveRequest& request,
     all.bytes_out = std::max(all.bytes_out, Bytes{blocks.most_out() * element});
   }
   return all;
+}
+
+double all_to_all_time(const AlgorithmCounts& counts, const AlphaBetaGamma& costs) {
+  const Bytes most = std::max(counts.bytes_in, counts.bytes_out);
+  return static_cast<double>(counts.rounds) * costs.alpha +
+         static_cast<double>(most.count) * costs.beta;
 }
 
 }  // namespace twinlink::models
