@@ -152,11 +152,27 @@ Arrays<Rules> all_gather(const Rules& rules) {
   return Arrays<Rules>(members, all);
 }
 
+// By counts: blocks one after the other, as large as the claim says.
+template <class Rules>
+void append_blocks(const Rules& rules, std::size_t from, Arrays<Rules>& outputs) {
+  const Array<Rules> input = input_of(rules, from);
+  auto begin = input.begin();
+  for (std::size_t to = 0; to < outputs.size(); ++to) {
+    const auto end = begin + rules.claim().count(from, to);
+    outputs[to].insert(outputs[to].end(), begin, end);
+    begin = end;
+  }
+}
+
 template <class Rules>
 Arrays<Rules> all_to_all(const Rules& rules) {
   const std::size_t members = rules.claim().inputs.size();
   Arrays<Rules> outputs(members);
   for (std::size_t from = 0; from < members; ++from) {
+    if (!rules.claim().counts.empty()) {
+      append_blocks(rules, from, outputs);
+      continue;
+    }
     const Array<Rules> input = input_of(rules, from);
     for (std::size_t to = 0; to < members; ++to) append(outputs[to], block(input, to, members));
   }

@@ -101,7 +101,7 @@ bool is_same_machine(const Contest& a, const Contest& b) {
 }
 
 bool competes(const Result& row) {
-  return row.time_us && row.correct.value_or(!announced_wrong(row));
+  return row.chosen.empty() && row.time_us && row.correct.value_or(!announced_wrong(row));
 }
 
 }  // namespace

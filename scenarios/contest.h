@@ -3,12 +3,13 @@
 // winner changes.
 //
 // Only correct results with a time compete, and unchecked ones of algorithms that are not announced
-// to be wrong (Algorithm::wrong_from); ties go to the first algorithm of the
-// scenario. Margin: time of the second / time of the winner, at least 1. Between two neighbouring
-// sizes with different winners the simulator is asked again, at the geometric middle, until the
-// sizes are within 5 % or one element apart; a third algorithm that wins in between gives two
-// crossovers. Asked are those whose time is within kContender of the winner's at either end. Other
-// executors measure what they were asked and nothing else: their crossovers are the whole interval.
+// to be wrong (Algorithm::wrong_from); not policies, which are one of the others; ties go to the
+// first algorithm of the scenario. Margin: time of the second / time of the winner, at least 1.
+// Between two neighbouring sizes with different winners the simulator is asked again, at the
+// geometric middle, until the sizes are within 5 % or one element apart; a third algorithm that
+// wins in between gives two crossovers. Asked are those whose time is within kContender of the
+// winner's at either end. Other executors measure what they were asked and nothing else: their
+// crossovers are the whole interval.
 #include <atomic>
 #include <string>
 #include <vector>

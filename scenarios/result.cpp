@@ -44,6 +44,7 @@ void add_times(Json& out, const Result& result) {
   out["algbw_GBps"] = optional(result.algbw_gbps);
   out["busbw_GBps"] = optional(result.busbw_gbps);
   out["lower_bound_us"] = optional(result.lower_bound_us);
+  if (result.regret) out["regret"] = *result.regret;
   if (result.speedup_vs_nccl) out["speedup_vs_nccl"] = *result.speedup_vs_nccl;
 }
 
@@ -148,6 +149,7 @@ nlohmann::ordered_json to_json(const Result& result) {
   out["variant"] = result.variant;
   out["operation"] = operation_name(result);
   out["algorithm"] = optional(result.algorithm);
+  if (!result.chosen.empty()) out["chosen"] = result.chosen;
   out["machine"] = result.machine;
   out["executor"] = name_of(result.executor);
   out["mode"] = optional(result.mode);

@@ -55,6 +55,8 @@ struct Result {
   std::string mode;  // how realgpu ran it: fused or stream
   bool extrapolated = false;
   std::optional<double> lower_bound_us;
+  std::string chosen;                     // of a policy: the algorithm that it calls here
+  std::optional<double> regret;           // of a policy: time_us / that of the fastest asked for
   std::optional<double> speedup_vs_nccl;  // nccl's time / time_us, where both were asked for
   std::optional<Published> published;
 };

@@ -12,6 +12,7 @@
 #include "models/collectives/catalogue.h"
 #include "models/cost/calibration.h"
 #include "scenarios/machine.h"
+#include "scenarios/policy.h"
 #include "scenarios/published.h"
 #include "scenarios/verdict.h"
 #include "scenarios/version.h"
@@ -30,7 +31,8 @@ using models::Proof;
 constexpr std::size_t kParallelOps = 20'000;
 
 struct Point {
-  const models::Algorithm* algorithm;
+  std::string name;                    // of an algorithm or a policy
+  const models::Algorithm* algorithm;  // what that is here
   int ranks;
   Bytes bytes;
 };
@@ -51,8 +53,6 @@ class Runner {
  public:
   Runner(const Scenario& scenario, const RunOptions& options)
       : scenario_(scenario), options_(options), machine_(resolve_machine(scenario, most_gpus())) {
-    for (const std::string& name : scenario_.algorithms)
-      algorithms_.push_back(&models::find_algorithm(scenario_.operation, name));
     check_ranks_fit();
     if (options_.check) records_ = published_records();
     if (scenario_.executor == ExecutorKind::realgpu) realgpu_ = realgpu::make_realgpu(measuring());
@@ -73,6 +73,7 @@ class Runner {
       if (options_.progress) options_.progress(i + 1, points.size());
     }
     add_speedups(run.results);
+    add_regrets(run.results);
     return run;
   }
 
@@ -108,14 +109,15 @@ class Runner {
 
   [[nodiscard]] std::vector<Point> all_points() const {
     std::vector<Point> points;
-    for (const models::Algorithm* algorithm : algorithms_)
+    for (const std::string& name : scenario_.algorithms)
       for (const int ranks : scenario_.ranks)
-        for (const Bytes bytes : scenario_.bytes) points.push_back({algorithm, ranks, bytes});
+        for (const Bytes bytes : scenario_.bytes) points.push_back({name, nullptr, ranks, bytes});
     return points;
   }
 
-  void add_point(const Point& point, Run& run) {
+  void add_point(Point point, Run& run) {
     try {
+      point.algorithm = &algorithm_for(point.name, machine_.topology, request(point));
       const Plan plan = models::build_plan(*point.algorithm, request(point));
       run.results.push_back(execute(point, plan));
     } catch (const InputError& error) {
@@ -128,7 +130,7 @@ class Runner {
   }
 
   static Skipped skipped(const Point& point, const char* reason) {
-    return {std::string(point.algorithm->name), point.ranks, point.bytes, reason};
+    return {point.name, point.ranks, point.bytes, reason};
   }
 
   [[nodiscard]] models::CollectiveRequest request(const Point& point) const {
@@ -144,6 +146,11 @@ class Runner {
     out.element = scenario_.element;
     out.heads = scenario_.params.heads;
     out.decays = scenario_.params.decays;
+    out.lengths = scenario_.params.lengths;
+    out.horizon_error = scenario_.params.horizon_error;
+    out.channels = scenario_.params.channels;
+    out.bidirectional = scenario_.params.bidirectional;
+    out.counts = scenario_.params.counts;
     out.shape = scenario_.params.shape;
     out.launch = scenario_.launch;
     out.slices = scenario_.params.slices;
@@ -166,7 +173,8 @@ class Runner {
   [[nodiscard]] Result header(const Point& point) const {
     Result result = result_header(scenario_, machine_);
     result.operation = scenario_.operation;
-    result.algorithm = point.algorithm->name;
+    result.algorithm = point.name;
+    if (point.name != point.algorithm->name) result.chosen = point.algorithm->name;
     result.ranks = point.ranks;
     result.bytes = point.bytes;
     return result;
@@ -187,6 +195,8 @@ class Runner {
       case ExecutorKind::realgpu: measure(plan, result); break;
     }
     if (proof.valid()) add_verdict(proof.get(), *point.algorithm, result);
+    // nccl-tests' factor is that of equal blocks.
+    if (!scenario_.params.counts.empty()) result.busbw_gbps.reset();
     result.published = find_published(records_, result);
     return result;
   }
@@ -249,7 +259,6 @@ class Runner {
   const Scenario& scenario_;
   const RunOptions& options_;
   Machine machine_;
-  std::vector<const models::Algorithm*> algorithms_;
   std::vector<PublishedRecord> records_;
   std::unique_ptr<models::Executor> realgpu_;
 };

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/json/object_reader.h"
+#include "scenarios/policy.h"
 #include "scenarios/scenario_fields.h"
 #include "scenarios/workloads/workload.h"
 
@@ -52,11 +53,13 @@ std::vector<std::string> operations_with_algorithms() {
 }
 
 void read_algorithms(Scenario& scenario, const Value& value) {
-  const std::vector<std::string> known = algorithms_of(scenario.operation);
+  std::vector<std::string> known = algorithms_of(scenario.operation);
   if (value.node->is_string() && value.node->get<std::string>() == "all") {
     scenario.algorithms = known;
     return;
   }
+  for (const Policy& policy : policies())
+    if (policy.operation == scenario.operation) known.emplace_back(policy.name);
   const std::string what = std::string(name_of(scenario.operation)) + " algorithm";
   set_many(scenario.algorithms, value,
            [&](const Value& element) { return read_name(element, what, known); });
@@ -135,9 +138,11 @@ void read_objects(Scenario& scenario, ObjectReader& object) {
 // What is run: a workload has it all inside, else operation, algorithms and points.
 void read_work(Scenario& scenario, ObjectReader& object) {
   if (object.value().node->contains("workload")) return;
-  if (const auto value = object.optional("params")) read_params(scenario.params, *value);
+  const auto params = object.optional("params");
+  if (params) read_params(scenario.params, *params);
   read_operation(scenario, object);
   read_points(scenario, object);
+  if (params) check_params(scenario, *params);
 }
 
 }  // namespace

@@ -53,6 +53,12 @@ struct Params {
   double local_flops = 0;      // "local_flops": work per rank of a scan
   Bytes local_hbm_bytes;       // "local_hbm_bytes"
   std::vector<double> decays;  // "decays": one per head, in [0, 1]
+  std::vector<std::int32_t> lengths;  // "lengths": of each rank's chunk of a scan
+  double horizon_error = 0;           // "horizon_error": of decay_horizon; 0: the unit roundoff
+  std::int32_t channels = 1;          // "channels", "bidirectional": of the ring all-reduce
+  bool bidirectional = false;
+  // "counts" of an all-to-all: totals by rank, or a matrix, row by row.
+  std::vector<std::int64_t> counts;
   // "mode": how realgpu runs a plan; none: fused where possible.
   std::optional<std::string> mode;
 };

@@ -1,6 +1,7 @@
 #include "scenarios/scenario_fields.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "scenarios/files/topology_json.h"
@@ -111,6 +112,38 @@ void read_scan_params(Params& params, ObjectReader& object) {
   set_many(params.decays, object.optional("decays"), [](const Value& v) {
     return read_number(v, {0, 1});
   });
+  set_many(params.lengths, object.optional("lengths"), [](const Value& v) {
+    return read_integer(v, {1, 1 << 18});
+  });
+  set(params.horizon_error, object.optional("horizon_error"), [](const Value& v) {
+    return read_number(v, {0, std::nextafter(1.0, 0.0)});
+  });
+}
+
+std::optional<std::int64_t> read_count(const Value& value) {
+  return read_integer(value, {0, std::int64_t{1} << 40});
+}
+
+// A list of totals, or of rows as long as there are rows.
+void read_counts(Params& params, const Value& value) {
+  const auto is_row = [](const json& element) { return element.is_array(); };
+  if (!value.node->is_array() || !std::ranges::any_of(*value.node, is_row))
+    return set_many(params.counts, std::optional(value), read_count);
+  for (const Value& row : elements(value)) {
+    if (row.node->is_array() && row.node->size() != value.node->size())
+      row.complain("the row has " + std::to_string(row.node->size()) + " counts; expected " +
+                   std::to_string(value.node->size()) + ", one for each row");
+    for (const Value& element : elements(row))
+      if (const auto count = read_count(element)) params.counts.push_back(*count);
+  }
+}
+
+void read_collective_params(Params& params, ObjectReader& object) {
+  set(params.channels, object.optional("channels"), [](const Value& v) {
+    return read_integer(v, {1, 1'024});
+  });
+  set(params.bidirectional, object.optional("bidirectional"), read_bool);
+  if (const auto counts = object.optional("counts")) read_counts(params, *counts);
 }
 
 void read_lane_shape(models::LaneShape& shape, ObjectReader& object) {
@@ -207,6 +240,7 @@ void read_machines(Scenario& scenario, const Value& value) {
 void read_params(Params& params, const Value& value) {
   ObjectReader object(value);
   read_scan_params(params, object);
+  read_collective_params(params, object);
   read_lane_shape(params.shape, object);
   if (const auto mode = object.optional("mode"))
     params.mode = read_name(*mode, "mode", {"fused", "stream"});

@@ -34,5 +34,7 @@ std::optional<Bytes> read_whole_size(const Scenario& scenario, const Value& valu
 // Refuses too many points, and ranks of groups that do not exist for every entry of "ranks".
 void check_points(const Scenario& scenario, const Value& root);
 void check_groups(const Scenario& scenario, const Value& groups);
+// Params that belong to an operation or algorithm, or have an entry for every rank.
+void check_params(const Scenario& scenario, const Value& params);
 
 }  // namespace twinlink::scenarios

@@ -161,4 +161,17 @@ std::string winner_comments(const Run& run) {
   return out;
 }
 
+std::string policy_comments(const Run& run) {
+  std::string out;
+  for (const Result& row : run.results) {
+    if (row.chosen.empty() || !row.regret) continue;
+    if (out.empty())
+      out += fmt::format("# Policies on {}\n# {:>10}  {:<22}  {:<22}  {}\n", run.machine, "size",
+                         "policy", "calls", "of the winner's time");
+    out += fmt::format("# {:>10}  {:<22}  {:<22}  {:.2f}x\n", row.bytes.count, row.algorithm,
+                       row.chosen, *row.regret);
+  }
+  return out;
+}
+
 }  // namespace twinlink::scenarios

@@ -24,4 +24,8 @@ std::string nccl_table(const Scenario& scenario, const Run& run,
 // if nobody asked (Run::crossovers) or no size has two that compete.
 std::string winner_comments(const Run& run);
 
+// Comment lines: what policies called at every size, and what that cost them. Empty if there are
+// none, or nothing to compare them with.
+std::string policy_comments(const Run& run);
+
 }  // namespace twinlink::scenarios

@@ -253,7 +253,8 @@ void Sharing::set_capacity(std::int32_t resource, double capacity) {
 
 std::size_t Sharing::memory_bytes() const {
   std::size_t total = shares_.capacity() * sizeof(Share) + usage_.memory_bytes() +
-                      (order_.capacity() + touched_.capacity()) * sizeof(std::int32_t);
+                      (order_.capacity() + touched_.capacity()) * sizeof(std::int32_t) +
+                      soft_seen_.capacity() * sizeof(std::uint64_t);
   for (const Users& u : users_) total += sizeof(u) + u.listed.capacity() * sizeof(std::int32_t);
   return total;
 }

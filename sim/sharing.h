@@ -127,6 +127,7 @@ class Sharing {
   [[nodiscard]] bool may_freeze(std::int32_t r, const FlowClass& c) const;
   [[nodiscard]] std::int32_t busiest(const FlowClass& c) const;
   void attach_soft(std::int32_t c, Duration now);
+  bool first_in_round(std::int32_t c);
 
   FlowTable& table_;
   Servers& servers_;
@@ -139,6 +140,8 @@ class Sharing {
   std::vector<std::int32_t> scratch_;
   mutable std::vector<std::int32_t> heavy_scratch_;
   std::int32_t soft_classes_ = 0;
+  std::uint64_t soft_round_ = 0;
+  std::vector<std::uint64_t> soft_seen_;  // by class: the last round of soften that saw it
   bool changed_ = false;
 };
 

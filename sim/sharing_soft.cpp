@@ -21,11 +21,21 @@ double soft_factor(double q) {
 void Sharing::soften(Duration now) {
   for (const std::int32_t r : touched_)
     if (users(r).soft > 0) update_factor(r, now);
+  ++soft_round_;
+  soft_seen_.resize(static_cast<std::size_t>(table_.size()));
   for (const std::int32_t r : touched_) {
     if (users(r).soft == 0) continue;
     for (const std::int32_t c : users(r).listed)
-      if (table_[c].soft) attach_soft(c, now);
+      if (table_[c].soft && first_in_round(c)) attach_soft(c, now);
   }
+}
+
+// A flow of a thousand resources is on a thousand lists.
+bool Sharing::first_in_round(std::int32_t c) {
+  std::uint64_t& seen = soft_seen_[static_cast<std::size_t>(c)];
+  if (seen == soft_round_) return false;
+  seen = soft_round_;
+  return true;
 }
 
 void Sharing::update_factor(std::int32_t r, Duration now) {

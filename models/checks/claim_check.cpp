@@ -32,7 +32,23 @@ std::vector<Wanted> wanted_gather(const Plan& plan, const Claim& claim) {
   return pieces;
 }
 
+// Blocks as large as the claim says.
+std::vector<Wanted> wanted_counts(const Plan& plan, const Claim& claim, std::size_t index) {
+  const std::int64_t element = size_of(plan.buffer(claim.outputs[index]).element);
+  std::vector<Wanted> pieces;
+  std::int64_t begin = 0;
+  for (std::size_t s = 0; s < claim.inputs.size(); ++s) {
+    std::int64_t origin = 0;
+    for (std::size_t d = 0; d < index; ++d) origin += claim.count(s, d);
+    const std::int64_t end = begin + claim.count(s, index) * element;
+    pieces.push_back({begin, end, {static_cast<std::int32_t>(s), 1}, origin * element});
+    begin = end;
+  }
+  return pieces;
+}
+
 std::vector<Wanted> wanted_blocks(const Plan& plan, const Claim& claim, std::int32_t index) {
+  if (!claim.counts.empty()) return wanted_counts(plan, claim, static_cast<std::size_t>(index));
   const auto parts = static_cast<std::int64_t>(claim.inputs.size());
   const Buffer& output = plan.buffer(claim.outputs[static_cast<std::size_t>(index)]);
   std::vector<Wanted> pieces;

@@ -49,6 +49,7 @@ class TableCheck {
   void check_claim(std::size_t index);
   bool check_claim_buffers(std::size_t index);
   void check_claim_sizes(std::size_t index);
+  void check_given(std::size_t index, std::size_t member);
   bool check_claim_buffer(std::size_t index, BufferId buffer, std::size_t member);
   [[nodiscard]] std::int64_t wanted_size(const Claim& claim, std::size_t member) const;
 
@@ -144,6 +145,14 @@ void TableCheck::check_claim(std::size_t index) {
   const bool started =
       claim.starts.empty() || (scatters && claim.starts.size() == claim.inputs.size());
   want(started, "claim", index, "needs a start for each member of a reduce_scatter");
+  const std::size_t members = claim.inputs.size();
+  const bool counted = claim.operation == Operation::all_to_all;
+  if (!want(claim.counts.empty() ||
+                (counted && claim.counts.size() == members * members &&
+                 *std::min_element(claim.counts.begin(), claim.counts.end()) >= 0),
+            "claim", index,
+            "needs a count of at least 0 for each pair of members of an all_to_all"))
+    return;
   if (!want(is_group(claim.group), "claim", index, "names no group of the plan")) return;
   if (check_claim_buffers(index) && started) check_claim_sizes(index);
 }
@@ -213,6 +222,10 @@ std::int64_t TableCheck::wanted_size(const Claim& claim, std::size_t member) con
     case Operation::all_to_all: break;
   }
   std::int64_t total = 0;
+  if (!claim.counts.empty()) {
+    for (std::size_t s = 0; s < claim.inputs.size(); ++s) total += claim.count(s, member) * element;
+    return total;
+  }
   for (const BufferId input : claim.inputs) {
     const std::int64_t size = plan_.buffer(input).size.count;
     const bool blocks = claim.operation == Operation::all_to_all;
@@ -221,15 +234,28 @@ std::int64_t TableCheck::wanted_size(const Claim& claim, std::size_t member) con
   return total;
 }
 
+// What counts give away is the whole input.
+void TableCheck::check_given(std::size_t index, std::size_t member) {
+  const Claim& claim = plan_.claims[index];
+  const Buffer& input = plan_.buffer(claim.inputs[member]);
+  std::int64_t given = 0;
+  for (std::size_t d = 0; d < claim.inputs.size(); ++d) given += claim.count(member, d);
+  given *= size_of(input.element);
+  want(input.size.count == given, "claim", index,
+       "the input of member " + text(static_cast<std::int64_t>(member)) + " has " +
+           text(input.size.count) + " bytes; its counts are " + text(given));
+}
+
 void TableCheck::check_claim_sizes(std::size_t index) {
   const Claim& claim = plan_.claims[index];
   const std::int64_t first = plan_.buffer(claim.inputs[0]).size.count;
   for (std::size_t i = 0; i < claim.inputs.size(); ++i) {
     const std::string member = "member " + text(static_cast<std::int64_t>(i));
-    const bool any_size =
-        claim.operation == Operation::all_gather || claim.operation == Operation::sendrecv;
+    const bool any_size = claim.operation == Operation::all_gather ||
+                          claim.operation == Operation::sendrecv || !claim.counts.empty();
     want(any_size || plan_.buffer(claim.inputs[i]).size.count == first, "claim", index,
          "the input of " + member + " has another size than that of member 0");
+    if (!claim.counts.empty()) check_given(index, i);
     const std::int64_t wanted = wanted_size(claim, i);
     const std::int64_t size = plan_.buffer(claim.outputs[i]).size.count;
     want(size == wanted, "claim", index,

@@ -137,4 +137,10 @@ AlgorithmCounts all_to_all_counts(const CollectiveRequest& request,
   return all;
 }
 
+double all_to_all_time(const AlgorithmCounts& counts, const AlphaBetaGamma& costs) {
+  const Bytes most = std::max(counts.bytes_in, counts.bytes_out);
+  return static_cast<double>(counts.rounds) * costs.alpha +
+         static_cast<double>(most.count) * costs.beta;
+}
+
 }  // namespace twinlink::models

@@ -3,11 +3,12 @@
 // peer.
 //
 // No kernel, no SM: the queues of models/collectives/copy_queues.h, first the right neighbour's
-// block, the own one last. Blocks as in all_to_all_direct.h; empty ones are skipped.
+// block, the own one last. Blocks: all_to_all_blocks.h; empty ones are skipped.
 //
 //   time = ceil(k / 4) alpha + b beta, k = min(P-1, elements): most blocks that a member sends,
 //   b = max(n - t, (P-1) s); s, t: largest and smallest block; 0 for P = 1
-//   Exactly so where all blocks are equal: then all queues of all ranks end together.
+//   Exactly so where all blocks are equal: then all queues of all ranks end together. With counts:
+//   k, b as they make them, and the time is at least that.
 // Source: NCCL 2.28, ce_coll.cc.
 #include "models/collectives/catalogue.h"
 

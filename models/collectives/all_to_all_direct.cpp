@@ -1,64 +1,83 @@
 #include "models/collectives/all_to_all_direct.h"
 
-#include "models/collectives/group_frame.h"
+#include "models/collectives/all_to_all_blocks.h"
+#include "models/collectives/collective_group.h"
 
 namespace twinlink::models {
 namespace {
 
-// Equal lanes: one with more CTAs would win more of the link, and the others would trail behind it.
-LaneShape shape_of_lane(const LaneShape& kernel, std::size_t lanes) {
-  LaneShape shape = kernel;
-  shape.ctas = std::max(1, kernel.ctas / static_cast<std::int32_t>(lanes));
-  return shape;
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+std::int64_t rounds(std::int64_t most_sent, std::int64_t members) {
+  return ceil_div(most_sent, all_to_all_lanes(members));
 }
 
-// Pushes the blocks of member r, rotated by r so that the first lanes of all ranks differ in peer.
-void push_blocks(PlanBuilder& builder, const CollectiveRequest& request, const GroupFrame& frame,
-                 std::size_t r) {
-  const auto parts = static_cast<std::int64_t>(frame.size());
-  const int element_size = size_of(request.element);
-  const Member& own = frame.members[r];
-  for (std::size_t k = 0; k < frame.size(); ++k) {
-    const std::size_t to = (r + 1 + k) % frame.size();
-    const Share block = share(static_cast<std::int64_t>(to), parts, elements_of(request));
-    if (block.count == 0) continue;
-    const Share landed{static_cast<std::int64_t>(r) * block.count, block.count};
-    const LaneId lane = builder.add_sm_lane(own.kernel, shape_of_lane(request.shape, frame.size()));
-    builder.copy(lane, slice_of(own.input, block, element_size),
-                 slice_of(frame.members[to].output, landed, element_size), {});
+class Direct {
+ public:
+  Direct(PlanBuilder& builder, const CollectiveRequest& request, const std::vector<Rank>& group)
+      : builder_(builder),
+        frame_(add_group_frame(builder, request, group)),
+        blocks_(request, group),
+        most_lanes_(static_cast<std::size_t>(all_to_all_lanes(blocks_.size()))),
+        shape_(lane_of(request.shape, most_lanes_)),
+        element_(size_of(request.element)) {}
+
+  void run() {
+    for (std::int64_t r = 0; r < blocks_.size(); ++r) push_blocks(r);
   }
-}
+
+ private:
+  // Rotated by r so that the first lanes of all ranks differ in peer.
+  void push_blocks(std::int64_t r) {
+    lanes_.clear();
+    std::size_t pushed = 0;
+    for (std::int64_t k = 1; k <= blocks_.size(); ++k) {
+      const std::int64_t to = r + k < blocks_.size() ? r + k : r + k - blocks_.size();
+      const Share sent = blocks_.sent(r, to);
+      if (sent.count == 0) continue;
+      const LaneId lane = lane_for(r, pushed++);
+      builder_.copy(lane, slice_of(member(r).input, sent, element_),
+                    slice_of(member(to).output, blocks_.landed(r, to), element_), {});
+    }
+  }
+
+  LaneId lane_for(std::int64_t r, std::size_t push) {
+    if (push < most_lanes_) lanes_.push_back(builder_.add_sm_lane(member(r).kernel, shape_));
+    return lanes_[push % most_lanes_];
+  }
+  [[nodiscard]] const Member& member(std::int64_t r) const {
+    return frame_.members[static_cast<std::size_t>(r)];
+  }
+
+  PlanBuilder& builder_;
+  GroupFrame frame_;
+  AllToAllBlocks blocks_;
+  std::size_t most_lanes_;
+  LaneShape shape_;
+  int element_;
+  std::vector<LaneId> lanes_;  // of one rank
+};
 
 }  // namespace
+
+std::int64_t all_to_all_lanes(std::int64_t members) {
+  return ceil_div(members, ceil_div(members, kMostLanes));
+}
 
 Plan build_all_to_all_direct(const CollectiveRequest& request) {
   PlanBuilder builder = start_plan(request, "direct");
   builder.reserve_ops(plan_size_all_to_all_direct(request));
-  for (const std::vector<Rank>& group : groups_of(request)) {
-    const GroupFrame frame = add_group_frame(builder, request, group);
-    for (std::size_t r = 0; r < frame.size(); ++r) push_blocks(builder, request, frame, r);
-  }
+  for (const std::vector<Rank>& group : groups_of(request)) Direct(builder, request, group).run();
   return builder.finish();
 }
 
 AlgorithmCounts counts_all_to_all_direct(const CollectiveRequest& request) {
-  return over_groups(request, [&](std::int64_t members) -> AlgorithmCounts {
-    const std::int64_t n = elements_of(request);
-    const std::int64_t blocks = std::min(members, n);  // that are not empty
-    if (members == 1 || blocks == 0) return {};
-    const int element_size = size_of(request.element);
-    const Bytes in{(members - 1) * share(0, members, n).count * element_size};
-    const Bytes out{(n - share(members - 1, members, n).count) * element_size};
-    return {1, blocks * (members - 1), in, out, 0};
-  });
+  return all_to_all_counts(request, rounds);
 }
 
 double closed_form_all_to_all_direct(const CollectiveRequest& request,
                                      const AlphaBetaGamma& costs) {
-  const AlgorithmCounts counts = counts_all_to_all_direct(request);
-  const Bytes most = std::max(counts.bytes_in, counts.bytes_out);
-  return static_cast<double>(counts.rounds) * costs.alpha +
-         static_cast<double>(most.count) * costs.beta;
+  return all_to_all_time(counts_all_to_all_direct(request), costs);
 }
 
 OpCounts plan_size_all_to_all_direct(const CollectiveRequest& request) {

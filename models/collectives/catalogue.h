@@ -32,6 +32,9 @@ struct CollectiveRequest {
   double horizon_error = 0;
   std::vector<std::int32_t>
       lengths;         // scans: of each rank's chunk, in powers of the decay; empty: 1
+  // All-to-all: how what each rank has for each other one relates (all_to_all_blocks.h): one total
+  // per rank, or ranks x ranks, row by row; empty: equal shares.
+  std::vector<std::int64_t> counts;
   Compute local_work;  // scans: what a coupled algorithm does on the chain and others before it
   // Pieces that pipelined algorithms cut a state or share into; 0: the algorithm's own choice.
   std::int32_t slices = 0;

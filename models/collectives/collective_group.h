@@ -33,6 +33,7 @@ class CollectiveGroup {
   [[nodiscard]] Slice whole(BufferId buffer) const {
     return {buffer, 0, {}, builder_.plan().buffer(buffer).size};
   }
+  [[nodiscard]] int element_size() const { return size_of(request_.element); }
   [[nodiscard]] Bytes share_size(std::size_t i) const { return shares_[i].size; }
 
   void add_lanes();

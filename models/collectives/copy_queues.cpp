@@ -14,14 +14,15 @@ CopyQueues::CopyQueues(PlanBuilder& builder, const CollectiveRequest& request,
   }
 }
 
-void CopyQueues::begin() {
+void CopyQueues::begin(Partners partners) {
   if (group_.size() == 1) return;
   std::vector<OpId> here;
   for (std::size_t r = 0; r < group_.size(); ++r) here.push_back(group_.await(r, {}));
   std::vector<Dep> others;
+  const std::size_t count = partners == Partners::all ? group_.size() : 2;
   for (std::size_t r = 0; r < group_.size(); ++r) {
     others.clear();
-    for (std::size_t k = 1; k < group_.size(); ++k)
+    for (std::size_t k = 1; k < count; ++k)
       others.push_back(dep(here[group_.ahead(r, k)], Edge::stream_memory));
     queues_[r].begun = group_.await(r, others);
   }

@@ -3,9 +3,10 @@
 // arrived by stream memory operations; no SM is used.
 //
 // begin() is a meeting without a kernel: an op of no bytes per member, and one that waits for those
-// of all others. Pushes of a member go to its queues in turn, at most kCopyQueues: enough for one
-// engine's issue to hide behind another's bytes; a machine with fewer engines lets fewer run.
-// end() waits, at every member, for what was pushed to it.
+// of all others, or only for that of the member to the right if nobody else is pushed to. Pushes of
+// a member go to its queues in turn, at most kCopyQueues: enough for one engine's issue to hide
+// behind another's bytes; a machine with fewer engines lets fewer run. end() waits, at every
+// member, for what was pushed to it.
 #include <vector>
 
 #include "models/collectives/collective_group.h"
@@ -17,7 +18,8 @@ inline constexpr std::size_t kCopyQueues = 4;
 class CopyQueues {
  public:
   CopyQueues(PlanBuilder& builder, const CollectiveRequest& request, CollectiveGroup& group);
-  void begin();
+  enum class Partners : bool { all, right };
+  void begin(Partners partners = Partners::all);
   void push(std::size_t from, std::size_t to, const Slice& source, const Slice& destination);
   void end();
 

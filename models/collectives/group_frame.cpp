@@ -1,5 +1,7 @@
 #include "models/collectives/group_frame.h"
 
+#include "models/collectives/all_to_all_blocks.h"
+
 namespace twinlink::models {
 namespace {
 
@@ -7,12 +9,15 @@ struct Sizes {
   Bytes input, output;
 };
 
-Sizes sizes_of(const CollectiveRequest& request, std::int64_t member, std::int64_t members) {
-  const Bytes dealt{share(member, members, elements_of(request)).count * size_of(request.element)};
+Sizes sizes_of(const CollectiveRequest& request, const AllToAllBlocks& blocks,
+               std::int64_t member) {
+  const std::int64_t members = blocks.size(), element = size_of(request.element);
+  const Bytes dealt{share(member, members, elements_of(request)).count * element};
   switch (request.operation) {
     case Operation::reduce_scatter: return {request.bytes, dealt};
     case Operation::all_gather: return {dealt, request.bytes};
-    case Operation::all_to_all: return {request.bytes, dealt * members};
+    case Operation::all_to_all:
+      return {{blocks.input(member) * element}, {blocks.output(member) * element}};
     case Operation::all_reduce:
     case Operation::broadcast:
     case Operation::sendrecv:
@@ -54,12 +59,14 @@ PlanBuilder start_plan(const CollectiveRequest& request, std::string_view algori
 GroupFrame add_group_frame(PlanBuilder& builder, const CollectiveRequest& request,
                            const std::vector<Rank>& members, std::vector<std::int32_t> horizons) {
   GroupFrame frame{builder.add_group(members), {}};
+  const AllToAllBlocks blocks(request, members);
   Claim claim{
       request.operation, request.suffix, frame.id, request.heads, {}, {}, std::move(horizons), {}};
+  claim.counts = blocks.counts();
   const auto size = static_cast<std::int64_t>(members.size());
   for (std::int64_t m = 0; m < size; ++m) {
     const Rank rank = members[static_cast<std::size_t>(m)];
-    const Sizes sizes = sizes_of(request, m, size);
+    const Sizes sizes = sizes_of(request, blocks, m);
     const BufferId input =
         builder.add_buffer({rank, BufferRole::input, request.element, sizes.input, "input"});
     const BufferId output =

@@ -7,7 +7,7 @@
 //   reduce_scatter   every input; member r's output is share(r, P, n)
 //   all_gather       every output; member r's input is share(r, P, n)
 //   all_to_all       every input; member r's output is P blocks of share(r, P, n), so n where P
-//                    divides n
+//                    divides n; with request.counts n is the largest input (all_to_all_blocks.h)
 // Every member of every group has its own kernel, so a rank may be in several groups.
 #include <algorithm>
 #include <vector>

@@ -1,5 +1,6 @@
 #include "models/collectives/lower_bound.h"
 
+#include "models/collectives/all_to_all_blocks.h"
 #include "models/collectives/collective_group.h"
 
 namespace twinlink::models {
@@ -40,9 +41,23 @@ double combined_bytes(const CollectiveRequest& request, std::int64_t members) {
   return 0;
 }
 
+// Blocks sent and received, as the counts say.
+double counted_bound(const CollectiveRequest& request, const AlphaBetaGamma& costs) {
+  double slowest = 0;
+  for (const std::vector<Rank>& group : groups_of(request)) {
+    const AllToAllBlocks blocks(request, group);
+    const std::int64_t most = std::max(blocks.most_in(), blocks.most_out());
+    if (most == 0) continue;
+    const double bytes = static_cast<double>(most) * size_of(request.element);
+    slowest = std::max(slowest, costs.alpha + bytes * costs.beta);
+  }
+  return slowest;
+}
+
 }  // namespace
 
 double lower_bound(const CollectiveRequest& request, const AlphaBetaGamma& costs) {
+  if (!request.counts.empty()) return counted_bound(request, costs);
   return slowest_group(request, [&](std::int64_t members) {
     if (members == 1 || request.bytes.count == 0) return 0.0;
     return costs.alpha + std::max(port_bytes(request, members) * costs.beta,

@@ -10,7 +10,8 @@
 //                     one of them at least the mean
 //     reduce_scatter  n - t: what belongs to others leaves a member, its own partial sum at least
 //     all_gather      n - t: what others have must come in
-//     all_to_all      max(n - t, (P-1) s): blocks sent, blocks received
+//     all_to_all      max(n - t, (P-1) s): blocks sent, blocks received; with counts: the most that
+//                     a member sends to others or receives from them
 //     broadcast, sendrecv   n
 //     exscan, scan    n: some member's output depends on others in every byte
 //   work    combining, shared evenly by P members, at gamma: P-1 applications per element of a sum,

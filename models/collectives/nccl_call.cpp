@@ -46,6 +46,12 @@ std::string beyond_nccl_call(const CollectiveRequest& request) {
   return {};
 }
 
+std::string refuses_nccl_call(const CollectiveRequest& request) {
+  if (request.counts.empty()) return {};
+  return "an all_to_all with counts is no single call of NCCL. The nearest that works is "
+         "\"direct\"";
+}
+
 Algorithm nccl_row(Operation operation, std::string_view help) {
   return {"nccl",
           operation,
@@ -58,7 +64,8 @@ Algorithm nccl_row(Operation operation, std::string_view help) {
           plan_size_nccl_call,
           0,
           Needs::nothing,
-          beyond_nccl_call};
+          beyond_nccl_call,
+          refuses_nccl_call};
 }
 
 }  // namespace twinlink::models

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/collectives/all_to_all_blocks.h"
 #include "models/collectives/group_frame.h"
 #include "topology/error.h"
 
@@ -99,6 +100,23 @@ void check_lengths(Issues& issues, const CollectiveRequest& request) {
                                       std::to_string(request.gpu_of_rank.size()) + " ranks");
   for (std::size_t r = 0; r < lengths.size(); ++r)
     issues.require_range("/params/lengths/" + std::to_string(r), lengths[r], 1, kLongest);
+}
+
+void check_counts(Issues& issues, const CollectiveRequest& request) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;  // sums over all ranks fit in 64 bits
+  const std::vector<std::int64_t>& counts = request.counts;
+  if (counts.empty()) return;
+  const std::size_t ranks = request.gpu_of_rank.size();
+  if (request.operation != Operation::all_to_all)
+    issues.add("/params/counts", "only all_to_all has counts");
+  if (counts.size() != ranks && counts.size() != ranks * ranks)
+    return issues.add("/params/counts", std::to_string(counts.size()) + " counts for " +
+                                            std::to_string(ranks) +
+                                            " ranks; one per rank, or one per pair");
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    issues.require_range("/params/counts/" + std::to_string(i), counts[i], 0, kMost);
+  if (issues.none() && largest_count_sum(request) == 0)
+    issues.add("/params/counts", "all counts are 0");
 }
 
 void check_shape(Issues& issues, const LaneShape& shape) {
@@ -205,6 +223,7 @@ void check_request(const Algorithm& algorithm, const CollectiveRequest& request)
   check_sizes(issues, request);
   check_decays(issues, request);
   check_lengths(issues, request);
+  check_counts(issues, request);
   check_shape(issues, request.shape);
   check_local_work(issues, request);
   check_machine(issues, algorithm, request);

@@ -11,7 +11,7 @@ Plan build_sendrecv_copy_engine(const CollectiveRequest& request) {
     CollectiveGroup group(builder, request, ranks);
     CopyQueues queues(builder, request, group);
     if (request.bytes.count == 0) continue;
-    queues.begin();
+    queues.begin(CopyQueues::Partners::right);
     for (std::size_t r = 0; r < group.size(); ++r) {
       const std::size_t to = group.ahead(r, 1);
       queues.push(r, to, group.whole(group.member(r).input), group.whole(group.member(to).output));
@@ -38,7 +38,7 @@ double closed_form_sendrecv_copy_engine(const CollectiveRequest& request,
 
 OpCounts plan_size_sendrecv_copy_engine(const CollectiveRequest& request) {
   return sum_of_groups(request, [](std::size_t members) -> OpCounts {
-    return {4 * members, 8 * members, members * members + members};
+    return {4 * members, 8 * members, 3 * members};
   });
 }
 

@@ -21,7 +21,7 @@ struct Group {
 //                   output has, from element starts[r] on
 //   all_gather      output[r] = input[0] input[1] ... one after the other
 //   all_to_all      output[r] = block r of input[0], block r of input[1], ... one after the other
-//                   (blocks: element ranges of share(i, P, n))
+//                   (blocks: element ranges of share(i, P, n), or as large as counts says)
 //   broadcast       output[r] = input[0]
 //   sendrecv        output[r] = input[(r - 1) mod P]
 //   exscan, scan    output[p] = fold of input[0..p-1] (exscan) or input[0..p] (scan) by decay_sum,
@@ -48,6 +48,11 @@ struct Claim {
   // reduce_scatter: per member, the first element of the sum that its output holds (rows may be
   // ragged, or the same for several members); empty: dealt by share().
   std::vector<std::int64_t> starts = {};
+  // All-to-all: elements that member s gives member d, at s P + d; empty: shares of the input.
+  std::vector<std::int64_t> counts = {};
+  [[nodiscard]] std::int64_t count(std::size_t from, std::size_t to) const {
+    return counts[from * inputs.size() + to];
+  }
 };
 
 // One call of a library's collective, by all members of a group. What it computes is the definition

@@ -91,6 +91,36 @@ std::vector<std::string> wrong_plans(const std::vector<Result>& results) {
   return out;
 }
 
+// What each policy loses against the fastest, and where most.
+std::vector<std::string> regrets(const std::vector<Result>& results) {
+  std::vector<const Result*> worst, best;  // by policy and machine
+  for (const Result& row : results) {
+    if (!row.regret) continue;
+    const auto same = [&](const Result* other) {
+      return other->algorithm == row.algorithm && other->machine == row.machine;
+    };
+    const auto found = std::ranges::find_if(worst, same);
+    if (found == worst.end()) {
+      worst.push_back(&row), best.push_back(&row);
+      continue;
+    }
+    const Result*& low = best[static_cast<std::size_t>(found - worst.begin())];
+    if (*row.regret > *(*found)->regret) *found = &row;
+    if (*row.regret < *low->regret) low = &row;
+  }
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < worst.size(); ++i) {
+    const std::string low = fmt::format("{:.2f}x", *best[i]->regret);
+    const std::string high = fmt::format("{:.2f}x", *worst[i]->regret);
+    out.push_back(
+        fmt::format("On {} {} takes {} of the fastest's time; most on {} ranks with {}, "
+                    "where it calls {}.",
+                    worst[i]->machine, worst[i]->algorithm, range(low, high), worst[i]->ranks,
+                    to_text(worst[i]->bytes), worst[i]->chosen));
+  }
+  return out;
+}
+
 // Where nothing can be compared: how near one algorithm comes to its lower bound.
 std::vector<std::string> against_bound(const std::vector<Result>& results) {
   double low = 0, high = 0;
@@ -164,6 +194,7 @@ std::vector<std::string> against_published(const std::vector<Result>& results) {
 std::vector<std::string> answer(const std::vector<Result>& results) {
   std::vector<std::string> out =
       single_algorithm(results) ? against_bound(results) : winners(results);
+  for (std::string& text : regrets(results)) out.push_back(std::move(text));
   for (std::string& text : checked_numbers(results)) out.push_back(std::move(text));
   for (std::string& text : wrong_plans(results)) out.push_back(std::move(text));
   for (std::string& text : against_published(results)) out.push_back(std::move(text));

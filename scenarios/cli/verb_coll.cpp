@@ -27,8 +27,9 @@ struct CollFlags {
   std::vector<std::string> set;
   double factor = 0;
   int ranks = 0, iterations = 20, warmup = 5, check = 1;
+  int channels = 1, slices = 0;
   std::uint64_t seed = 1;
-  bool suffix = false;
+  bool suffix = false, bidirectional = false;
   OutputChoice output;
 };
 
@@ -75,6 +76,9 @@ std::string scenario_text(const CollFlags& flags, const std::vector<std::string>
   out["launch"] = models::name_of(parse_word<models::LaunchMode>("launch mode", flags.launch));
   out["params"]["direction"] = flags.suffix ? "suffix" : "prefix";
   if (!flags.mode.empty()) out["params"]["mode"] = flags.mode;
+  if (flags.slices != 0) out["params"]["slices"] = flags.slices;
+  if (flags.channels != 1) out["params"]["channels"] = flags.channels;
+  if (flags.bidirectional) out["params"]["bidirectional"] = true;
   out["seed"] = flags.seed;
   return out.dump();
 }
@@ -99,7 +103,7 @@ int act(const CollFlags& flags, Session& session) {
   scenario.name = "coll";
   RunOptions options;
   options.check = flags.check != 0;
-  options.skip_refused = flags.algorithms == "all";
+  options.skip_refused = ("," + flags.algorithms + ",").find(",all,") != std::string::npos;
   options.measuring.warmup = flags.warmup;
   options.measuring.iterations = flags.iterations;
   Run run = run_and_trace(scenario, options, flags.output, session);
@@ -107,7 +111,8 @@ int act(const CollFlags& flags, Session& session) {
     session.progress("looking for crossovers");
     run.crossovers = crossovers(scenario, run.results, &interrupted());
   }
-  const std::string text = flags.output.json ? "" : tables(scenario, run) + winner_comments(run);
+  const std::string text =
+      flags.output.json ? "" : tables(scenario, run) + winner_comments(run) + policy_comments(run);
   return finish(scenario, run, flags.output, text, session);
 }
 
@@ -135,7 +140,8 @@ void add_choices(CLI::App& verb, CollFlags& flags) {
   verb.add_option("--machine", flags.machine, "Machine: a name (twinlink list machines) or a file")
       ->capture_default_str();
   verb.add_option("--profile", flags.profile, "Calibration profile [the machine's own]");
-  verb.add_option("--alg", flags.algorithms, "Algorithms: a,b or all (what cannot run is skipped)")
+  verb.add_option("--alg", flags.algorithms,
+                  "Algorithms or policies: a,b; all: every algorithm that can run")
       ->capture_default_str();
   verb.add_option("--executor", flags.executor, "sim, host or realgpu")->capture_default_str();
   verb.add_option("--mode", flags.mode,
@@ -145,6 +151,12 @@ void add_choices(CLI::App& verb, CollFlags& flags) {
       ->capture_default_str();
   verb.add_option("-d,--element", flags.element, "fp32, fp64, bf16, fp16, or nccl-tests' name")
       ->capture_default_str();
+  verb.add_option("--slices", flags.slices, "Pieces of pipelined algorithms [their own choice]")
+      ->check(CLI::Range(0, 65'536));
+  verb.add_option("--channels", flags.channels, "Rings at once of the ring all-reduce")
+      ->check(CLI::Range(1, 1'024))
+      ->capture_default_str();
+  verb.add_flag("--bidirectional", flags.bidirectional, "As many rings the other way around");
   verb.add_flag("--suffix", flags.suffix, "Scans from the last rank to the first");
   verb.add_option("--seed", flags.seed, "Seed of inputs and noise")->capture_default_str();
   verb.add_option("--set", flags.set, "Change a field of the scenario: /pointer=value")

@@ -10,6 +10,7 @@
 #include "scenarios/cli/verbs.h"
 #include "scenarios/files/read_file.h"
 #include "scenarios/machine.h"
+#include "scenarios/policy.h"
 #include "scenarios/scenario.h"
 #include "scenarios/workloads/workload.h"
 #include "topology/error.h"
@@ -73,6 +74,16 @@ Json algorithms() {
   return rows;
 }
 
+Json policy_rows() {
+  Json rows = Json::array();
+  for (const Policy& policy : policies())
+    rows.push_back({{"name", policy.name},
+                    {"operation", models::name_of(policy.operation)},
+                    {"help", policy.help},
+                    {"source", policy.source}});
+  return rows;
+}
+
 Json studies() {
   Json rows = Json::array();
   for (const std::string& name : data_names("library")) {
@@ -102,11 +113,9 @@ struct Section {
   const char* name;
   Json (*rows)();
 };
-constexpr Section kSections[] = {{"machines", machines},
-                                 {"operations", operations},
-                                 {"algorithms", algorithms},
-                                 {"workloads", workloads},
-                                 {"scenarios", studies}};
+constexpr Section kSections[] = {{"machines", machines},     {"operations", operations},
+                                 {"algorithms", algorithms}, {"policies", policy_rows},
+                                 {"workloads", workloads},   {"scenarios", studies}};
 
 std::string label(const Json& row) {
   if (row.contains("operation")) return row["operation"].get<std::string>();
@@ -172,7 +181,8 @@ int act(const ListFlags& flags, Session& session) {
 void add_list(CLI::App& app, Session& session) {
   auto flags = std::make_shared<ListFlags>();
   CLI::App* verb = app.add_subcommand("list", "List machines, operations, algorithms, scenarios");
-  verb->add_option("WHAT", flags->kind, "machines, operations, algorithms or scenarios [all]");
+  verb->add_option("WHAT", flags->kind,
+                   "machines, operations, algorithms, policies or scenarios [all]");
   verb->add_flag("--json", flags->json, "As one JSON object");
   verb->add_flag("--long", flags->detailed, "Algorithms with their counts and closed forms");
   verb->add_option("-g,--ranks", flags->ranks, "With --long: ranks")

@@ -5,6 +5,7 @@
 
 #include "models/collectives/catalogue.h"
 #include "scenarios/machine.h"
+#include "scenarios/policy.h"
 #include "topology/presets.h"
 
 namespace twinlink::scenarios::cli {
@@ -17,8 +18,11 @@ std::vector<std::string> algorithms_of(models::Operation operation) {
   return names;
 }
 
-void check_algorithm(models::Operation operation, const std::string& name) {
-  const std::vector<std::string> names = algorithms_of(operation);
+// A policy is a name too where algorithms are run, not where one plan is built.
+void check_algorithm(models::Operation operation, const std::string& name, bool or_policy) {
+  std::vector<std::string> names = algorithms_of(operation);
+  for (const Policy& policy : policies())
+    if (or_policy && policy.operation == operation) names.emplace_back(policy.name);
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
   throw UsageError(fmt::format("no algorithm \"{}\" for {}.{}", name, models::name_of(operation),
                                suggestion(name, names)));
@@ -44,10 +48,11 @@ models::ElementType parse_element(const std::string& text) {
 
 std::vector<std::string> parse_algorithms(models::Operation operation, const std::string& text) {
   std::vector<std::string> names;
-  std::istringstream list(text == "all" ? "" : text);
+  std::istringstream list(text);
   for (std::string name; std::getline(list, name, ',');) {
-    check_algorithm(operation, name);
-    names.push_back(name);
+    if (name != "all") check_algorithm(operation, name, true);
+    for (const std::string& one : name == "all" ? algorithms_of(operation) : std::vector{name})
+      if (std::ranges::find(names, one) == names.end()) names.push_back(one);
   }
   if (names.empty()) names = algorithms_of(operation);
   if (names.empty())
@@ -59,7 +64,7 @@ std::vector<std::string> parse_algorithms(models::Operation operation, const std
 models::Operation operation_of(const std::string& algorithm, const std::string& operation) {
   if (!operation.empty()) {
     const auto wanted = parse_word<models::Operation>("operation", operation);
-    check_algorithm(wanted, algorithm);
+    check_algorithm(wanted, algorithm, false);
     return wanted;
   }
   std::vector<models::Operation> found;

@@ -87,6 +87,13 @@ models::Claim read_claim(const Plan& plan, const Value& value) {
                        std::to_string(claim.heads) + " heads");
   set_many(claim.lengths, object.optional("lengths"), integer_between(1, INT32_MAX));
   set_many(claim.starts, object.optional("starts"), integer_between(0, kMaxBuffer));
+  const auto counts = object.optional("counts");
+  set_many(claim.counts, counts, integer_between(0, kMaxBuffer));
+  const std::size_t members =
+      claim.group.valid() ? plan.groups[claim.group.index()].members.size() : 0;
+  if (counts && claim.group.valid() && claim.counts.size() != members * members)
+    counts->complain(std::to_string(claim.counts.size()) + " counts for a group of " +
+                     std::to_string(members) + " members; expected one for each pair");
   read_buffers_of_claim(plan, claim, claim.inputs, object.required("inputs"));
   read_buffers_of_claim(plan, claim, claim.outputs, object.required("outputs"));
   object.finish();

@@ -48,8 +48,8 @@ std::string row(const models::Claim& claim) {
          ", \"group\": " + std::to_string(claim.group.value) +
          ", \"heads\": " + std::to_string(claim.heads) + number_list("horizons", claim.horizons) +
          number_list("lengths", claim.lengths) + number_list("starts", claim.starts) +
-         ", \"inputs\": " + id_list(claim.inputs) + ", \"outputs\": " + id_list(claim.outputs) +
-         "}";
+         number_list("counts", claim.counts) + ", \"inputs\": " + id_list(claim.inputs) +
+         ", \"outputs\": " + id_list(claim.outputs) + "}";
 }
 
 std::string row(const models::Buffer& buffer) {

@@ -67,9 +67,21 @@ Plan skewed_ring(int ranks) {
   return plan;
 }
 
-Plan all_pairs(int ranks) {
+Plan direct_all_to_all(int ranks) {
   const Operation operation = Operation::all_to_all;
   return build_plan(find_algorithm(operation, "direct"), request_of(operation, ranks, mib(ranks)));
+}
+
+// Every op on a lane of its own, so that none waits for another.
+Plan all_pairs(int ranks) {
+  Plan plan = direct_all_to_all(ranks);
+  std::vector<Lane> lanes;
+  for (Op& op : plan.ops) {
+    lanes.push_back(plan.lane(op.lane));
+    op.lane = LaneId{lanes.size() - 1};
+  }
+  plan.lanes = std::move(lanes);
+  return plan;
 }
 
 Plan random_pairs(int ranks) {

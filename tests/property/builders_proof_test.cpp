@@ -5,6 +5,7 @@
 #include <random>
 
 #include "models/checks/proof.h"
+#include "models/collectives/all_to_all_blocks.h"
 #include "tests/models/collectives/requests.h"
 
 namespace twinlink::models {
@@ -161,6 +162,78 @@ TEST_CASE("a plan for equal chunks is wrong for unequal ones, and the other way 
   }
 }
 
+// The ranks in random order, cut into groups of random sizes; some ranks stay out.
+std::vector<std::vector<Rank>> random_groups(int ranks, std::mt19937& random) {
+  std::vector<int> order(static_cast<std::size_t>(ranks));
+  for (int r = 0; r < ranks; ++r) order[static_cast<std::size_t>(r)] = r;
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
+  std::vector<std::vector<Rank>> groups(1);
+  for (const int r : order) {
+    if (random() % 5 == 0 && !groups.back().empty()) groups.emplace_back();
+    if (random() % 7 != 0) groups.back().emplace_back(r);
+  }
+  if (groups.back().empty()) groups.back().emplace_back(order[0]);
+  return groups;
+}
+
+// Counts of 0 to 3 for each pair of ranks.
+void set_counts(CollectiveRequest& request, unsigned seed) {
+  std::mt19937 random(seed);
+  const std::size_t ranks = request.gpu_of_rank.size();
+  request.counts.resize(ranks * ranks);
+  for (std::int64_t& count : request.counts)
+    count = std::max<std::int64_t>(0, static_cast<std::int64_t>(random() % 6) - 2);
+  request.counts.back() = 1;
+}
+
+TEST_CASE("all-to-alls of unequal and empty blocks are proved, P = 1 to 130, in groups too") {
+  for (const char* name : {"direct", "copy_engine"})
+    for (int ranks = 1; ranks <= 130; ++ranks) {
+      const Algorithm& algorithm = find_algorithm(Operation::all_to_all, name);
+      CollectiveRequest request = request_of(algorithm, ranks, 3 * ranks + 1);
+      set_counts(request, static_cast<unsigned>(ranks));
+      check_proved(algorithm, request);
+      if (ranks < 3) continue;
+      std::mt19937 random(static_cast<unsigned>(ranks));
+      request.groups = random_groups(ranks, random);
+      request.counts.resize(static_cast<std::size_t>(ranks));  // totals
+      if (largest_count_sum(request) == 0) continue;
+      check_proved(algorithm, request);
+    }
+}
+
+TEST_CASE("mutations of counts: a claim of other counts, of shares, and of too few") {
+  for (const char* name : {"direct", "copy_engine"}) {
+    CollectiveRequest request = request_of(Operation::all_to_all, 4, 12);
+    request.counts = {3, 3, 3, 3, 1, 5, 2, 4, 0, 6, 0, 6, 12, 0, 0, 0};
+    const Plan right = test::build(Operation::all_to_all, name, request);
+    CAPTURE(name);
+    CHECK(prove(right).correct());
+    const auto message = [&](const auto& mutate) {
+      Plan wrong = right;
+      mutate(wrong.claims[0].counts);
+      const Proof proof = prove(wrong);
+      return proof.correct() ? std::string("proved") : proof.findings.at(0).message;
+    };
+    using Counts = std::vector<std::int64_t>;
+    // The sums stay: rank 0 and 1 exchange an element of what they send to 0 and 1.
+    const std::string moved = message([](Counts& c) { ++c[0], --c[1], --c[4], ++c[5]; });
+    CHECK(moved.find("the claim wants") != std::string::npos);
+    CHECK(moved.starts_with("rank 0: output holds"));
+    CHECK(message([](Counts& c) { std::swap(c[8], c[9]); }).find("output of member 0") !=
+          std::string::npos);
+    CHECK(message([](Counts& c) { c[0] = 4; }).find("its counts are 52") != std::string::npos);
+    CHECK(message([](Counts& c) { c.pop_back(); }).find("count of at least 0") !=
+          std::string::npos);
+    CHECK(message([](Counts& c) { c[0] = -3; }).find("count of at least 0") != std::string::npos);
+    CHECK(message([](Counts& c) { c.clear(); }) != "proved");
+  }
+  Plan gather =
+      test::build(Operation::all_gather, "direct", request_of(Operation::all_gather, 2, 8));
+  gather.claims[0].counts = {2, 2, 2, 2};
+  CHECK_FALSE(prove(gather).correct());
+}
+
 // Domains of unequal sizes, one of them entered twice, states smaller and larger than a domain.
 TEST_CASE("hierarchical transpose over domains of any shape is proved") {
   for (const unsigned seed : {1U, 2U, 3U, 4U, 5U, 6U}) {
@@ -206,20 +279,6 @@ TEST_CASE("with one domain the hierarchical transpose is the plan of transpose")
       CHECK(plan.slices[i].decay_power == flat.slices[i].decay_power);
     }
   }
-}
-
-// The ranks in random order, cut into groups of random sizes; some ranks stay out.
-std::vector<std::vector<Rank>> random_groups(int ranks, std::mt19937& random) {
-  std::vector<int> order(static_cast<std::size_t>(ranks));
-  for (int r = 0; r < ranks; ++r) order[static_cast<std::size_t>(r)] = r;
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
-  std::vector<std::vector<Rank>> groups(1);
-  for (const int r : order) {
-    if (random() % 5 == 0 && !groups.back().empty()) groups.emplace_back();
-    if (random() % 7 != 0) groups.back().emplace_back(r);
-  }
-  if (groups.back().empty()) groups.back().emplace_back(order[0]);
-  return groups;
 }
 
 TEST_CASE("several groups at once, unequal and not contiguous, several ranks per GPU") {

@@ -126,6 +126,22 @@ TEST_CASE("horizons and lengths of a scan's claim survive, and must be one per h
                        InputError);
 }
 
+TEST_CASE("counts of an all-to-all survive, and must be one per pair") {
+  const auto& algorithm = models::find_algorithm(models::Operation::all_to_all, "direct");
+  models::CollectiveRequest request = request_of(algorithm, 2);
+  request.counts = {1, 3, 0, 2};
+  request.bytes = {16};
+  const Plan plan = models::build_plan(algorithm, request);
+  check_fixed_point(plan);
+  std::string text = write_plan(plan);
+  CHECK(read_plan(text, "").claims[0].counts == request.counts);
+  const std::string list = "\"counts\": [1, 3, 0, 2]";
+  text.replace(text.find(list), list.size(), "\"counts\": [1, 3, 2]");
+  CHECK_THROWS_WITH_AS(
+      read_plan(text, ""),
+      doctest::Contains("3 counts for a group of 2 members; expected one for each"), InputError);
+}
+
 TEST_CASE("pieces of a written plan are its text") {
   const Plan plan = plan_of_all_words();
   std::string joined;

@@ -65,6 +65,28 @@ TEST_CASE("every field of a scenario arrives") {
   CHECK(s.seed == 7);
 }
 
+TEST_CASE("params of chunks, rings and blocks arrive") {
+  const auto read = [](const std::string& operation, const std::string& algorithm,
+                       const std::string& params) {
+    const std::string text = R"({"schema": "twinlink.scenario/1", "machine": "crossbar", "ranks": 3,
+      "bytes": "1 MiB", "operation": ")" +
+                             operation + R"(", "algorithms": ")" + algorithm + R"(", "params": )" +
+                             params + "}";
+    return read_scenario(text, "", {}).params;
+  };
+  const Params scan =
+      read("exscan", "decay_horizon", R"({"lengths": [4, 1, 9], "horizon_error": 1e-3})");
+  CHECK(scan.lengths == std::vector<std::int32_t>{4, 1, 9});
+  CHECK(scan.horizon_error == 1e-3);
+  const Params ring = read("all_reduce", "ring", R"({"channels": 4, "bidirectional": true})");
+  CHECK(ring.channels == 4);
+  CHECK(ring.bidirectional);
+  CHECK(read("all_to_all", "direct", R"({"counts": [4, 0, 9]})").counts ==
+        std::vector<std::int64_t>{4, 0, 9});
+  CHECK(read("all_to_all", "all", R"({"counts": [[1, 2, 3], [4, 5, 6], [7, 8, 0]]})").counts ==
+        std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 0});
+}
+
 TEST_CASE("params and assertions arrive") {
   const Scenario s = read_scenario(kFull, "", {});
   CHECK(s.params.suffix);

@@ -19,6 +19,7 @@
 #include "scenarios/files/topology_json.h"
 #include "scenarios/json/document.h"
 #include "scenarios/machine.h"
+#include "scenarios/policy.h"
 #include "scenarios/result_fields.h"
 #include "scenarios/workloads/workload.h"
 #include "tests/scenarios/bad_input.h"
@@ -93,7 +94,11 @@ const std::set<std::string> kBeyondSchemas{
     "scenario/decays_count.json",
     "scenario/groups_rank_and_sizes.json",
     "scenario/groups_rank_does_not_exist.json",
+    "scenario/counts_per_rank.json",
+    "scenario/counts_zero.json",
+    "scenario/lengths_per_rank.json",
     "scenario/machines_ranks.json",
+    "scenario/params_elsewhere.json",
     "scenario/ranks_too_many_for_machine.json",
     "scenario/too_many_points.json",
     "scenario/unknown_machine.json",
@@ -177,6 +182,7 @@ TEST_CASE("words of the schemas are those of the code") {
   CHECK(words_of(fields["launch"]["enum"]) == words<models::LaunchMode>());
   std::set<std::string> algorithms;
   for (const models::Algorithm& algorithm : models::catalogue()) algorithms.emplace(algorithm.name);
+  for (const Policy& policy : policies()) algorithms.emplace(policy.name);
   CHECK(words_of(scenario["definitions"]["algorithm"]["enum"]) == algorithms);
   const json& lists = plan.at("properties");
   CHECK(words_of(lists["claims"]["items"]["properties"]["operation"]["enum"]) ==

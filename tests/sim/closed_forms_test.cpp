@@ -76,6 +76,25 @@ TEST_CASE(
   });
 }
 
+TEST_CASE(
+    "blocks of unequal sizes take no less than their closed form, and exactly that where one port "
+    "has it all") {
+  for (const char* name : {"direct", "copy_engine"}) {
+    const Algorithm& algorithm = models::find_algorithm(Operation::all_to_all, name);
+    for (const int ranks : {2, 3, 5, 8, 16}) {
+      CollectiveRequest request = request_for(algorithm, ranks, 100'000);
+      for (int pair = 0; pair < ranks * ranks; ++pair) request.counts.push_back(pair * 7 % 5);
+      INFO(name, " ranks ", ranks);
+      CHECK(simulated_ps(algorithm, request) >=
+            algorithm.closed_form(request, kCrossbar) * 1e12 * (1 - 1e-12));
+      // All send to rank 0 alone.
+      for (int pair = 0; pair < ranks * ranks; ++pair)
+        request.counts[static_cast<std::size_t>(pair)] = pair % ranks == 0 ? 1 : 0;
+      check_equal(algorithm, request);
+    }
+  }
+}
+
 TEST_CASE("two ranks: the trees' transfers never meet, so the closed form is the time") {
   // Each rank pulls half of the data once upwards and once downwards: 2 (2 us + n / 2 / B).
   const Algorithm& tree = models::find_algorithm(Operation::all_reduce, "double_binary_tree");

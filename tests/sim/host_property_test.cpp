@@ -148,6 +148,20 @@ TEST_CASE("scans of chunks of unequal length equal their definition") {
   });
 }
 
+TEST_CASE("all-to-alls of unequal and empty blocks equal their definition") {
+  for (const char* name : {"direct", "copy_engine"})
+    for (const int ranks : {1, 2, 5, 16}) {
+      const Algorithm& algorithm = find_algorithm(Operation::all_to_all, name);
+      CollectiveRequest request = request_of(algorithm, ranks, 37);
+      for (int pair = 0; pair < ranks * ranks; ++pair) request.counts.push_back(pair * 7 % 5 % 4);
+      request.counts.back() = 3;
+      check_both_arithmetics(algorithm, request);
+      request.counts.resize(static_cast<std::size_t>(ranks));
+      request.counts.back() = 3;
+      check_both_arithmetics(algorithm, request);
+    }
+}
+
 TEST_CASE("hierarchical transpose equals its definition on domains of unequal size") {
   for (const Operation operation : {Operation::exscan, Operation::scan})
     for (const std::int64_t elements : {2, 4 * kHeads + 1}) {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <random>
 
 #include "tests/models/collectives/plan_counting.h"
 #include "tests/models/collectives/requests.h"
@@ -144,6 +145,37 @@ TEST_CASE("counts of the ring in chunks, with channels, and both ways around") {
           CHECK(ring.closed_form(request, kWholeCosts) ==
                 test::longest_chain(build_plan(ring, request), kWholeCosts));
         }
+}
+
+// Ranks x ranks counts of 0 to 3, three in eight of them 0.
+std::vector<std::int64_t> some_counts(int ranks, unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(ranks) *
+                                   static_cast<std::size_t>(ranks));
+  for (std::int64_t& count : counts) count = std::max(0, static_cast<int>(random() % 8) - 2) / 2;
+  counts.back() = 1;
+  return counts;
+}
+
+TEST_CASE("counts of all-to-alls with unequal and empty blocks, in one group and in several") {
+  for (const char* name : {"direct", "copy_engine"})
+    for (const int ranks : {1, 2, 3, 5, 8, 12, 72, 150})
+      for (const int elements : {1, 7, 100, 1000}) {
+        const Algorithm& algorithm = find_algorithm(Operation::all_to_all, name);
+        CollectiveRequest request = request_of(algorithm, ranks, elements);
+        INFO(name, " ranks ", ranks, " elements ", elements);
+        request.counts = some_counts(ranks, static_cast<unsigned>(ranks + elements));
+        check_counts(algorithm, request);
+        if (ranks == 12) {
+          request.groups = {test::ranks_of({7, 3, 11, 0, 5}), test::ranks_of({10}),
+                            test::ranks_of({1, 2, 9, 8})};
+          check_counts(algorithm, request);
+          request.groups.clear();
+        }
+        request.counts.resize(static_cast<std::size_t>(ranks));  // totals
+        request.counts.back() = 2;
+        check_counts(algorithm, request);
+      }
 }
 
 TEST_CASE("counts of several groups: messages add up, the rest is the largest") {

@@ -55,6 +55,24 @@ TEST_CASE("bounds worked by hand: 8 ranks, 1 GiB, 2 us and 450 GB/s") {
   CHECK(bound(Operation::sendrecv, false) == 2e-6 + n / 450e9);
 }
 
+TEST_CASE("an all-to-all with counts is bound by its hottest sender or receiver") {
+  const AlphaBetaGamma costs{1000, 3, 0};
+  CollectiveRequest request = request_of(Operation::all_to_all, 3, 7);
+  request.counts = {3, 0, 4, 0, 0, 0, 2, 5, 0};  // rank 2 sends 7 elements, rank 1 receives 5
+  CHECK(lower_bound(request, costs) == 1000 + 3 * 28);
+  request.counts = {0, 5, 0, 0, 0, 0, 0, 7, 0};  // rank 1 receives 12
+  CHECK(lower_bound(request, costs) == 1000 + 3 * 48);
+  request.counts = {1, 0, 0, 0, 1, 0, 0, 0, 1};  // everyone keeps what it has
+  CHECK(lower_bound(request, costs) == 0);
+  for (const char* name : {"direct", "copy_engine"}) {
+    const Algorithm& algorithm = find_algorithm(Operation::all_to_all, name);
+    CHECK(algorithm.closed_form(request, costs) == 0);
+    request.counts = {3, 0, 4, 0, 0, 0, 2, 5, 0};
+    CHECK(algorithm.closed_form(request, costs) == lower_bound(request, costs));
+    request.counts = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+  }
+}
+
 TEST_CASE("bounds where combining costs more than moving") {
   // 4 ranks, 4 elements: 3/4 of 16 bytes are combined by each member on the mean; of an exscan 2/4.
   const AlphaBetaGamma costs{1, 1, 100};

@@ -157,6 +157,86 @@ TEST_CASE("NCCL can be asked for every operation but scans") {
   CHECK(json::parse(ragged.out).at("extrapolated") == true);
 }
 
+TEST_CASE("rings with channels both ways around are other plans than the plain ring") {
+  const auto time = [](const std::string& rest) {
+    const Outcome outcome =
+        coll("all_reduce -b 64M -g 8 --machine hgx-h100 --alg ring --json " + rest);
+    CHECK(outcome.code == 0);
+    CHECK(json::parse(outcome.out).at("correct") == true);
+    return json::parse(outcome.out).at("time_us").get<double>();
+  };
+  const double plain = time(""), both = time("--channels 2 --bidirectional");
+  CHECK(plain != both);
+  CHECK(time("--set /params/channels=2 --set /params/bidirectional=true") == both);
+  CHECK(time("--slices 4") != plain);
+}
+
+TEST_CASE("an all-to-all with counts: times, numbers, and no bus bandwidth") {
+  const std::string call = "all_to_all -b 1M -g 4 --machine hgx-h100 --alg all --json";
+  const std::string counts = " --set '/params/counts=[[1,0,0,3],[0,0,0,4],[0,1,1,2],[0,0,0,0]]'";
+  const Outcome sim = coll(call + counts);
+  REQUIRE(sim.code == 0);
+  CHECK(has(sim.err, "skipped: nccl"));
+  const json rows = json::parse(sim.out).at("results");
+  REQUIRE(rows.size() == 2);
+  const json equal = json::parse(coll(call).out).at("results");
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(rows[i].at("correct") == true);
+    CHECK(rows[i].at("busbw_GBps").is_null());
+    // Rank 3 receives 3 + 4 + 2 of 4 MiB parts: three times the 3/4 of equal blocks.
+    CHECK(rows[i].at("time_us").get<double>() > 1.2 * equal[i].at("time_us").get<double>());
+  }
+  const Outcome host = coll(call + counts + " --executor host");
+  CHECK(host.code == 0);
+  const json numbers = json::parse(host.out).at("results");
+  for (const json& row : numbers) CHECK(row.at("correct") == true);
+}
+
+TEST_CASE("vLLM's dispatch by size: what it calls, and what that loses against the best") {
+  const std::string call = "all_reduce --element bf16 --machine hgx-h100 --json -g ";
+  const Outcome outcome = coll(
+      call + "4 -b 256K -e 64M -f 4 --alg ca_1stage,ca_2stage,symm_mem_multimem,vllm_dispatch");
+  REQUIRE(outcome.code == 0);
+  const json object = json::parse(outcome.out);
+  const json& rows = object.at("results");
+  REQUIRE(rows.size() == 20);
+  // Below 512 KiB one stage, to 32 MiB two, above (64 MiB) NCCL, which nobody else ran here.
+  const std::vector<std::string> chosen{"ca_1stage", "ca_2stage", "ca_2stage", "ca_2stage", "nccl"};
+  for (std::size_t i = 0; i < 5; ++i) {
+    const json& row = rows[15 + i];
+    CAPTURE(row.dump());
+    CHECK(row.at("algorithm") == "vllm_dispatch");
+    CHECK(row.at("chosen") == chosen[i]);
+    CHECK(row.at("correct") == true);
+    CHECK_FALSE(rows[i].contains("chosen"));
+    double best = 1e9;
+    for (std::size_t other = i; other < 15; other += 5)
+      best = std::min(best, rows[other].at("time_us").get<double>());
+    CHECK(row.at("regret").get<double>() ==
+          doctest::Approx(row.at("time_us").get<double>() / best).epsilon(1e-12));
+  }
+  CHECK(rows[15].at("time_us") == rows[0].at("time_us"));  // the same plan
+  for (const json& winner : object.at("winners")) CHECK(winner.at("winner") != "vllm_dispatch");
+
+  const Outcome alone = coll(call + "2 -b 1M --alg vllm_dispatch");
+  CHECK(json::parse(alone.out).at("chosen") == "ca_1stage");
+  CHECK_FALSE(json::parse(alone.out).contains("regret"));
+  const Outcome unknown = coll(call + "8 -b 1M --alg vllm_dispatch");
+  CHECK(unknown.code == 5);
+  CHECK(has(unknown.err, "is known for 2 and 4 ranks on Hopper and Blackwell, not for 8 ranks"));
+  const Outcome skipped = coll(call + "8 -b 1M --alg all,vllm_dispatch");
+  CHECK(skipped.code == 0);
+  CHECK(has(skipped.err, "skipped: vllm_dispatch on 8 ranks"));
+  const Outcome text = coll("all_reduce -g 4 -b 1M --machine hgx-h100 --alg all,vllm_dispatch");
+  CHECK(has(text.out, "# Policies on hgx-h100"));
+}
+
+TEST_CASE("a policy is not the name of a plan") {
+  const Outcome outcome = twinlink::test::twinlink("plan all_reduce --alg vllm_dispatch -g 4");
+  CHECK(outcome.code == 2);
+  CHECK(has(outcome.err, "no algorithm \"vllm_dispatch\""));
+}
+
 TEST_CASE("coll is on one machine") {
   const Outcome outcome =
       coll("all_reduce -b 1M -g 4 --alg ring --set '/machine=[\"crossbar\", \"hgx-h100\"]'");
