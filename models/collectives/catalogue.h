@@ -31,7 +31,7 @@ struct CollectiveRequest {
   std::vector<double> decays;
   double horizon_error = 0;
   std::vector<std::int32_t>
-      lengths;         // scans: of each rank's chunk, in powers of the decay; empty: 1
+      lengths;  // scans: of each rank's chunk, in powers of the decay; empty: 1
   // All-to-all: how what each rank has for each other one relates (all_to_all_blocks.h): one total
   // per rank, or ranks x ranks, row by row; empty: equal shares.
   std::vector<std::int64_t> counts;
