@@ -156,6 +156,12 @@ double closed_form_all_to_all_push(const CollectiveRequest& request, const Alpha
   return closed_form_of_shares(request, {costs.alpha, costs.beta, 0});
 }
 
+std::string refuses_all_to_all_push(const CollectiveRequest& request) {
+  if (request.counts.empty()) return {};
+  return "push deals equal shares, and this all_to_all has counts. The nearest that works is "
+         "\"direct\"";
+}
+
 OpCounts plan_size_push(const CollectiveRequest& request) {
   return sum_of_groups(request, [](std::size_t members) -> OpCounts {
     return {2 * members, members * (4 * members - 2), members * (members - 1)};

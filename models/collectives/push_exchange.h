@@ -14,6 +14,8 @@
 //         reduce_scatter  alpha + (n - t) beta + (P-1) s gamma
 //   0 for P = 1; s, t: largest and smallest share; inline edges: their wire factor on beta
 // Source: the LL and LL128 protocols of NCCL in one step.
+#include <string>
+
 #include "models/collectives/catalogue.h"
 
 namespace twinlink::models {
@@ -33,5 +35,7 @@ double closed_form_reduce_scatter_push(const CollectiveRequest& request,
 double closed_form_all_gather_push(const CollectiveRequest& request, const AlphaBetaGamma& costs);
 double closed_form_all_to_all_push(const CollectiveRequest& request, const AlphaBetaGamma& costs);
 OpCounts plan_size_push(const CollectiveRequest& request);
+// An all-to-all by counts is refused: slots are dealt in equal shares.
+std::string refuses_all_to_all_push(const CollectiveRequest& request);
 
 }  // namespace twinlink::models

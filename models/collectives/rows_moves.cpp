@@ -74,7 +74,7 @@ std::vector<Algorithm> rows_moves() {
                 "every rank pushes its blocks into scratch of their owners, who copy what arrives",
                 "NCCL's LL and LL128 protocols, in one step", "alpha + (n - floor(n/P)) beta",
                 build_all_to_all_push, counts_all_to_all_push, closed_form_all_to_all_push,
-                plan_size_push, 0},
+                plan_size_push, 0, Needs::nothing, nullptr, refuses_all_to_all_push},
       Algorithm{"copy_engine", Operation::all_to_all, "every rank's copy engines push its blocks",
                 "NCCL 2.28, ce_coll.cc",
                 "ceil((P-1)/4) alpha + max(n - floor(n/P), (P-1) ceil(n/P)) beta",

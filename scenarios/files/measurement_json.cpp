@@ -17,7 +17,7 @@ using realgpu::SampleSet;
 Json optional(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 // Four decimals: a tenth of a nanosecond.
-double microseconds(double seconds) { return std::round(seconds * 1e10) * 1e-4; }
+double microseconds(double seconds) { return std::round(seconds * 1e10) / 1e4; }
 
 // Whole numbers without ".0".
 Json value_of(const realgpu::WhatValue& value) {
@@ -40,8 +40,7 @@ Json clocks(const std::vector<ClockReading>& readings) {
 }
 
 Json rate(double amount, double seconds, double unit) {
-  return amount > 0 && seconds > 0 ? Json(std::round(amount / seconds / unit * 1e3) * 1e-3)
-                                   : Json();
+  return amount > 0 && seconds > 0 ? Json(std::round(amount / seconds / unit * 1e3) / 1e3) : Json();
 }
 
 Json set_json(const SampleSet& set) {
@@ -86,7 +85,7 @@ Json header_json(const realgpu::Measurement& measurement, const std::string& dat
           {"date", date},
           {"quick", measurement.quick},
           {"complete", measurement.complete},
-          {"wall_s", std::round(measurement.wall_s * 10) * 0.1},
+          {"wall_s", std::round(measurement.wall_s * 10) / 10},
           {"environment", environment_json(measurement.environment)},
           {"skipped", measurement.skipped},
           {"wrong", measurement.wrong},
