@@ -59,7 +59,7 @@ void add_regrets(std::vector<Result>& results) {
     const auto found = std::ranges::find_if(
         all, [&](const Contest& contest) { return is_same_point(contest, row); });
     if (found == all.end()) continue;
-    const double best = *found->order.front()->time_us;
+    const double best = std::min(*found->order.front()->time_us, *row.time_us);
     if (best > 0) row.regret = *row.time_us / best;
   }
 }

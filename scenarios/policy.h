@@ -4,7 +4,8 @@
 //
 //   vllm_dispatch   all_reduce: models/library/vllm_dispatch.h, for the machine's GPU generation
 // Such a row is the chosen algorithm's plan and time; Result says what was chosen and, where others
-// were asked for too, its regret: time / time of the fastest. It competes with nobody itself.
+// were asked for too, its regret: time / time of the fastest, itself included. It competes with
+// nobody itself.
 #include <span>
 #include <string>
 #include <string_view>

@@ -137,10 +137,12 @@ AlgorithmCounts all_to_all_counts(const CollectiveRequest& request,
   return all;
 }
 
-double all_to_all_time(const AlgorithmCounts& counts, const AlphaBetaGamma& costs) {
+double all_to_all_time(const CollectiveRequest& request, const AlgorithmCounts& counts,
+                       const AlphaBetaGamma& costs) {
   const Bytes most = std::max(counts.bytes_in, counts.bytes_out);
-  return static_cast<double>(counts.rounds) * costs.alpha +
-         static_cast<double>(most.count) * costs.beta;
+  const std::int64_t rounds =
+      request.counts.empty() ? counts.rounds : std::min<std::int64_t>(1, counts.rounds);
+  return static_cast<double>(rounds) * costs.alpha + static_cast<double>(most.count) * costs.beta;
 }
 
 }  // namespace twinlink::models

@@ -58,11 +58,13 @@ class AllToAllBlocks {
 // What the largest sum of the counts of a member, within its group, is; 0: no counts, or all 0.
 std::int64_t largest_count_sum(const CollectiveRequest& request);
 
-// What an all-to-all of direct transfers moves, and how long that takes: rounds alpha + the most
-// that goes into or out of a member, at beta. `rounds(most_sent, members)`: most transfers one
+// What an all-to-all of direct transfers moves; `rounds(most_sent, members)`: most transfers one
 // after the other.
 AlgorithmCounts all_to_all_counts(const CollectiveRequest& request,
                                   std::int64_t (*rounds)(std::int64_t, std::int64_t));
-double all_to_all_time(const AlgorithmCounts& counts, const AlphaBetaGamma& costs);
+// How long that takes: rounds alpha + the most that goes into or out of a member, at beta. With
+// counts one alpha: who sends most blocks need not send most bytes, so no more is sure.
+double all_to_all_time(const CollectiveRequest& request, const AlgorithmCounts& counts,
+                       const AlphaBetaGamma& costs);
 
 }  // namespace twinlink::models

@@ -44,7 +44,7 @@ AlgorithmCounts counts_all_to_all_copy_engine(const CollectiveRequest& request) 
 
 double closed_form_all_to_all_copy_engine(const CollectiveRequest& request,
                                           const AlphaBetaGamma& costs) {
-  return all_to_all_time(counts_all_to_all_copy_engine(request), costs);
+  return all_to_all_time(request, counts_all_to_all_copy_engine(request), costs);
 }
 
 OpCounts plan_size_all_to_all_copy_engine(const CollectiveRequest& request) {

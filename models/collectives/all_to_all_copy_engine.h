@@ -7,8 +7,8 @@
 //
 //   time = ceil(k / 4) alpha + b beta, k = min(P-1, elements): most blocks that a member sends,
 //   b = max(n - t, (P-1) s); s, t: largest and smallest block; 0 for P = 1
-//   Exactly so where all blocks are equal: then all queues of all ranks end together. With counts:
-//   k, b as they make them, and the time is at least that.
+//   Exactly so where all blocks are equal: then all queues of all ranks end together. With counts
+//   at least alpha + b beta, b = the most that a member sends to others or receives from them.
 // Source: NCCL 2.28, ce_coll.cc.
 #include "models/collectives/catalogue.h"
 

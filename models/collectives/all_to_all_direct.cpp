@@ -77,7 +77,7 @@ AlgorithmCounts counts_all_to_all_direct(const CollectiveRequest& request) {
 
 double closed_form_all_to_all_direct(const CollectiveRequest& request,
                                      const AlphaBetaGamma& costs) {
-  return all_to_all_time(counts_all_to_all_direct(request), costs);
+  return all_to_all_time(request, counts_all_to_all_direct(request), costs);
 }
 
 OpCounts plan_size_all_to_all_direct(const CollectiveRequest& request) {

@@ -10,8 +10,9 @@
 // the whole buffer of a rank, as in nccl-tests.
 //
 //   time = ceil((P-1) / L) alpha + b beta, L lanes (P for P <= 144), b = max(n - t, (P-1) s); s, t:
-//   largest and smallest block; 0 for P = 1. With counts: b = the most that a member sends to
-//   others or receives from them, and the time is at least that: unequal blocks leave ports idle.
+//   largest and smallest block; 0 for P = 1. With counts at least
+//   alpha + b beta, b = the most that a member sends to others or receives from them: unequal
+//   blocks leave ports idle.
 // Source: the usual pairwise exchange with all pairs in flight.
 #include "models/collectives/catalogue.h"
 

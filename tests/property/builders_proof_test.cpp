@@ -207,7 +207,6 @@ TEST_CASE("mutations of counts: a claim of other counts, of shares, and of too f
     CollectiveRequest request = request_of(Operation::all_to_all, 4, 12);
     request.counts = {3, 3, 3, 3, 1, 5, 2, 4, 0, 6, 0, 6, 12, 0, 0, 0};
     const Plan right = test::build(Operation::all_to_all, name, request);
-    CAPTURE(name);
     CHECK(prove(right).correct());
     const auto message = [&](const auto& mutate) {
       Plan wrong = right;
