@@ -15,17 +15,17 @@ std::int64_t draw_length(const RequestLaw& law, Draws& draws) {
 }
 
 Batch draw_batch(const RequestLaw& law, Draws draws) {
+  const double filled = law.arrived + (1 - law.arrived) * draws.uniform();
   Batch batch;
-  std::int64_t tokens = 0, first = 0;
+  std::int64_t tokens = 0;
   for (std::int64_t place = 0; place < law.max_requests; ++place) {
     const std::int64_t length = draw_length(law, draws);
-    const bool arrived = draws.uniform() < law.occupancy;
     tokens += length;
     if (tokens > law.max_tokens && place > 0) break;
-    if (place == 0) first = length;
-    if (arrived) batch.lengths.push_back(length);
+    batch.lengths.push_back(length);
   }
-  if (batch.lengths.empty()) batch.lengths.push_back(first);
+  const double taken = std::ceil(filled * static_cast<double>(batch.lengths.size()));
+  batch.lengths.resize(std::max<std::size_t>(1, static_cast<std::size_t>(taken)));
   return batch;
 }
 

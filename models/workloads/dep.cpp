@@ -13,6 +13,13 @@ namespace {
 // Elements of two bytes: every slice is a whole number of them.
 Bytes even_bytes(double bytes) { return {2 * std::llround(bytes / 2)}; }
 
+// A part of a buffer is moved in whole grains, so that slices of many sizes have few borders.
+constexpr std::int64_t kGrains = 64;
+
+Bytes whole_grains(double bytes, std::int64_t grain) {
+  return {grain * std::llround(bytes / static_cast<double>(grain))};
+}
+
 class GroupPlan {
  public:
   GroupPlan(PlanBuilder& builder, const DepRequest& request);
@@ -47,6 +54,7 @@ class GroupPlan {
   GroupId group_;
   std::vector<Member> members_;
   double row_out_, row_back_;  // bytes on the wire
+  std::int64_t grain_out_, grain_back_;
 };
 
 std::int64_t most_tokens(const DepRequest& request) {
@@ -67,8 +75,10 @@ GroupPlan::GroupPlan(PlanBuilder& builder, const DepRequest& request)
   for (std::int32_t r = 0; r < request.ranks(); ++r) ranks.push_back(Rank{r});
   group_ = builder.add_group(ranks);
   const auto most = static_cast<double>(most_tokens(request));
-  const Bytes out = even_bytes(most * row_out_ + 2) * request.ranks();
-  const Bytes back = even_bytes(most * row_back_ + 2) * request.ranks();
+  grain_out_ = std::max<std::int64_t>(2, even_bytes(most * row_out_ / kGrains).count);
+  grain_back_ = std::max<std::int64_t>(2, even_bytes(most * row_back_ / kGrains).count);
+  const Bytes out{grain_out_ * (kGrains + 1) * request.ranks()};
+  const Bytes back{grain_back_ * (kGrains + 1) * request.ranks()};
   const LaneShape shape{.ctas = 148, .threads = 512};
   for (const Rank r : ranks) {
     const auto scratch = [&](const char* name, Bytes size) {
@@ -89,11 +99,11 @@ double GroupPlan::rows(const Layer& layer, std::size_t from, std::size_t to) con
 }
 
 Bytes GroupPlan::sent(const Layer& layer, std::size_t from, std::size_t to) const {
-  return even_bytes(rows(layer, from, to) * row_out_);
+  return whole_grains(rows(layer, from, to) * row_out_, grain_out_);
 }
 
 Bytes GroupPlan::given(const Layer& layer, std::size_t token, std::size_t expert) const {
-  return even_bytes(rows(layer, token, expert) * row_back_);
+  return whole_grains(rows(layer, token, expert) * row_back_, grain_back_);
 }
 
 // Each peer's part begins at its share of the buffer.

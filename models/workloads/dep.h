@@ -9,6 +9,7 @@
 // between them: the waiting is the price of unequal lengths and unequal experts. All ranks meet at
 // the end of a forward.
 // loads: per MoE layer the share of each rank in all token-expert pairs (expert_loads.h).
+// Transfers are rounded to 1/64 of the largest.
 // wire: bytes moved per byte of row, for metadata and imperfect stores; 1: none.
 // Left out: two-sided kernels, group-limited routing, quantising cost (it is in `others`).
 #include <vector>

@@ -1,7 +1,5 @@
 #include "models/workloads/dwdp.h"
 
-#include <cmath>
-
 #include "models/plan/plan_builder.h"
 
 namespace twinlink::models {
@@ -143,8 +141,7 @@ void RankPlan::forward(const Batch& batch) {
 void RankPlan::attention(const Batch& batch) {
   std::vector<Compute> stages = attention_stages(request_.shape, batch);
   for (Compute& stage : stages)
-    if (stage.work == WorkKind::attention)
-      stage.hbm_bytes.count += std::llround(stage.flops * request_.attention_residual);
+    if (stage.work == WorkKind::attention) stage.flops *= 1 + request_.attention_residual;
   compute(stages);
 }
 

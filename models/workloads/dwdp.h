@@ -11,8 +11,8 @@
 // memories. A forward follows the last one after `host`; rank r begins after delays[r].
 // Weights lie in one buffer per rank (role weights), landed experts in `buffers` scratch buffers.
 // With all experts local nothing moves and the plan is plain data parallelism.
-// attention_residual: HBM bytes per FLOP that attention is charged on top of its tensors, for the
-// slow-down beside copies that memory and clock do not explain; 0 unless a study names it.
+// attention_residual: share by which attention is slower than memory and clock explain; 0 unless a
+// study names it.
 // Refused with the arithmetic: see check_dwdp. Source of the protocol: arXiv 2604.01621 and the
 // runtime that it describes (PRs 12136, 12974).
 // Left out: fabric mapping, routing-aware prefetch, cross-node groups, expert re-balancing.

@@ -23,16 +23,6 @@ std::vector<std::int32_t> first_gpus(std::int64_t group) {
   return gpus;
 }
 
-std::string_view peak_name(models::Precision precision) {
-  switch (precision) {
-    case models::Precision::bf16: return "peak_flops";
-    case models::Precision::fp32: return "peak_fp32_flops";
-    case models::Precision::fp8: return "peak_fp8_flops";
-    case models::Precision::fp4: return "peak_fp4_flops";
-  }
-  return "peak_flops";
-}
-
 }  // namespace
 
 std::vector<std::vector<models::Batch>> batches_of(const DwdpSettings& settings,
@@ -93,16 +83,6 @@ double constant_or(const CalibrationProfile& profile, std::string_view name, dou
   const ConstantTraits* traits = find_constant(name);
   const double value = traits == nullptr ? 0 : (profile.*traits->field).value;
   return value > 0 ? value : otherwise;
-}
-
-double residual_bytes_per_flop(const CalibrationProfile& profile, const DwdpSettings& settings) {
-  if (settings.attention_residual <= 0) return 0;
-  const double share = constant_or(profile, "flops_efficiency", 1);
-  const double peak = constant_or(profile, peak_name(settings.shape.attention_precision),
-                                  constant_or(profile, "peak_flops", 0));
-  const double flops = peak * 1e12 * constant_or(profile, "attention_efficiency", share);
-  const double hbm = profile.hbm.value * 1e9 * constant_or(profile, "memory_efficiency", 1);
-  return flops > 0 ? settings.attention_residual * hbm / flops : 0;
 }
 
 }  // namespace twinlink::scenarios

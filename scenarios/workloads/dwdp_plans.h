@@ -10,7 +10,6 @@ namespace twinlink::scenarios {
 std::vector<std::vector<models::Batch>> batches_of(const DwdpSettings& settings,
                                                    const DwdpPoint& point);
 models::DepRequest dep_request(const DwdpSettings& settings, const DwdpPoint& point);
-// residual: HBM bytes that attention is charged per FLOP.
 models::DwdpRequest dwdp_request(const DwdpSettings& settings, const DwdpPoint& point,
                                  DwdpVariant variant, double residual);
 
@@ -21,8 +20,5 @@ models::CalibrationProfile tuned(const models::CalibrationProfile& profile,
 // Value of a constant of that name; `otherwise` if there is none or it is 0.
 double constant_or(const models::CalibrationProfile& profile, std::string_view name,
                    double otherwise);
-// attention_residual in bytes per FLOP.
-double residual_bytes_per_flop(const models::CalibrationProfile& profile,
-                               const DwdpSettings& settings);
 
 }  // namespace twinlink::scenarios

@@ -64,7 +64,7 @@ void read_crossed(DwdpSettings& settings, ObjectReader& object) {
 
 void read_requests(DwdpSettings& settings, ObjectReader& object) {
   set(settings.requests.max_requests, object.optional("max_requests"), read_count);
-  set(settings.requests.occupancy, object.optional("occupancy"), read_share);
+  set(settings.requests.arrived, object.optional("arrived"), read_share);
   set(settings.requests.seed, object.optional("seed"), read_count);
   set(settings.forwards, object.optional("forwards"), read_small);
   settings.pulls.seed = settings.loads.seed = settings.requests.seed;
@@ -97,7 +97,7 @@ void read_costs(DwdpSettings& settings, ObjectReader& object) {
   set(settings.quantised_dispatch, object.optional("quantised_dispatch"), read_bool);
   settings.a2a_wire = 1;
   set(settings.a2a_wire, object.optional("a2a_wire"), at_least_one);
-  set(settings.host_share, object.optional("host_share"), read_share);
+  set(settings.host, object.optional("host"), read_duration);
   set(settings.attention_residual, object.optional("attention_residual"), read_factor);
   set(settings.shape.elementwise, object.optional("elementwise"), at_least_one);
   set(settings.hbm_capacity, object.optional("hbm_capacity"), read_bytes);

@@ -45,7 +45,7 @@ struct DwdpSettings {
   models::LoadLaw loads;     // of expert parallelism
   bool quantised_dispatch = true;
   double a2a_wire = 1;
-  double host_share = 0;          // of a DWDP server's time that passes outside its forwards
+  Duration host;                  // of a DWDP server between two forwards
   double attention_residual = 0;  // see dwdp_study.h
   Bytes hbm_capacity;
   std::map<std::string, double> efficiencies;  // constant of the profile -> value

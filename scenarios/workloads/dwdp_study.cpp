@@ -44,6 +44,10 @@ constexpr std::array kRooflineFields{
     ResultField{"compute_over_prefetch", FieldType::number, "above 1 the prefetch hides"},
     ResultField{"dep_over_dwdp", FieldType::number, "above 1 DWDP is faster"}};
 
+// Plans of more ops are not proved (their rows say so: correct is null): the order of slices on
+// several queues is past the limits of the search. Tests prove the same protocol with few slices.
+constexpr std::size_t kMostProved = 400'000;
+
 // Means over ranks and forwards, ms.
 struct Means {
   std::map<std::string, double> categories;
@@ -90,7 +94,7 @@ class DwdpPointRun {
     dep_ = run(baseline, models::build_dep(dep_request(settings_, point_)));
     std::vector<WorkloadRow> rows;
     for (const DwdpVariant variant : settings_.variants)
-      rows.push_back(variant == DwdpVariant::dep ? finish(baseline, dep_, 1) : row_of(variant));
+      rows.push_back(variant == DwdpVariant::dep ? finish(baseline, dep_, 0) : row_of(variant));
     return rows;
   }
 
@@ -106,7 +110,9 @@ class DwdpPointRun {
   }
 
   Means run(WorkloadRow& row, const models::Plan& plan) const {
-    const Simulated simulated = simulate(plan, context_);
+    WorkloadContext context = context_;
+    context.check = context.check && plan.ops.size() <= kMostProved;
+    const Simulated simulated = simulate(plan, context);
     add_to(row, simulated);
     if (simulated.run.timeline.empty()) return {};
     if (context_.on_timeline) context_.on_timeline(row, plan, simulated.run.timeline);
@@ -115,10 +121,10 @@ class DwdpPointRun {
 
   [[nodiscard]] WorkloadRow row_of(DwdpVariant variant) const {
     WorkloadRow row = start(variant);
-    const double residual = residual_bytes_per_flop(machine_.profile, settings_);
+    const double residual = settings_.attention_residual;
     const Means means =
         run(row, models::build_dwdp(dwdp_request(settings_, point_, variant, residual)));
-    row = finish(row, means, 1 - settings_.host_share);
+    row = finish(row, means, static_cast<double>(settings_.host.ps) * 1e-9);
     if (residual > 0) add_without_residual(row, variant);
     return row;
   }
@@ -135,8 +141,9 @@ class DwdpPointRun {
     row.figures.push_back({"gain_without_residual", 1 - means.total / dep_.total});
   }
 
-  [[nodiscard]] WorkloadRow finish(WorkloadRow row, const Means& means, double in_forward) const {
+  [[nodiscard]] WorkloadRow finish(WorkloadRow row, const Means& means, double host_ms) const {
     const double ratio = dep_.total / means.total;
+    const double rate_ratio = dep_.total / (means.total + host_ms);
     row.time_us = means.total * 1e3;
     row.figures = {{"attention_ms", means.of(models::kAttention)},
                    {"grouped_gemm_ms", means.of(models::kGroupedGemm)},
@@ -149,10 +156,10 @@ class DwdpPointRun {
                    {"total_ms", means.total},
                    {"gain_vs_dep", 1 - 1 / ratio},
                    {"tokens_per_forward", tokens_},
-                   {"tps_per_gpu", tokens_ / means.total * 1e3 * in_forward},
+                   {"tps_per_gpu", tokens_ / (means.total + host_ms) * 1e3},
                    {"ttft_speedup", ratio},
-                   {"tps_per_gpu_speedup", ratio * in_forward},
-                   {"tps_per_gpu_vs_dep", ratio * in_forward}};
+                   {"tps_per_gpu_speedup", rate_ratio},
+                   {"tps_per_gpu_vs_dep", rate_ratio}};
     return row;
   }
 

@@ -65,6 +65,17 @@ Published to_published(const StudyRecord& record, const StudyRecord::Row& row) {
   return out;
 }
 
+// Another table of the same set-up: figures that the first does not have.
+void add(Published& found, const Published& more) {
+  const auto has = [&](const std::string& name) {
+    return std::ranges::any_of(found.fields, [&](const auto& f) { return f.first == name; });
+  };
+  for (const auto& field : more.fields)
+    if (!has(field.first)) found.fields.push_back(field);
+  found.unmodelled.insert(found.unmodelled.end(), more.unmodelled.begin(), more.unmodelled.end());
+  found.record += ", " + more.record;
+}
+
 }  // namespace
 
 bool is_study_record(const std::string& text) {
@@ -92,13 +103,18 @@ std::vector<StudyRecord> study_records() {
 
 std::optional<Published> find_published(const std::vector<StudyRecord>& records,
                                         const Result& result) {
+  std::optional<Published> found;
   for (const StudyRecord& record : records) {
     if (record.workload != result.workload || record.machine != result.machine) continue;
     const auto row = std::ranges::find_if(
         record.rows, [&](const StudyRecord::Row& r) { return belongs(r, result); });
-    if (row != record.rows.end()) return to_published(record, *row);
+    if (row == record.rows.end()) continue;
+    if (found)
+      add(*found, to_published(record, *row));
+    else
+      found = to_published(record, *row);
   }
-  return std::nullopt;
+  return found;
 }
 
 }  // namespace twinlink::scenarios

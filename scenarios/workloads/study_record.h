@@ -30,7 +30,8 @@ bool is_study_record(const std::string& text);
 StudyRecord read_study_record(const std::string& text, const std::string& file);
 // Every such record of the data directories.
 std::vector<StudyRecord> study_records();
-// The first row that belongs to the result. A degraded machine is another machine.
+// The figures of the first row of each record that belongs to the result; where two records have
+// the same figure, the first one's. A degraded machine is another machine.
 std::optional<Published> find_published(const std::vector<StudyRecord>& records,
                                         const Result& result);
 
