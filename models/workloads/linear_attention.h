@@ -24,9 +24,8 @@
 // gives both directions one at their end. Each scan is a claim of the plan. Buffers of tokens
 // exist in the size of their arithmetic; what computes make of them is not part of any proof.
 // Source: LASP (arXiv 2404.02882, github OpenNLPLab/LASP) and the facts in
-// docs/linear_attention.md. Left out: projections and everything between the layers; SMs that the
-// scan's kernel takes from a kernel beside it; data-dependent gates. Errors: InputError with every
-// issue.
+// docs/linear_attention.md. Left out: projections and everything between the layers;
+// data-dependent gates. Errors: InputError with every issue.
 #include <span>
 #include <string>
 #include <string_view>
@@ -77,7 +76,7 @@ struct LinearAttentionRequest {
   std::vector<std::int32_t> domain_of_rank;
   bool multicast = false;
   int sms = 132;                    // of one GPU: how full LASP's grids make it
-  LaneShape shape{96, 512, 16, 4};  // of the scan's kernel and of transfers
+  LaneShape shape{48, 512, 16, 4};  // of the scan's kernel and of transfers
   std::int32_t slices = 0;          // of the scan, as CollectiveRequest::slices
 };
 
