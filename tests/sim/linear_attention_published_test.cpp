@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "models/workloads/linear_attention.h"
-#include "sim/linear_attention_rounding.h"
+#include "sim/host_linear_rounding.h"
 
 using namespace twinlink;
 using namespace twinlink::sim;

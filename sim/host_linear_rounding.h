@@ -12,7 +12,7 @@
 //   fuse          gradients once; o and dv on two slabs of d_k, each stored, and their stored sum
 //   fuse_parallel, blelloch   everything twice, with blocks of `block`
 // Left out: the order of sums inside a product.
-#include "sim/linear_attention_numbers.h"
+#include "sim/host_linear_attention.h"
 
 namespace twinlink::sim {
 

@@ -1,4 +1,4 @@
-#include "sim/linear_attention_numbers.h"
+#include "sim/host_linear_attention.h"
 
 #include <Eigen/Core>
 #include <cmath>

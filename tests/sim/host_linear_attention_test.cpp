@@ -1,6 +1,6 @@
 // Numbers of linear attention on the host: every rank, both directions, slow and fast heads, by the
 // plans of models/workloads, against a float64 reference that goes token by token.
-#include "sim/linear_attention_numbers.h"
+#include "sim/host_linear_attention.h"
 
 #include <doctest/doctest.h>
 

@@ -13,7 +13,7 @@
 // The scan of the states is the plan's own: its copies and folds run in the order of their ids; a
 // compute op that writes a claim's input stores the rank's local state there. What nobody wrote is
 // NaN. Never divides by a decay.
-// Left out: rounding of the inputs and results to 16 bits (linear_attention_rounding.h).
+// Left out: rounding of the inputs and results to 16 bits (host_linear_rounding.h).
 #include <functional>
 #include <span>
 #include <vector>

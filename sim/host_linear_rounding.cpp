@@ -1,4 +1,4 @@
-#include "sim/linear_attention_rounding.h"
+#include "sim/host_linear_rounding.h"
 
 #include <Eigen/Core>
 #include <bit>
