@@ -1,5 +1,6 @@
 #include "models/collectives/push_exchange.h"
 
+#include "models/collectives/all_to_all_blocks.h"
 #include "models/collectives/collective_group.h"
 
 namespace twinlink::models {
@@ -153,7 +154,7 @@ double closed_form_all_gather_push(const CollectiveRequest& request, const Alpha
   });
 }
 double closed_form_all_to_all_push(const CollectiveRequest& request, const AlphaBetaGamma& costs) {
-  return closed_form_of_shares(request, {costs.alpha, costs.beta, 0});
+  return all_to_all_time(request, counts_all_to_all_push(request), costs);
 }
 
 std::string refuses_all_to_all_push(const CollectiveRequest& request) {
