@@ -162,14 +162,28 @@ double median(std::vector<double> values) {
   return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
+// Keys that are the same in all of several rows, taken out of the columns: "ranks 4, isl 8192".
+std::string take_common(std::vector<Column>& columns, std::size_t rows) {
+  if (rows < 2) return "";
+  std::string common;
+  std::erase_if(columns, [&](const Column& column) {
+    for (std::size_t i = 2; i < column.cells.size(); i += 2)
+      if (column.cells[i] != column.cells[0]) return false;
+    common += fmt::format("{}{} {}", common.empty() ? "" : ", ", column.head, column.cells[0]);
+    return true;
+  });
+  return common;
+}
+
 }  // namespace
 
 std::string workload_tables(const std::vector<Result>& results) {
   if (results.empty()) return "";
-  const std::vector<Column> keys = key_columns(results);
+  std::vector<Column> keys = key_columns(results);
+  const std::string common = take_common(keys, results.size());
   const std::size_t left = width_of(keys);
   std::vector<Column> part;
-  std::string out;
+  std::string out = common.empty() ? "" : wrapped("All rows: " + common + ".") + "\n";
   for (Column& column : figure_columns(results)) {
     if (!part.empty() && left + width_of(part) + column.width > kColumns) {
       out += table(keys, part) + "\n";

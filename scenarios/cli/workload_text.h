@@ -1,5 +1,6 @@
 #pragma once
-// Results of a workload as a table: what identifies a row on the left, its time and figures in as
+// Results of a workload as a table: what all rows share in a line of its own, what identifies a row
+// on the left, its time and figures in as
 // many columns as a terminal has room for, in several tables if need be. Under a row that was
 // published: the published figures and our error in percent.
 #include <string>
