@@ -124,7 +124,7 @@ class DwdpPointRun {
     const double residual = settings_.attention_residual;
     const Means means =
         run(row, models::build_dwdp(dwdp_request(settings_, point_, variant, residual)));
-    row = finish(row, means, static_cast<double>(settings_.host.ps) * 1e-9);
+    row = finish(row, means, static_cast<double>(settings_.host.ps) * 1e-9 * tokens_ / 1000);
     if (residual > 0) add_without_residual(row, variant);
     return row;
   }
