@@ -45,7 +45,7 @@ struct DwdpSettings {
   models::LoadLaw loads;     // of expert parallelism
   bool quantised_dispatch = true;
   double a2a_wire = 1;
-  Duration host;                  // of a DWDP server between two forwards
+  Duration host;                  // of a DWDP server between two forwards, per 1000 tokens
   double attention_residual = 0;  // see dwdp_study.h
   Bytes hbm_capacity;
   std::map<std::string, double> efficiencies;  // constant of the profile -> value

@@ -6,8 +6,8 @@
 // time of a forward went, as means over ranks and forwards. dep is simulated even if no row asks
 // for it: gains and speed-ups are over it. ttft_speedup is the ratio of the forwards' times (time
 // in queues is not modelled), tps_per_gpu_speedup that of tokens per second, with `host` between
-// two forwards of a DWDP server. attention_residual: share by which attention beside pulls is
-// slower than memory and clock explain; what comes out without it is shown beside
+// two forwards of a DWDP server, per 1000 tokens. attention_residual: share by which attention
+// beside pulls is slower than memory and clock explain; what comes out without it is shown beside
 // (gain_without_residual). dwdp_roofline. Closed form with the profile's peaks:
 // models/workloads/dwdp_roofline.h.
 #include "scenarios/workloads/workload.h"
