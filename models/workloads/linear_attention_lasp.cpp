@@ -71,6 +71,11 @@ class Tally {
   double flops_ = 0, bytes_ = 0, host_mib_ = 0;
 };
 
+// q and k are taken in slices of d_k: autograd makes zeros for each gradient and copies it in.
+void finish_gradients(Tally& after, const Shapes& s, bool backward) {
+  if (backward) after.torch(4, 12 * s.key);
+}
+
 LaspStage stage(const Tally& before, const Tally& chain, const Tally& after) {
   return {before.done("prepare", WorkKind::memory), chain.done("attention", WorkKind::attention),
           after.done("finish", WorkKind::memory)};
@@ -93,6 +98,7 @@ LaspStage fuse(const LinearAttentionRequest& request, bool backward) {
   chain.kernel(2 * slabs * per_token * s.tokens, slabs * s.entries);
   if (s.d > slab) chain.torch(1, 2 * s.value * (s.d / slab + 1));  // sum over slabs of d
   if (!backward) after.torch(1, 4 * s.value);
+  finish_gradients(after, s, backward);
   return stage(before, chain, after);
 }
 
@@ -123,6 +129,7 @@ LaspStage fuse_parallel(const LinearAttentionRequest& request, bool backward) {
   chain.issue(3);  // decay of the chunk: negate, multiply, exponential
   update_state(chain, s, 1);
   if (!backward) after.torch(1, 4 * s.value);
+  finish_gradients(after, s, backward);
   return stage(before, chain, after);
 }
 
@@ -135,6 +142,7 @@ LaspStage blelloch(const LinearAttentionRequest& request, bool backward) {
   parallel_inter(after, s, backward);
   after.torch(1, 2 * s.state);
   if (!backward) after.torch(1, 4 * s.value);
+  finish_gradients(after, s, backward);
   return {before.done("local_state", WorkKind::attention),
           {},
           after.done("inter_chunk", WorkKind::attention)};
@@ -172,6 +180,7 @@ LaspStage ring_of_torch(const LinearAttentionRequest& request, bool backward) {
   if (backward) {
     torch_backward(chain, s);
     after.torch(3, 12 * s.key + 6 * s.value);
+    finish_gradients(after, s, backward);
   } else {
     torch_forward(chain, s);
     after.torch(2, 10 * s.value);

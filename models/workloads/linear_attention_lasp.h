@@ -19,7 +19,7 @@
 // Bytes: every PyTorch operation reads its operands and writes its result once, fp32 where the code
 // casts. Triton kernels are far from HBM's rate, except fuse_parallel's last, of which every CTA
 // reads the states of its block: from the L2 cache, at twice HBM's rate.
-// Left out: what autograd issues around the calls.
+// Left out: what autograd issues beside the slices of q and k.
 #include "models/workloads/linear_attention.h"
 
 namespace twinlink::models {

@@ -5,6 +5,9 @@
 namespace twinlink::models {
 namespace {
 
+// A kernel's work says what it takes of the SMs, not its lane.
+constexpr LaneShape kComputeLane{1, 512, 16, 4};
+
 std::vector<std::vector<Rank>> sequence_groups(const LinearAttentionRequest& request) {
   std::vector<std::vector<Rank>> groups(static_cast<std::size_t>(request.dp));
   for (int r = 0; r < request.dp * request.sp; ++r)
