@@ -8,14 +8,11 @@ namespace {
 
 constexpr std::int32_t kMostBlocks = 8;
 
-void reduce_own_share(PlanBuilder& builder, const GroupFrame& frame, const SymmMemStages& stages,
-                      std::size_t r) {
-  const std::vector<Slice> all = stages.share_of_all(r);
-  if (all.empty()) return;
-  if (all.size() == 1)
-    builder.copy(frame.members[r].lane, all, all, {});
+void reduce_own_share(PlanBuilder& builder, LaneId lane, const std::vector<Slice>& share) {
+  if (share.size() == 1)
+    builder.copy(lane, share, share, {});
   else
-    builder.multimem_reduce(frame.members[r].lane, all, all, {});
+    builder.multimem_reduce(lane, share, share, {});
 }
 
 }  // namespace
@@ -27,15 +24,7 @@ std::string beyond_symm_mem_multimem(const CollectiveRequest& request) {
 Plan build_all_reduce_symm_mem_multimem(const CollectiveRequest& request) {
   PlanBuilder builder = start_plan(request, "symm_mem_multimem");
   builder.reserve_ops(plan_size_all_reduce_symm_mem_multimem(request));
-  for (const std::vector<Rank>& group : groups_of(request)) {
-    GroupFrame frame = add_group_frame(builder, request, group);
-    const auto members = static_cast<std::int64_t>(group.size());
-    SymmMemStages stages(builder, request, frame,
-                         symm_mem_shape(largest_symm_mem_share(request, members), kMostBlocks));
-    stages.copy_in_and_meet();
-    for (std::size_t r = 0; r < frame.size(); ++r) reduce_own_share(builder, frame, stages, r);
-    stages.meet_and_copy_out();
-  }
+  add_symm_mem_stages(builder, request, kMostBlocks, reduce_own_share);
   return builder.finish();
 }
 

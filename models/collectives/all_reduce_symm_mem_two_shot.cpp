@@ -8,11 +8,8 @@ namespace {
 
 constexpr std::int32_t kMostBlocks = 24;
 
-void reduce_own_share(PlanBuilder& builder, const GroupFrame& frame, const SymmMemStages& stages,
-                      std::size_t r) {
-  const std::vector<Slice> all = stages.share_of_all(r);
-  if (all.empty()) return;
-  builder.reduce(frame.members[r].lane, Operator::sum, all, all, {});
+void reduce_own_share(PlanBuilder& builder, LaneId lane, const std::vector<Slice>& share) {
+  builder.reduce(lane, Operator::sum, share, share, {});
 }
 
 }  // namespace
@@ -28,15 +25,7 @@ std::string beyond_symm_mem_two_shot(const CollectiveRequest& request) {
 Plan build_all_reduce_symm_mem_two_shot(const CollectiveRequest& request) {
   PlanBuilder builder = start_plan(request, "symm_mem_two_shot");
   builder.reserve_ops(plan_size_all_reduce_symm_mem_two_shot(request));
-  for (const std::vector<Rank>& group : groups_of(request)) {
-    GroupFrame frame = add_group_frame(builder, request, group);
-    const auto members = static_cast<std::int64_t>(group.size());
-    SymmMemStages stages(builder, request, frame,
-                         symm_mem_shape(largest_symm_mem_share(request, members), kMostBlocks));
-    stages.copy_in_and_meet();
-    for (std::size_t r = 0; r < frame.size(); ++r) reduce_own_share(builder, frame, stages, r);
-    stages.meet_and_copy_out();
-  }
+  add_symm_mem_stages(builder, request, kMostBlocks, reduce_own_share);
   return builder.finish();
 }
 

@@ -67,4 +67,19 @@ void SymmMemStages::meet_after(Edge edge, const std::vector<OpId>& copies) {
   }
 }
 
+void add_symm_mem_stages(PlanBuilder& builder, const CollectiveRequest& request,
+                         std::int32_t most_blocks, InPlaceKernel kernel) {
+  for (const std::vector<Rank>& group : groups_of(request)) {
+    GroupFrame frame = add_group_frame(builder, request, group);
+    const auto members = static_cast<std::int64_t>(group.size());
+    SymmMemStages stages(builder, request, frame,
+                         symm_mem_shape(largest_symm_mem_share(request, members), most_blocks));
+    stages.copy_in_and_meet();
+    for (std::size_t r = 0; r < frame.size(); ++r)
+      if (const std::vector<Slice> share = stages.share_of_all(r); !share.empty())
+        kernel(builder, frame.members[r].lane, share);
+    stages.meet_and_copy_out();
+  }
+}
+
 }  // namespace twinlink::models

@@ -38,4 +38,10 @@ class SymmMemStages {
   std::vector<LaneId> in_, out_;
 };
 
+// What the in-place kernel of one member does with its share in everybody's symmetric buffer.
+using InPlaceKernel = void (*)(PlanBuilder& builder, LaneId lane, const std::vector<Slice>& share);
+// All three stages of every group; members without a share take part in the meetings only.
+void add_symm_mem_stages(PlanBuilder& builder, const CollectiveRequest& request,
+                         std::int32_t most_blocks, InPlaceKernel kernel);
+
 }  // namespace twinlink::models
