@@ -15,6 +15,7 @@ namespace twinlink::models::checks {
 
 class LastWrites {
  public:
+  LastWrites() = default;  // of no claims
   // Of the inputs of these claims.
   LastWrites(const Plan& plan, const Cells& cells, std::span<const std::int32_t> claims);
 

@@ -1,7 +1,6 @@
 #include "models/checks/provenance.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "models/checks/claim_check.h"
 #include "models/checks/findings.h"
@@ -37,7 +36,7 @@ class Walk {
     fill(round);
     for (std::size_t i = 0; i < plan_.ops.size(); ++i) {
       step(named(parts_of(plan_, i)));
-      if (!writes_->none()) give(i);
+      if (!writes_.none()) give(i);
     }
     const Describer describer{named_, cells_, sets_, values_};
     for (const std::int32_t claim : round) check_claim(describer, claim, proof);
@@ -82,7 +81,7 @@ class Walk {
   Folder folder_;
   bool report_folds_ = true;
   std::vector<Value> first_;  // by buffer: what it holds as given, or as an input
-  std::optional<LastWrites> writes_;
+  LastWrites writes_;
   Proof* proof_ = nullptr;
   OpId reported_;  // one finding per op
   std::vector<Operand> operands_;
@@ -91,7 +90,7 @@ class Walk {
 };
 
 void Walk::fill(const Round& round) {
-  writes_.emplace(plan_, cells_, round);
+  writes_ = LastWrites(plan_, cells_, round);
   first_.resize(plan_.buffers.size());
   for (std::size_t b = 0; b < plan_.buffers.size(); ++b)
     if (given(plan_.buffers[b].role)) first_[b].claim = Value::kForeign;
@@ -111,7 +110,7 @@ void Walk::fill(BufferId buffer) {
   const CellRange range = cells_.of_buffer(buffer);
   for (std::uint32_t cell = range.first; cell < range.first + range.count; ++cell) {
     values_[cell] = first_[buffer.index()].shifted(cells_.begin(cell));
-    if (!writes_->given(cell)) values_[cell] = {Value::kForeign, {}, -1, 0};
+    if (!writes_.given(cell)) values_[cell] = {Value::kForeign, {}, -1, 0};
   }
 }
 
@@ -121,7 +120,7 @@ void Walk::give(std::size_t op) {
   for (std::size_t d = parts.first_destination; d < parts.end_of_slices; ++d) {
     const CellRange range = cells_.of_slice(d);
     for (std::uint32_t cell = range.first; cell < range.first + range.count; ++cell)
-      if (writes_->by(op, cell))
+      if (writes_.by(op, cell))
         values_[cell] = first_[plan_.slices[d].buffer.index()].shifted(cells_.begin(cell));
   }
 }
