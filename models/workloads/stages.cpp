@@ -4,8 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "models/collectives/nccl_call.h"
-#include "models/definition.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
@@ -212,13 +210,6 @@ void place(std::vector<Slice>& places, const Plan& part, BufferId buffer, const 
   places[buffer.index()] = slice;
 }
 
-// NCCL has every operation but scans; the catalogue names its all-reduce only.
-Plan build_part(const CollectiveStage& stage) {
-  if (stage.algorithm == "nccl" && !is_scan(stage.request.operation))
-    return build_nccl_call(stage.request);
-  return build_plan(find_algorithm(stage.request.operation, stage.algorithm), stage.request);
-}
-
 }  // namespace
 
 std::vector<Dep> launched_after(const std::vector<OpId>& ops) {
@@ -234,7 +225,8 @@ Ends append_plan(PlanBuilder& builder, const Plan& part, const Placement& placem
 }
 
 Ends append_collective(PlanBuilder& builder, const CollectiveStage& stage, const Ends& after) {
-  const Plan part = build_part(stage);
+  const Plan part =
+      build_plan(find_algorithm(stage.request.operation, stage.algorithm), stage.request);
   TL_ENSURE(part.claims.size() == 1, "a stage is one collective of one group");
   const Claim& claim = part.claims.front();
   if (claim.inputs == claim.outputs)
