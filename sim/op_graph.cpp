@@ -3,6 +3,14 @@
 #include "topology/large_pages.h"
 
 namespace twinlink::sim {
+namespace {
+
+bool crosses(const models::Plan& plan, const models::Dep& d, OpId to, bool launches) {
+  const Rank from = plan.rank_of(d.id()), rank = plan.rank_of(to);
+  return launches ? plan.gpu_of(from) != plan.gpu_of(rank) : from != rank;
+}
+
+}  // namespace
 
 using models::Dep;
 using models::Plan;
@@ -12,9 +20,6 @@ OpGraph::OpGraph(const Plan& plan) {
   resize_large(dependents_, plan.deps.size());
   resize_large(next_, plan.ops.size(), -1);
   resize_large(waiting_, plan.ops.size());
-  std::vector<std::int32_t> gpu_of_lane;
-  for (const models::Lane& lane : plan.lanes) gpu_of_lane.push_back(plan.gpu_of(lane.rank));
-
   for (const Dep& d : plan.deps) ++first_[d.op + 1];
   for (std::size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
   std::vector<std::int32_t> last_of_lane(plan.lanes.size(), -1);
@@ -26,11 +31,10 @@ OpGraph::OpGraph(const Plan& plan) {
     if (last >= 0) next_[static_cast<std::size_t>(last)] = static_cast<std::int32_t>(i);
     last = static_cast<std::int32_t>(i);
     for (const Dep& d : deps) {
-      const LaneId other = plan.ops[d.op].lane;
-      const bool crosses = gpu_of_lane[other.index()] != gpu_of_lane[lane.index()];
       // first_ is moved along as the lists fill, and put back below.
-      dependents_[first_[d.op]++] = {static_cast<std::uint32_t>(i) & 0x3FF'FFFF, d.edge,
-                                     crosses ? 1U : 0U};
+      Dependent& dependent = dependents_[first_[d.op]++];
+      dependent = {static_cast<std::uint32_t>(i) & 0x3FF'FFFF, d.edge, 0U};
+      dependent.crosses = crosses(plan, d, OpId{i}, dependent.launches()) ? 1U : 0U;
     }
   }
   for (std::size_t i = first_.size() - 1; i > 0; --i) first_[i] = first_[i - 1];

@@ -22,7 +22,7 @@ struct Dependent {
 
   std::uint32_t op : 26;
   std::uint32_t edge : 4;     // models::Edge
-  std::uint32_t crosses : 1;  // the two ops run on different GPUs
+  std::uint32_t crosses : 1;  // as in CostModel::edge_latency
   [[nodiscard]] OpId id() const { return OpId{static_cast<std::int32_t>(op)}; }
   [[nodiscard]] models::Edge kind() const { return static_cast<models::Edge>(edge); }
 };

@@ -77,7 +77,7 @@ class Simulation {
   FlowSolver solver_;
   EventQueue events_;
   models::Timeline timeline_;           // start holds the ready time until the op starts
-  std::vector<Duration> edge_latency_;  // by edge, twice: on one GPU, between two
+  std::vector<Duration> edge_latency_;  // by edge, twice: near, and where it crosses
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::vector<OpId>> arrived_;  // per rendezvous

@@ -247,15 +247,15 @@ std::string CostModel::name_of(std::int32_t resource) const {
   return "?";
 }
 
-Duration CostModel::edge_latency(Edge edge, bool crosses_gpu) const {
+Duration CostModel::edge_latency(Edge edge, bool crosses) const {
   const CalibrationProfile& p = state_->profile;
   switch (edge) {
     case Edge::flag_relaxed:
-    case Edge::flag_fenced: return crosses_gpu ? from_us(p.flag) : Duration{};
-    case Edge::inline_ll: return crosses_gpu ? from_us(p.flag) : Duration{};
-    case Edge::inline_ll128: return crosses_gpu ? from_us(p.nccl_hop_ll128) : Duration{};
+    case Edge::flag_fenced: return crosses ? from_us(p.flag) : Duration{};
+    case Edge::inline_ll: return crosses ? from_us(p.flag) : Duration{};
+    case Edge::inline_ll128: return crosses ? from_us(p.nccl_hop_ll128) : Duration{};
     case Edge::event:
-    case Edge::graph: return crosses_gpu ? from_us(p.event) : Duration{};
+    case Edge::graph: return crosses ? from_us(p.event) : Duration{};
     case Edge::stream_memory: return from_us(p.stream_memory);
   }
   return {};

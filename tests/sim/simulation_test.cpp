@@ -22,6 +22,7 @@ CalibrationProfile timed_profile() {
 // A plan in the making, with one op per call.
 struct Bench {
   explicit Bench(int ranks) : builder("test", ranks) {}
+  explicit Bench(std::vector<std::int32_t> gpu_of_rank) : builder("test", std::move(gpu_of_rank)) {}
 
   LaneId kernel(int rank, int ctas = 1) {
     return builder.add_sm_lane(builder.add_kernel({Rank{rank}, LaunchMode::graph, "k"}),
@@ -142,6 +143,21 @@ TEST_CASE("what an edge adds follows from its kind and whether it leaves the GPU
   CHECK(start_of_second(Edge::graph, 1) == 2);
   CHECK(start_of_second(Edge::graph, 0) == 1);  // on one GPU it is inside the launch gap
   CHECK(start_of_second(Edge::stream_memory, 1) == 4);
+}
+
+TEST_CASE("a flag between ranks that share a GPU takes its time, an event there does not") {
+  CalibrationProfile profile = timed_profile();
+  profile.flag.value = 0.5;
+  profile.event.value = 1;
+  const auto start_of_second = [&profile](Edge edge) {
+    Bench bench(std::vector<std::int32_t>{0, 0});
+    const OpId first = bench.work(bench.kernel(0), 1);
+    const OpId second = bench.work(bench.kernel(1), 1, {dep(first, edge)});
+    return start_us(bench.run(profile), second);
+  };
+  CHECK(start_of_second(Edge::flag_fenced) == 1.5);
+  CHECK(start_of_second(Edge::inline_ll) == 1.5);
+  CHECK(start_of_second(Edge::event) == 1);
 }
 
 TEST_CASE("the launch gap passes while flags come, but follows an event") {
