@@ -8,6 +8,7 @@
 #include "models/collectives/catalogue.h"
 #include "models/definition.h"
 #include "sim/host_executor.h"
+#include "tests/support/rank_counts.h"
 
 using namespace twinlink;
 using namespace twinlink::models;
@@ -77,7 +78,7 @@ std::int64_t elements_for(const Algorithm& algorithm, int ranks, bool few) {
 
 TEST_CASE("every algorithm equals its definition for 1 to 130 ranks, ragged shares") {
   for_each_right_algorithm([](const Algorithm& algorithm) {
-    for (int ranks = 1; ranks <= 130; ++ranks)
+    for (const int ranks : rank_counts())
       check_both_arithmetics(algorithm,
                              request_of(algorithm, ranks, elements_for(algorithm, ranks, false)));
   });
@@ -85,8 +86,9 @@ TEST_CASE("every algorithm equals its definition for 1 to 130 ranks, ragged shar
 
 TEST_CASE("every algorithm equals its definition for 576 ranks, ragged shares") {
   for_each_right_algorithm([](const Algorithm& algorithm) {
+    const int ranks = kMostRanks;
     check_both_arithmetics(algorithm,
-                           request_of(algorithm, 576, elements_for(algorithm, 576, false)));
+                           request_of(algorithm, ranks, elements_for(algorithm, ranks, false)));
   });
 }
 
