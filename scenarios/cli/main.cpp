@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 
+#include "scenarios/cli/result_verbs.h"
 #include "scenarios/cli/verbs.h"
 #include "scenarios/version.h"
 #include "topology/error.h"
@@ -28,6 +29,8 @@ void add_verbs(CLI::App& app, Session& session) {
   add_validate(app, session);
   add_calibrate(app, session);
   add_measure(app, session);
+  add_compare(app, session);
+  add_report(app, session);
   app.set_version_flag("--version", fmt::format("twinlink {}, CUDA {}", version(),
                                                 built_with_cuda() ? "yes" : "no"));
   app.require_subcommand(1);
