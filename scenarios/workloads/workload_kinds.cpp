@@ -4,6 +4,7 @@
 #include "scenarios/workloads/dp_attention.h"
 #include "scenarios/workloads/dwdp_study.h"
 #include "scenarios/workloads/linear_attention.h"
+#include "scenarios/workloads/serving_study.h"
 #include "scenarios/workloads/workload.h"
 
 namespace twinlink::scenarios {
@@ -18,6 +19,7 @@ std::span<const WorkloadKind> workload_kinds() {
       WorkloadKind{"dwdp_roofline", "their rooflines: when a layer hides its prefetch",
                    read_dwdp_roofline, dwdp_roofline_fields()},
       linear_attention_kind(),
+      serving_kind(),
   };
   return kKinds;
 }
