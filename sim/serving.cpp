@@ -46,6 +46,7 @@ struct ContextServer {
   std::vector<std::size_t> finishing;  // whose input ends with this step
   std::int64_t outstanding = 0;        // tokens not yet processed
   std::int64_t under_way = 0;          // of them in this step
+  std::uint64_t steps = 0;
   bool busy = false;
 };
 
@@ -128,15 +129,16 @@ class Serving {
   // Takes tokens off the queue's front; returns those of the fullest rank.
   std::int64_t fill_step(ContextServer& server) {
     const ContextSide& side = setup_.context;
-    std::vector<std::int64_t> tokens(static_cast<std::size_t>(side.ranks)), count = tokens;
+    std::vector<std::int64_t> tokens(static_cast<std::size_t>(side.ranks));
+    std::vector<std::int64_t> places = places_of(server);
     server.under_way = 0;
     while (!server.queue.empty()) {
-      const std::size_t rank = roomiest(tokens, count);
+      const std::size_t rank = roomiest(tokens, places);
       if (rank == tokens.size()) break;
       Request& request = requests_[server.queue.front()];
       const std::int64_t taken = std::min(request.left, side.max_tokens - tokens[rank]);
       tokens[rank] += taken;
-      ++count[rank];
+      --places[rank];
       server.under_way += taken;
       request.left -= taken;
       if (request.left > 0) break;  // the rest stays in front
@@ -146,12 +148,26 @@ class Serving {
     return *std::ranges::max_element(tokens);
   }
 
+  // Of each rank in the next step of this server.
+  std::vector<std::int64_t> places_of(ContextServer& server) const {
+    const ContextSide& side = setup_.context;
+    std::vector<std::int64_t> places(static_cast<std::size_t>(side.ranks), side.max_requests);
+    if (side.offered >= 1) return places;
+    const auto index = static_cast<std::uint64_t>(&server - context_.data());
+    models::Draws draws(models::part_of_seed(setup_.clients.seed, server.steps++, index));
+    for (std::int64_t& k : places) {
+      const double share = side.offered + (1 - side.offered) * draws.uniform();
+      k = std::llround(std::ceil(share * static_cast<double>(k)));
+    }
+    return places;
+  }
+
   // The rank with fewest tokens that takes one more request; their number if none does.
   [[nodiscard]] std::size_t roomiest(const std::vector<std::int64_t>& tokens,
-                                     const std::vector<std::int64_t>& count) const {
+                                     const std::vector<std::int64_t>& places) const {
     std::size_t best = tokens.size();
     for (std::size_t rank = 0; rank < tokens.size(); ++rank) {
-      if (count[rank] >= setup_.context.max_requests) continue;
+      if (places[rank] == 0) continue;
       if (tokens[rank] >= setup_.context.max_tokens) continue;
       if (best == tokens.size() || tokens[rank] < tokens[best]) best = rank;
     }
@@ -246,6 +262,15 @@ class SetupCheck {
                          0,
                          0});
   }
+  void share(double value, const char* what) {
+    if (!(value > 0 && value <= 1))
+      issues_.push_back(
+          {"",
+           std::string(what) + " must be above 0 and at most 1, not " + std::to_string(value),
+           {},
+           0,
+           0});
+  }
   void table(const StepTable& table, const char* what) {
     const bool rises =
         std::ranges::adjacent_find(table.at, std::greater_equal<>{}) == table.at.end();
@@ -273,6 +298,7 @@ void check_setup(const ServingSetup& setup) {
   check.least(setup.context.ranks, 1, "ranks of a context server");
   check.least(setup.context.max_tokens, 1, "tokens of a context step");
   check.least(setup.context.max_requests, 1, "requests of a context step");
+  check.share(setup.context.offered, "the share of places offered");
   check.least(setup.generation.servers, 1, "generation servers");
   check.least(setup.generation.places, 1, "places of a generation server");
   check.table(setup.context.step, "the context step table");

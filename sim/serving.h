@@ -7,8 +7,10 @@
 //               with the fewest tokens outstanding (ties: the first) and waits first come, first
 //               served. A step takes at most max_requests per rank and max_tokens per rank, each
 //               request on the rank with most room; what does not fit is continued in the next step
-//               (chunks). A step lasts table(tokens of the fullest rank). The step that ends a
-//               request's input gives its first token.
+//               (chunks). Of a rank's max_requests places k only ceil(f k) are offered to a step, f
+//               uniform on [offered, 1], drawn per step and rank: how uneven schedulers fill ranks
+//               in practice (1: not at all). A step lasts table(tokens of the fullest rank). The
+//               step that ends a request's input gives its first token.
 //   hand-off    bytes per token x input / rate, not shared
 //   generation  A request joins the server with the fewest requests open and waits for one of its
 //               places; requests join and leave between steps. A step lasts table(requests under
@@ -48,6 +50,7 @@ struct ClientLaw {
 struct ContextSide {
   int servers = 1, ranks = 1;
   std::int64_t max_tokens = 32'768, max_requests = 1024;  // per rank and step
+  double offered = 1;                                     // least share of the places, (0, 1]
   StepTable step;                                         // by tokens of a rank
 };
 

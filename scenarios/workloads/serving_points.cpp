@@ -43,6 +43,7 @@ sim::ServingSetup setup_of(const ServingSettings& settings, StepTables& tables,
   setup.context.servers = static_cast<int>(at.context_gpus) / setup.context.ranks;
   setup.context.max_tokens = law.mnt;
   setup.context.max_requests = context.requests.max_requests;
+  setup.context.offered = context.requests.arrived;
   setup.context.step = tables.context(at.variant);
   setup.hand_off = {models::cached_bytes(context.shape), tables.link_rate()};
   setup.generation.servers = static_cast<int>(deployment.generation_servers);

@@ -78,6 +78,7 @@ std::unique_ptr<ServingSettings> read_serving_settings(ObjectReader& object) {
   set_many(settings->deployments, object.required("deployments"), read_deployment);
   set(settings->osl, object.optional("osl"), read_count);
   set(settings->decode_kernel, object.optional("decode_kernel"), read_duration);
+  set(settings->decode_host, object.optional("decode_host"), read_duration);
   set_many(settings->ranges, object.optional("ranges"), read_range);
   if (const auto value = object.optional("overall")) settings->overall = read_range(*value);
   set_many(settings->targets, object.optional("targets"), read_target);

@@ -8,6 +8,8 @@
 //   overall      a range too: its row is the mean of the ranges inside it
 //   targets      list of {output_tokens_per_s, ttft_ms, itl_ms}: how many GPUs does that need?
 //   decode_kernel  the least time of a kernel of a decode step
+//   arrived      of "dwdp"; here the least share of a context rank's places that a step is offered
+//   decode_host    of every decode step, outside its kernels: host, sampler, drafting, waiting
 //   rows         "all", or "answers": only ranges and targets
 #include <memory>
 #include <optional>
@@ -41,7 +43,7 @@ struct ServingSettings {
   std::unique_ptr<DwdpSettings> context;
   std::vector<Deployment> deployments;
   std::int64_t osl = 1024;
-  Duration decode_kernel;
+  Duration decode_kernel, decode_host;
   std::vector<UserRange> ranges;
   std::optional<UserRange> overall;
   std::vector<ServingTarget> targets;

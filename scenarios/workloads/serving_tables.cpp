@@ -128,7 +128,8 @@ double StepTables::decode_seconds(const Deployment& deployment, std::int64_t req
     total += std::max(least, models::compute_need(machine_.profile, op).seconds());
   const double flag = machine_.profile.flag.value * 1e-6;
   const double wire = link_rate_ > 0 ? work.bytes_out / link_rate_ : 0;
-  return total + wire + flag * static_cast<double>(work.transfers);
+  const double host = static_cast<double>(settings_.decode_host.ps) * 1e-12;
+  return total + wire + flag * static_cast<double>(work.transfers) + host;
 }
 
 const sim::StepTable& StepTables::generation(const Deployment& deployment) {

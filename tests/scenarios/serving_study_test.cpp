@@ -66,6 +66,18 @@ TEST_CASE("every combination is a row, and its figures agree with each other") {
   }
 }
 
+TEST_CASE("time outside the kernels lengthens every decode step, shared by the tokens of a step") {
+  const auto itl = [](const std::string& more) {
+    return number(run_fields(R"("deployments": [{"context_gpus": 8, "generation_gpus": 4,
+        "generation_batch": 16, "concurrency": 1, "tokens_per_step": 2}])" +
+                             more)
+                      .front(),
+                  "itl_ms_median");
+  };
+  // One client: its steps are alone. 10 ms a step of two tokens; times are whole picoseconds.
+  CHECK(itl(R"(, "decode_host": "10 ms")") - itl("") == doctest::Approx(5).epsilon(1e-6));
+}
+
 TEST_CASE("ranges compare, targets count, and rows can be left out") {
   const std::vector<Result> rows =
       run_fields(std::string(kDeployment) +
