@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Stands at a field of the scenario.
-[[noreturn]] void refuse(const std::string& pointer, const std::string& message) {
+[[noreturn]] void refuse_at(const std::string& pointer, const std::string& message) {
   throw InputError(message, pointer);
 }
 
@@ -42,7 +42,7 @@ std::vector<InputIssue> standing_in(const Scenario& scenario, std::vector<InputI
 fs::path find_file(const std::string& name, const fs::path& beside, const std::string& pointer) {
   for (const fs::path& path : {beside / name, fs::path(name)})
     if (fs::is_regular_file(path)) return path;
-  refuse(pointer, "there is no file " + quote(name));
+  refuse_at(pointer, "there is no file " + quote(name));
 }
 
 std::string name_of_topology(const MachineSpec& spec, const fs::path& beside) {
@@ -72,8 +72,8 @@ models::CalibrationProfile named_profile(const std::string& name) {
   if (!path.empty()) return read_profile(read_file(path), path.string());
   const std::vector<std::string> known = profile_names();
   const std::string hint = did_you_mean(name, known);
-  refuse("/profile", quote(name) + " is not a known profile" +
-                         (hint.empty() ? "; known are " + join(known) : "." + hint));
+  refuse_at("/profile", quote(name) + " is not a known profile" +
+                            (hint.empty() ? "; known are " + join(known) : "." + hint));
 }
 
 topology::Topology whole_topology(const MachineSpec& spec, int gpus, const fs::path& beside) {
@@ -108,8 +108,8 @@ models::CalibrationProfile resolve_profile(const MachineSpec& spec, const std::s
   }
   const std::string name = profile.empty() ? own_profile(spec, beside) : profile;
   if (name.empty())
-    refuse("/profile", "this machine has no calibration profile of its own; name one of " +
-                           join(profile_names()) + ", or a file");
+    refuse_at("/profile", "this machine has no calibration profile of its own; name one of " +
+                              join(profile_names()) + ", or a file");
   return named_profile(name);
 }
 

@@ -11,31 +11,32 @@
 namespace twinlink::scenarios {
 namespace {
 
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
-void add_aliases(PublishedRecord& record, const Json& table, bool nearest) {
+void add_aliases(PublishedRecord& record, const PlainJson& table, bool nearest) {
   for (const auto& [ours, theirs] : table.items())
     record.aliases.push_back({ours, theirs.get<std::string>(), nearest});
 }
 
-PublishedRow to_row(const Json& row, const Json& machines) {
+PublishedRow to_row(const PlainJson& row, const PlainJson& machines) {
   return {machines.at(row.at(0).get<std::string>()).get<std::string>(),
           row.at(3).get<std::string>(), row.at(1).get<int>(), Bytes{row.at(2).get<std::int64_t>()},
           row.at(4).get<double>()};
 }
 
-PublishedRecord to_record(const Json& json) {
+PublishedRecord to_record(const PlainJson& object) {
   PublishedRecord record;
-  record.name = json.at("name").get<std::string>();
-  record.source = json.at("source").get<std::string>();
-  record.kind = json.at("kind").get<std::string>();
-  record.step_us = json.value("step_us", 0.0);
-  record.operation = models::parse<models::Operation>(json.at("operation").get<std::string>())
+  record.name = object.at("name").get<std::string>();
+  record.source = object.at("source").get<std::string>();
+  record.kind = object.at("kind").get<std::string>();
+  record.step_us = object.value("step_us", 0.0);
+  record.operation = models::parse<models::Operation>(object.at("operation").get<std::string>())
                          .value_or(models::Operation::all_reduce);
-  record.unmodelled = json.at("unmodelled").get<std::vector<std::string>>();
-  add_aliases(record, json.at("names"), false);
-  add_aliases(record, json.at("nearest"), true);
-  for (const Json& row : json.at("rows")) record.rows.push_back(to_row(row, json.at("machines")));
+  record.unmodelled = object.at("unmodelled").get<std::vector<std::string>>();
+  add_aliases(record, object.at("names"), false);
+  add_aliases(record, object.at("nearest"), true);
+  for (const PlainJson& row : object.at("rows"))
+    record.rows.push_back(to_row(row, object.at("machines")));
   return record;
 }
 
@@ -80,8 +81,8 @@ std::optional<Published> match(const PublishedRecord& record, const Result& resu
 
 PublishedRecord read_published(const std::string& text, const std::string& file) {
   try {
-    return to_record(Json::parse(text));
-  } catch (const Json::exception& error) {
+    return to_record(PlainJson::parse(text));
+  } catch (const PlainJson::exception& error) {
     throw InputError({InputIssue{"", error.what(), file}});
   }
 }
@@ -89,7 +90,7 @@ PublishedRecord read_published(const std::string& text, const std::string& file)
 std::vector<PublishedRecord> published_records() {
   std::vector<PublishedRecord> records;
   for (const std::string& name : data_names("profiles/published")) {
-    const auto path = find_data("profiles/published/" + name + ".json");
+    const auto path = find_data("profiles/published/" + name + ".object");
     const std::string text = read_file(path);
     if (!is_study_record(text)) records.push_back(read_published(text, path.string()));
   }

@@ -30,7 +30,7 @@ std::string fnv1a(const std::string& text) {
   return digits;
 }
 
-std::optional<ExecutorKind> read_executor(const Value& value) {
+std::optional<ExecutorKind> read_executor_kind(const Value& value) {
   std::vector<std::string> names;
   for (const auto& word : kExecutors) names.emplace_back(word.name);
   const std::optional<std::string> name = read_name(value, "executor", names);
@@ -94,7 +94,7 @@ void read_points(Scenario& scenario, ObjectReader& object) {
 void read_options(Scenario& scenario, ObjectReader& object) {
   set(scenario.question, object.optional("question"), read_string);
   set(scenario.profile, object.optional("profile"), read_string);
-  set(scenario.executor, object.optional("executor"), read_executor);
+  set(scenario.executor, object.optional("executor"), read_executor_kind);
   set(scenario.element, object.optional("element"),
       [](const Value& v) { return read_word<models::ElementType>(v, "element type"); });
   set(scenario.launch, object.optional("launch"),

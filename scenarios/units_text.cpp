@@ -69,7 +69,7 @@ constexpr Family kTimes{"a duration", "0.65 us", kTimeUnits};
 constexpr Family kPowers{"a power", "700 W", kPowerUnits};
 constexpr Family kFlops{"a compute rate", "989 TFLOP/s", kFlopUnits};
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 std::string unit_names(const Family& family) {
   std::string names;
@@ -103,18 +103,18 @@ std::string suggestion(const Parts& parts, const Family& family) {
                                ? std::string(found->name)
                                : nearest_name(std::string(parts.unit), names);
   if (unit.empty()) return "";
-  return ". Did you mean " + quoted(std::string(parts.number) + " " + unit) + "?";
+  return ". Did you mean " + in_quotes(std::string(parts.number) + " " + unit) + "?";
 }
 
 [[noreturn]] void refuse(const std::string& text, const Family& family, const std::string& why) {
-  throw InputError(quoted(text) + " is not " + std::string(family.what) + ": " + why);
+  throw InputError(in_quotes(text) + " is not " + std::string(family.what) + ": " + why);
 }
 
 const Unit& find_unit(const std::string& text, const Parts& parts, const Family& family) {
   if (parts.unit.empty())
-    refuse(
-        text, family,
-        "the unit is missing (" + unit_names(family) + "), as in " + quoted(family.example) + "");
+    refuse(text, family,
+           "the unit is missing (" + unit_names(family) + "), as in " + in_quotes(family.example) +
+               "");
   if (parts.unit.ends_with("b/s") && parts.unit.size() <= 4)
     refuse(text, family, "rates are in bytes, not bits (1 GB/s = 8 Gb/s)");
   const auto found = std::ranges::find(family.units, parts.unit, &Unit::name);
@@ -141,7 +141,7 @@ Decimal parse_decimal(const std::string& text, std::string_view number, const Fa
       continue;
     }
     if (c < '0' || c > '9')
-      refuse(text, family, "expected digits and a unit, as in " + quoted(family.example) + "");
+      refuse(text, family, "expected digits and a unit, as in " + in_quotes(family.example) + "");
     value.digits = value.digits * 10 + (c - '0');
     value.places += point ? 1 : 0;
     figures += value.digits == 0 ? 0 : 1;
@@ -149,7 +149,7 @@ Decimal parse_decimal(const std::string& text, std::string_view number, const Fa
     if (figures > 18 || value.places > 24) refuse(text, family, "it has more than 18 figures");
   }
   if (!any)
-    refuse(text, family, "expected a number and a unit, as in " + quoted(family.example) + "");
+    refuse(text, family, "expected a number and a unit, as in " + in_quotes(family.example) + "");
   return value;
 }
 

@@ -1,25 +1,11 @@
 #include "sim/host_executor.h"
 
-#include <cstring>
-
 #include "models/definition_buffers.h"
 #include "models/library/definition_plan.h"
 #include "sim/host_fold.h"
 #include "sim/host_memory.h"
 
 namespace twinlink::sim {
-namespace {
-
-void run_copy(const models::Plan& plan, OpId op, HostMemory& memory) {
-  const auto from = plan.sources(op);
-  const auto to = plan.destinations(op);
-  for (std::size_t i = 0; i < to.size(); ++i) {
-    const std::span<std::byte> source = memory.bytes(from[from.size() == 1 ? 0 : i]);
-    if (!source.empty()) std::memmove(memory.bytes(to[i]).data(), source.data(), source.size());
-  }
-}
-
-}  // namespace
 
 models::Execution HostExecutor::execute(const models::Plan& plan, const models::Inputs& inputs) {
   if (!plan.library_calls.empty()) return execute(define_library_calls(plan).plan, inputs);
@@ -30,7 +16,9 @@ models::Execution HostExecutor::execute(const models::Plan& plan, const models::
     const OpId op{i};
     switch (plan.op(op).kind) {
       case models::OpKind::copy:
-      case models::OpKind::multimem_store: run_copy(plan, op, memory); break;
+      case models::OpKind::multimem_store:
+        memory.copy(plan.sources(op), plan.destinations(op));
+        break;
       case models::OpKind::reduce:
       case models::OpKind::multimem_reduce:
       case models::OpKind::scan_reduce: fold.run(op); break;

@@ -1,30 +1,19 @@
 #include "sim/host_linear_attention.h"
 
-#include <Eigen/Core>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <numbers>
 
 #include "sim/host_fold.h"
+#include "sim/host_linear_matrix.h"
 #include "sim/host_memory.h"
 #include "topology/error.h"
 
 namespace twinlink::sim {
 namespace {
 
-template <class Number>
-using Matrix = Eigen::Matrix<Number, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Rows = Eigen::Map<const Matrix<float>>;
-
-Rows rows(std::span<const float> values, int width) {
-  return {values.data(), static_cast<Eigen::Index>(values.size()) / width, width};
-}
-
-template <class Number>
-std::vector<Number> values_of(const Matrix<Number>& matrix) {
-  return {matrix.data(), matrix.data() + matrix.size()};
-}
+using namespace linear;
 
 std::uint64_t mixed(std::uint64_t x) {
   x += 0x9E37'79B9'7F4A'7C15;
@@ -42,23 +31,6 @@ std::vector<float> normal_numbers(std::size_t count, std::uint64_t seed) {
     numbers[i] = static_cast<float>(radius * std::cos(angle));
   }
   return numbers;
-}
-
-// decay^(first + i * step), i = 0.. n-1.
-Eigen::VectorXf powers(double slope, Eigen::Index n, double first, double step) {
-  Eigen::VectorXf result(n);
-  for (Eigen::Index i = 0; i < n; ++i)
-    result[i] = static_cast<float>(std::exp(-slope * (first + step * static_cast<double>(i))));
-  return result;
-}
-
-// lambda^(row - column) below and on the diagonal, 0 above.
-Matrix<float> causal_decay(double slope, Eigen::Index n) {
-  Matrix<float> decay = Matrix<float>::Zero(n, n);
-  for (Eigen::Index t = 0; t < n; ++t)
-    for (Eigen::Index i = 0; i <= t; ++i)
-      decay(t, i) = static_cast<float>(std::exp(-slope * static_cast<double>(t - i)));
-  return decay;
 }
 
 // The part of a chunk's results that blocks give, walked forwards, then backwards.
@@ -93,11 +65,11 @@ class ChunkWalk {
   void forward(Eigen::Index first, Eigen::Index m) {
     const auto q = q_.middleRows(first, m), k = k_.middleRows(first, m);
     const auto v = v_.middleRows(first, m), g = g_.middleRows(first, m);
-    const Matrix<float> mask = causal_decay(slope_, m);
+    const Matrix mask = causal_decay(slope_, m);
     const Eigen::VectorXf into = powers(slope_, m, 0, 1);
     const Eigen::VectorXf out = powers(slope_, m, static_cast<double>(m), -1);
-    const Matrix<float> scores = (q * k.transpose()).cwiseProduct(mask);
-    const Matrix<float> grads = (g * v.transpose()).cwiseProduct(mask);
+    const Matrix scores = (q * k.transpose()).cwiseProduct(mask);
+    const Matrix grads = (g * v.transpose()).cwiseProduct(mask);
     o_.middleRows(first, m) = scores * v + into.asDiagonal() * (q * before_);
     dq_.middleRows(first, m) = grads * k + into.asDiagonal() * (g * before_.transpose());
     dk_.middleRows(first, m) = grads.transpose() * q;
@@ -122,8 +94,8 @@ class ChunkWalk {
   double slope_;
   int block_;
   Rows q_, k_, v_, g_;
-  Matrix<float> before_, after_;  // states around the block being walked
-  Matrix<float> o_, dq_, dk_, dv_;
+  Matrix before_, after_;  // states around the block being walked
+  Matrix o_, dq_, dk_, dv_;
 };
 
 // Inputs of scan claims, by buffer: the rank and direction whose local state goes there.
@@ -149,15 +121,6 @@ std::vector<float> load(std::span<const std::byte> from) {
   std::vector<float> values(from.size() / sizeof(float));
   std::memcpy(values.data(), from.data(), from.size());
   return values;
-}
-
-void run_copy(const models::Plan& plan, OpId op, HostMemory& memory) {
-  const auto from = plan.sources(op);
-  const auto to = plan.destinations(op);
-  for (std::size_t i = 0; i < to.size(); ++i) {
-    const std::span<std::byte> source = memory.bytes(from[from.size() == 1 ? 0 : i]);
-    if (!source.empty()) std::memmove(memory.bytes(to[i]).data(), source.data(), source.size());
-  }
 }
 
 double difference_norm(std::span<const float> a, std::span<const double> b, double& norm) {
@@ -194,13 +157,13 @@ AttentionInputs normal_inputs(std::size_t tokens, int d, int e, double slope, st
 }
 
 AttentionResults<double> token_by_token(const AttentionInputs& inputs) {
-  const Matrix<double> q = rows(inputs.q, inputs.d).cast<double>();
-  const Matrix<double> k = rows(inputs.k, inputs.d).cast<double>();
-  const Matrix<double> v = rows(inputs.v, inputs.e).cast<double>();
-  const Matrix<double> g = rows(inputs.dout, inputs.e).cast<double>();
+  const MatrixOf<double> q = rows(inputs.q, inputs.d).cast<double>();
+  const MatrixOf<double> k = rows(inputs.k, inputs.d).cast<double>();
+  const MatrixOf<double> v = rows(inputs.v, inputs.e).cast<double>();
+  const MatrixOf<double> g = rows(inputs.dout, inputs.e).cast<double>();
   const double lambda = std::exp(-inputs.slope);
-  Matrix<double> o(v.rows(), v.cols()), dq(q.rows(), q.cols()), dk = dq, dv = o;
-  Matrix<double> state = Matrix<double>::Zero(inputs.d, inputs.e);
+  MatrixOf<double> o(v.rows(), v.cols()), dq(q.rows(), q.cols()), dk = dq, dv = o;
+  MatrixOf<double> state = MatrixOf<double>::Zero(inputs.d, inputs.e);
   for (Eigen::Index t = 0; t < q.rows(); ++t) {
     state = lambda * state + k.row(t).transpose() * v.row(t);
     o.row(t) = q.row(t) * state;
@@ -219,9 +182,9 @@ LocalStates local_states(const AttentionInputs& chunk) {
   const auto n = static_cast<Eigen::Index>(chunk.tokens());
   const Eigen::VectorXf out = powers(chunk.slope, n, static_cast<double>(n), -1);
   const Eigen::VectorXf into = powers(chunk.slope, n, 0, 1);
-  const Matrix<float> prefix =
+  const Matrix prefix =
       rows(chunk.k, chunk.d).transpose() * (out.asDiagonal() * rows(chunk.v, chunk.e));
-  const Matrix<float> suffix =
+  const Matrix suffix =
       rows(chunk.q, chunk.d).transpose() * (into.asDiagonal() * rows(chunk.dout, chunk.e));
   return {values_of(prefix), values_of(suffix)};
 }
@@ -243,7 +206,9 @@ ScannedStates scan_states(const models::Plan& plan, const std::vector<double>& d
     const OpId op{i};
     switch (plan.op(op).kind) {
       case models::OpKind::copy:
-      case models::OpKind::multimem_store: run_copy(plan, op, memory); break;
+      case models::OpKind::multimem_store:
+        memory.copy(plan.sources(op), plan.destinations(op));
+        break;
       case models::OpKind::reduce:
       case models::OpKind::multimem_reduce:
       case models::OpKind::scan_reduce: fold.run(op); break;

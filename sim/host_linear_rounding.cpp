@@ -1,14 +1,14 @@
 #include "sim/host_linear_rounding.h"
 
-#include <Eigen/Core>
 #include <bit>
 #include <cmath>
+
+#include "sim/host_linear_matrix.h"
 
 namespace twinlink::sim {
 namespace {
 
-using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Rows = Eigen::Map<const Matrix>;
+using namespace linear;
 
 // Nearest even at `bits` dropped bits of the mantissa.
 float rounded(float value, int bits) {
@@ -25,29 +25,6 @@ Matrix tf32(const Expression& matrix) {
 template <class Expression>
 Matrix stored(const Expression& matrix) {
   return Matrix(matrix).unaryExpr([](float x) { return to_bf16(x); });
-}
-
-Rows rows(std::span<const float> values, int width) {
-  return {values.data(), static_cast<Eigen::Index>(values.size()) / width, width};
-}
-
-std::vector<float> values_of(const Matrix& matrix) {
-  return {matrix.data(), matrix.data() + matrix.size()};
-}
-
-Eigen::VectorXf powers(double slope, Eigen::Index n, double first, double step) {
-  Eigen::VectorXf result(n);
-  for (Eigen::Index i = 0; i < n; ++i)
-    result[i] = static_cast<float>(std::exp(-slope * (first + step * static_cast<double>(i))));
-  return result;
-}
-
-Matrix causal_decay(double slope, Eigen::Index n) {
-  Matrix decay = Matrix::Zero(n, n);
-  for (Eigen::Index t = 0; t < n; ++t)
-    for (Eigen::Index i = 0; i <= t; ++i)
-      decay(t, i) = static_cast<float>(std::exp(-slope * static_cast<double>(t - i)));
-  return decay;
 }
 
 // The four results, inside the blocks and what states between blocks add.

@@ -1,6 +1,7 @@
 #include "sim/host_memory.h"
 
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 #include "models/definition_buffers.h"
@@ -121,6 +122,13 @@ std::span<std::byte> HostMemory::bytes(const Slice& slice) {
   return bytes(slice.buffer)
       .subspan(static_cast<std::size_t>(first_element(slice) * width),
                static_cast<std::size_t>(elements * width));
+}
+
+void HostMemory::copy(std::span<const Slice> from, std::span<const Slice> to) {
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const std::span<std::byte> source = bytes(from[from.size() == 1 ? 0 : i]);
+    if (!source.empty()) std::memmove(bytes(to[i]).data(), source.data(), source.size());
+  }
 }
 
 void check_runnable(const Plan& plan) {

@@ -25,6 +25,8 @@ class HostMemory {
   [[nodiscard]] models::ElementType type(BufferId buffer) const;
   // First element of a slice, counted from the start of its buffer.
   [[nodiscard]] std::int64_t first_element(const models::Slice& slice) const;
+  // Source i to destination i, or the only source to every destination.
+  void copy(std::span<const models::Slice> from, std::span<const models::Slice> to);
 
  private:
   const models::Plan& plan_;

@@ -31,13 +31,13 @@ struct Request {
 // Enumerators in the order in which events of one instant happen: what ends makes room first.
 enum class What : std::uint8_t { decode_end, context_end, landed, send };
 
-struct Event {
+struct Happening {
   std::int64_t at = 0;
   What what = What::send;
   std::int64_t order = 0;  // of scheduling
   std::size_t subject = 0;
 };
-bool later(const Event& a, const Event& b) {
+bool later(const Happening& a, const Happening& b) {
   return std::tie(a.at, a.what, a.order) > std::tie(b.at, b.what, b.order);
 }
 
@@ -76,7 +76,7 @@ class Serving {
       schedule(picoseconds(apart * static_cast<double>(client)), What::send, 0);
     const auto wanted = static_cast<std::size_t>(law.warm_up + law.measured);
     while (record_.ended.size() < wanted) {
-      const Event event = events_.top();
+      const Happening event = events_.top();
       events_.pop();
       now_ = event.at;
       handle(event);
@@ -89,7 +89,7 @@ class Serving {
     events_.push({at, what, order_++, subject});
   }
 
-  void handle(const Event& event) {
+  void handle(const Happening& event) {
     switch (event.what) {
       case What::send: send(); break;
       case What::context_end: end_context(event.subject); break;
@@ -246,7 +246,7 @@ class Serving {
   std::vector<ContextServer> context_;
   std::vector<GenerationServer> generation_;
   std::vector<Request> requests_;
-  std::priority_queue<Event, std::vector<Event>, decltype(&later)> events_{later};
+  std::priority_queue<Happening, std::vector<Happening>, decltype(&later)> events_{later};
   ServingRecord record_;
   std::int64_t now_ = 0, order_ = 0;
 };

@@ -7,9 +7,9 @@
 namespace twinlink::sim {
 namespace {
 
-constexpr double kPerSecond = 1e12;  // ps
+constexpr double kTicks = 1e12;  // ps per second
 
-double seconds(std::int64_t ps) { return static_cast<double>(ps) / kPerSecond; }
+double seconds(std::int64_t ps) { return static_cast<double>(ps) / kTicks; }
 
 // A value and how often it occurs.
 using Weighted = std::pair<double, std::int64_t>;

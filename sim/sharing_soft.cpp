@@ -7,7 +7,7 @@ namespace twinlink::sim {
 namespace {
 
 // Relative difference below which two levels are the same, and a resource is full.
-constexpr double kTie = 1e-9;
+constexpr double kSoftTie = 1e-9;
 
 }  // namespace
 
@@ -46,14 +46,14 @@ void Sharing::update_factor(std::int32_t r, Duration now) {
 }
 
 bool Sharing::is_at_cap(const FlowClass& c) const {
-  return c.owner == kByCap || c.cap <= fair_rate(c) * (1 + kTie);
+  return c.owner == kByCap || c.cap <= fair_rate(c) * (1 + kSoftTie);
 }
 
 // The highest level of the flows on it that are below their cap, if it is full; else unlimited.
 double Sharing::level_when_full(std::int32_t r) const {
   const Share& s = at(r);
   const auto usage = static_cast<double>(usage_[r]);
-  const bool full = owns(s) || usage >= static_cast<double>(s.capacity) * (1 - kTie);
+  const bool full = owns(s) || usage >= static_cast<double>(s.capacity) * (1 - kSoftTie);
   if (!full) return kUnlimited;
   double level = s.units > 0 ? s.pushed : 0;
   for (const std::int32_t c : users(r).listed)
@@ -64,7 +64,7 @@ double Sharing::level_when_full(std::int32_t r) const {
 // Whether the resource is what keeps the class from going faster (its cap: any may).
 bool Sharing::may_freeze(std::int32_t r, const FlowClass& c) const {
   if (c.owner == r || is_at_cap(c)) return true;
-  return users(r).full_at * (1 - kTie) <= at(c.owner).pushed;
+  return users(r).full_at * (1 - kSoftTie) <= at(c.owner).pushed;
 }
 
 // Bytes per second asked of the resource: by flows that freeze there at their cap (if they have

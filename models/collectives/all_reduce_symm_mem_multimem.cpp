@@ -6,9 +6,9 @@
 namespace twinlink::models {
 namespace {
 
-constexpr std::int32_t kMostBlocks = 8;
+constexpr std::int32_t kMultimemBlocks = 8;
 
-void reduce_own_share(PlanBuilder& builder, LaneId lane, const std::vector<Slice>& share) {
+void reduce_in_switch(PlanBuilder& builder, LaneId lane, const std::vector<Slice>& share) {
   if (share.size() == 1)
     builder.copy(lane, share, share, {});
   else
@@ -24,7 +24,7 @@ std::string beyond_symm_mem_multimem(const CollectiveRequest& request) {
 Plan build_all_reduce_symm_mem_multimem(const CollectiveRequest& request) {
   PlanBuilder builder = start_plan(request, "symm_mem_multimem");
   builder.reserve_ops(plan_size_all_reduce_symm_mem_multimem(request));
-  add_symm_mem_stages(builder, request, kMostBlocks, reduce_own_share);
+  add_symm_mem_stages(builder, request, kMultimemBlocks, reduce_in_switch);
   return builder.finish();
 }
 

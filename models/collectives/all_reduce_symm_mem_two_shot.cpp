@@ -6,7 +6,7 @@
 namespace twinlink::models {
 namespace {
 
-constexpr std::int32_t kMostBlocks = 24;
+constexpr std::int32_t kTwoShotBlocks = 24;
 
 void reduce_own_share(PlanBuilder& builder, LaneId lane, const std::vector<Slice>& share) {
   builder.reduce(lane, Operator::sum, share, share, {});
@@ -25,7 +25,7 @@ std::string beyond_symm_mem_two_shot(const CollectiveRequest& request) {
 Plan build_all_reduce_symm_mem_two_shot(const CollectiveRequest& request) {
   PlanBuilder builder = start_plan(request, "symm_mem_two_shot");
   builder.reserve_ops(plan_size_all_reduce_symm_mem_two_shot(request));
-  add_symm_mem_stages(builder, request, kMostBlocks, reduce_own_share);
+  add_symm_mem_stages(builder, request, kTwoShotBlocks, reduce_own_share);
   return builder.finish();
 }
 

@@ -20,7 +20,7 @@ void push_blocks(const CollectiveGroup& group, const AllToAllBlocks& blocks, Cop
   }
 }
 
-std::int64_t rounds(std::int64_t most_sent, std::int64_t) { return pushes_in_turn(most_sent); }
+std::int64_t pushes(std::int64_t most_sent, std::int64_t) { return pushes_in_turn(most_sent); }
 
 }  // namespace
 
@@ -39,7 +39,7 @@ Plan build_all_to_all_copy_engine(const CollectiveRequest& request) {
 }
 
 AlgorithmCounts counts_all_to_all_copy_engine(const CollectiveRequest& request) {
-  return all_to_all_counts(request, rounds);
+  return all_to_all_counts(request, pushes);
 }
 
 double closed_form_all_to_all_copy_engine(const CollectiveRequest& request,

@@ -2,11 +2,10 @@
 
 #include "models/collectives/all_to_all_blocks.h"
 #include "models/collectives/collective_group.h"
+#include "models/plan/ceil_div.h"
 
 namespace twinlink::models {
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 std::int64_t rounds(std::int64_t most_sent, std::int64_t members) {
   return ceil_div(most_sent, all_to_all_lanes(members));

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "models/plan/ceil_div.h"
+
 namespace twinlink::models {
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // Packs [begin, end) in bytes, cut at the end of the data.
 ByteRange range_of_packs(std::int64_t begin, std::int64_t end, Bytes bytes) {

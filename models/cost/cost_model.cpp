@@ -8,6 +8,7 @@
 #include "models/cost/constants_used.h"
 #include "models/cost/fabric.h"
 #include "models/cost/traffic.h"
+#include "models/plan/ceil_div.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
@@ -19,8 +20,6 @@ constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 constexpr double kSmCapacity = 1e12;
 
 Duration from_us(const Constant& constant) { return {std::llround(constant.value * 1e6)}; }
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // One loop trip of an sm lane, in seconds. Zero: the machine is ideal, its routes are charged once.
 double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane& lane,

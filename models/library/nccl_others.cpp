@@ -2,13 +2,12 @@
 #include <algorithm>
 
 #include "models/library/nccl_subplan.h"
+#include "models/plan/ceil_div.h"
 
 namespace twinlink::models {
 namespace {
 
 constexpr std::size_t kPairChannels = 32;  // of all pairs together
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // A chain through each domain, its first members in a binary tree. Sums flow up into a staging
 // buffer per child, results down into outputs; a channel has a lane for each direction.

@@ -7,13 +7,12 @@
 #include <algorithm>
 
 #include "models/library/nccl_subplan.h"
+#include "models/plan/ceil_div.h"
 
 namespace twinlink::models {
 namespace {
 
 constexpr std::int64_t kSmallestSlice = 32 << 10;  // a chunk of one slice, at most
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // How a part of `bytes` of one channel is cut.
 struct Cut {

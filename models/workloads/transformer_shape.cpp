@@ -15,7 +15,7 @@ std::int64_t router_parameters(const TransformerShape& shape) {
   return shape.hidden * shape.routed;
 }
 
-constexpr double kBf16 = 2;
+constexpr double kBf16Bytes = 2;
 constexpr std::int64_t kMatrices = 3;  // gate, up, down
 
 class ShapeCheck {
@@ -105,13 +105,13 @@ Bytes replicated_bytes(const TransformerShape& shape) {
                           weight_bytes(a.output, shape.output.bytes());
   const double network = shape.feed_forward.bytes();
   const Bytes moe = weight_bytes(shape.shared * expert_parameters(shape), network) +
-                    weight_bytes(router_parameters(shape), kBf16);
+                    weight_bytes(router_parameters(shape), kBf16Bytes);
   return attention * shape.layers + moe * shape.moe_layers() +
          weight_bytes(dense_parameters(shape), network) * shape.dense_layers +
-         weight_bytes(2 * shape.vocabulary * shape.hidden, kBf16);
+         weight_bytes(2 * shape.vocabulary * shape.hidden, kBf16Bytes);
 }
 
-Bytes bf16_row(const TransformerShape& shape) { return weight_bytes(shape.hidden, kBf16); }
+Bytes bf16_row(const TransformerShape& shape) { return weight_bytes(shape.hidden, kBf16Bytes); }
 
 Bytes quantised_row(const TransformerShape& shape) {
   return weight_bytes(shape.hidden, shape.feed_forward.bytes());

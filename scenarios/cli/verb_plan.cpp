@@ -13,13 +13,13 @@
 namespace twinlink::scenarios::cli {
 namespace {
 
-struct Flags {
+struct PrintFlags {
   PlanFlags plan;
   std::string output;
   bool dot = false;
 };
 
-models::Plan chosen_plan(const PlanFlags& flags) {
+models::Plan plan_to_print(const PlanFlags& flags) {
   const bool from_file = !flags.plan.empty();
   if (from_file && !(flags.operation.empty() && flags.algorithm.empty()))
     throw UsageError("--plan FILE takes no operation and no --alg");
@@ -28,8 +28,8 @@ models::Plan chosen_plan(const PlanFlags& flags) {
   return build_from(flags);
 }
 
-int act(const Flags& flags, Session& session) {
-  const models::Plan plan = chosen_plan(flags.plan);
+int act(const PrintFlags& flags, Session& session) {
+  const models::Plan plan = plan_to_print(flags.plan);
   session.note(fmt::format("{}: {}", plan.name, plan_facts(plan)));
   const std::string text = flags.dot ? plan_dot(plan) : write_plan(plan);
   session.deliver(text, flags.output);
@@ -39,7 +39,7 @@ int act(const Flags& flags, Session& session) {
 }  // namespace
 
 void add_plan(CLI::App& app, Session& session) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PrintFlags>();
   CLI::App* verb =
       app.add_subcommand("plan", "Print a plan: what moves, where, and in which order");
   verb->add_option("OP", flags->plan.operation, "Operation [the algorithm's]");

@@ -141,9 +141,9 @@ std::string op_row(const Plan& plan, OpId id) {
 }
 
 // A list of rows, each on its own line, handed on in pieces.
-class Rows {
+class RowWriter {
  public:
-  Rows(const Sink& sink, const char* name) : sink_(sink), piece_(",\n \"") {
+  RowWriter(const Sink& sink, const char* name) : sink_(sink), piece_(",\n \"") {
     piece_ += name;
     piece_ += "\": [";
   }
@@ -163,7 +163,7 @@ class Rows {
 
 template <class T>
 void write_list(const Sink& sink, const char* name, const std::vector<T>& items) {
-  Rows rows(sink, name);
+  RowWriter rows(sink, name);
   for (const T& item : items) rows.add(row(item));
   rows.finish();
 }
@@ -181,7 +181,7 @@ void write_plan(const Plan& plan, const Sink& sink) {
   write_list(sink, "computes", plan.computes);
   write_list(sink, "rendezvous", plan.rendezvous);
   if (!plan.library_calls.empty()) write_list(sink, "library_calls", plan.library_calls);
-  Rows ops(sink, "ops");
+  RowWriter ops(sink, "ops");
   for (std::size_t i = 0; i < plan.ops.size(); ++i) ops.add(op_row(plan, OpId{i}));
   ops.finish();
   sink("}\n");

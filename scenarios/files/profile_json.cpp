@@ -14,19 +14,6 @@ using models::CalibrationProfile;
 using models::Constant;
 using models::ConstantTraits;
 
-constexpr std::array kProvenances{Provenance::measured, Provenance::fitted, Provenance::published,
-                                  Provenance::datasheet, Provenance::assumed};
-
-std::optional<Provenance> read_provenance(const Value& value) {
-  std::vector<std::string> names;
-  for (const Provenance one : kProvenances) names.emplace_back(name_of(one));
-  const std::optional<std::string> name = read_name(value, "provenance", names);
-  if (!name) return std::nullopt;
-  for (const Provenance one : kProvenances)
-    if (name_of(one) == *name) return one;
-  return std::nullopt;
-}
-
 // A number in the constant's unit: text with a unit, or a bare number if it has none.
 std::optional<double> read_in_unit(const Value& value, std::string_view unit) {
   if (unit.empty()) return read_number(value, {0, 1e18});

@@ -15,8 +15,6 @@ using topology::Topology;
 
 constexpr std::array kKinds{NodeKind::gpu, NodeKind::nvswitch, NodeKind::pcie_switch,
                             NodeKind::cpu, NodeKind::nic,      NodeKind::net_switch};
-constexpr std::array kProvenances{Provenance::measured, Provenance::fitted, Provenance::published,
-                                  Provenance::datasheet, Provenance::assumed};
 constexpr std::size_t kMaxNodes = 16'384;
 constexpr std::size_t kMaxLinks = 1 << 20;
 constexpr std::int64_t kMaxRate = 1'000'000'000'000'000;  // 1 PB/s
@@ -154,8 +152,7 @@ std::optional<Topology> read_topology_fields(ObjectReader& object) {
   Provenance provenance = Provenance::assumed;
   set(name, object.required("name"), read_string);
   set(source, object.optional("source"), read_string);
-  set(provenance, object.optional("provenance"),
-      [](const Value& v) { return read_enum(v, "provenance", kProvenances); });
+  set(provenance, object.optional("provenance"), read_provenance);
   Topology topology(name, provenance, source);
   NodeNames names;
   const auto nodes = object.required("nodes");

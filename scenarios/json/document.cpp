@@ -10,8 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxIssues = 100;
-
 // The value at `pointer`, made of objects that did not exist; null if a step cannot be taken.
 json* reach(json& tree, const std::string& pointer) {
   json* node = &tree;

@@ -1,6 +1,7 @@
 #include "scenarios/json/object_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -144,6 +145,17 @@ std::optional<std::string> read_name(const Value& value, const std::string& what
   std::string message = describe(*value.node) + " is not a known " + what;
   const std::string hint = did_you_mean(*name, allowed);
   value.complain(message + (hint.empty() ? "; known are " + join(allowed) : "." + hint));
+  return std::nullopt;
+}
+
+std::optional<Provenance> read_provenance(const Value& value) {
+  constexpr std::array kAll{Provenance::measured, Provenance::fitted, Provenance::published,
+                            Provenance::datasheet, Provenance::assumed};
+  std::vector<std::string> names;
+  for (const Provenance one : kAll) names.emplace_back(name_of(one));
+  const std::optional<std::string> name = read_name(value, "provenance", names);
+  for (const Provenance one : kAll)
+    if (name && name_of(one) == *name) return one;
   return std::nullopt;
 }
 

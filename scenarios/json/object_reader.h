@@ -14,6 +14,7 @@
 
 #include "models/plan/vocabulary.h"
 #include "scenarios/json/document.h"
+#include "topology/provenance.h"
 #include "topology/units.h"
 
 namespace twinlink::scenarios {
@@ -51,6 +52,7 @@ std::optional<double> read_number(const Value& value, const NumberRange& range);
 std::optional<Bytes> read_bytes(const Value& value);
 std::optional<Bandwidth> read_bandwidth(const Value& value);
 std::optional<Duration> read_duration(const Value& value);
+std::optional<Provenance> read_provenance(const Value& value);
 // One of `allowed`; `what` names the vocabulary: "operation".
 std::optional<std::string> read_name(const Value& value, const std::string& what,
                                      const std::vector<std::string>& allowed);

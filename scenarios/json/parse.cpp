@@ -15,8 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxIssues = 100;
-
 // Printable ASCII only, and not endless: messages quote what was read.
 std::string printable(std::string text) {
   std::ranges::replace_if(

@@ -11,6 +11,9 @@
 
 namespace twinlink::scenarios {
 
+// Reading a file stops after so many complaints.
+inline constexpr std::size_t kMaxIssues = 100;
+
 struct ParseLimits {
   std::size_t bytes = std::size_t{64} << 20;
   std::size_t depth = 64;

@@ -12,39 +12,39 @@ namespace twinlink::scenarios {
 namespace {
 
 // Fields of twinlink.result/1; what else a row has is a workload's.
-constexpr std::array kFields{"schema",
-                             "scenario",
-                             "scenario_hash",
-                             "variant",
-                             "operation",
-                             "algorithm",
-                             "chosen",
-                             "machine",
-                             "executor",
-                             "mode",
-                             "ranks",
-                             "bytes",
-                             "time_us",
-                             "time_us_p10",
-                             "time_us_p90",
-                             "algbw_GBps",
-                             "busbw_GBps",
-                             "lower_bound_us",
-                             "regret",
-                             "speedup_vs_nccl",
-                             "correct",
-                             "reason",
-                             "bottleneck",
-                             "provenance",
-                             "extrapolated",
-                             "profile",
-                             "seed",
-                             "version",
-                             "published",
-                             "published_kind",
-                             "published_record",
-                             "published_error_percent",
-                             "unmodelled"};
+constexpr std::array kKnownFields{"schema",
+                                  "scenario",
+                                  "scenario_hash",
+                                  "variant",
+                                  "operation",
+                                  "algorithm",
+                                  "chosen",
+                                  "machine",
+                                  "executor",
+                                  "mode",
+                                  "ranks",
+                                  "bytes",
+                                  "time_us",
+                                  "time_us_p10",
+                                  "time_us_p90",
+                                  "algbw_GBps",
+                                  "busbw_GBps",
+                                  "lower_bound_us",
+                                  "regret",
+                                  "speedup_vs_nccl",
+                                  "correct",
+                                  "reason",
+                                  "bottleneck",
+                                  "provenance",
+                                  "extrapolated",
+                                  "profile",
+                                  "seed",
+                                  "version",
+                                  "published",
+                                  "published_kind",
+                                  "published_record",
+                                  "published_error_percent",
+                                  "unmodelled"};
 
 // Null stands for "not known".
 std::optional<Value> known(ObjectReader& object, const std::string& name) {
@@ -156,7 +156,7 @@ void read_workload_fields(ObjectReader& object, const nlohmann::ordered_json& or
     timed = timed || name == "time_us";
     ended = ended || name == "correct";
     misplaced = misplaced || (ended && !timed);
-    if (std::ranges::find(kFields, name) != kFields.end()) continue;
+    if (std::ranges::find(kKnownFields, name) != kKnownFields.end()) continue;
     const auto value = known(object, name);
     if (!value) continue;
     misplaced = misplaced || ended;

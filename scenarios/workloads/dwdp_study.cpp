@@ -13,7 +13,7 @@ namespace {
 
 using models::RankBreakdown;
 
-constexpr std::array kFields{
+constexpr std::array kDwdpFields{
     ResultField{"isl", FieldType::number, "longest input, tokens"},
     ResultField{"isl_ratio", FieldType::number, "shortest input over longest"},
     ResultField{"mnt", FieldType::number, "tokens that a forward takes at most"},
@@ -260,7 +260,7 @@ std::unique_ptr<Workload> read_dwdp_roofline(ObjectReader& object) {
   return make<RooflineWorkload>(object);
 }
 
-std::span<const ResultField> dwdp_fields() { return kFields; }
+std::span<const ResultField> dwdp_fields() { return kDwdpFields; }
 std::span<const ResultField> dwdp_roofline_fields() { return kRooflineFields; }
 
 }  // namespace twinlink::scenarios

@@ -18,7 +18,7 @@ using models::LinearAttentionDirection;
 using models::LinearAttentionMethod;
 using models::LinearAttentionRequest;
 
-constexpr std::array kFields{
+constexpr std::array kLinearAttentionFields{
     ResultField{"method", FieldType::text, "LASP's method, or scan/ and the scan"},
     ResultField{"direction", FieldType::text, "forward, backward or forward_backward"},
     ResultField{"dp", FieldType::number, "sequence-parallel groups at once"},
@@ -304,7 +304,7 @@ std::unique_ptr<Workload> read_linear_attention(ObjectReader& object) {
 WorkloadKind linear_attention_kind() {
   return {"linear_attention",
           "layers of sequence-parallel linear attention: LASP's methods and every scan",
-          read_linear_attention, kFields};
+          read_linear_attention, kLinearAttentionFields};
 }
 
 }  // namespace twinlink::scenarios

@@ -14,18 +14,6 @@ namespace {
 
 using models::LinearAttentionOverheads;
 
-constexpr std::array kProvenances{Provenance::measured, Provenance::fitted, Provenance::published,
-                                  Provenance::datasheet, Provenance::assumed};
-
-std::optional<Provenance> read_provenance(const Value& value) {
-  std::vector<std::string> names;
-  for (const Provenance one : kProvenances) names.emplace_back(name_of(one));
-  const std::optional<std::string> name = read_name(value, "provenance", names);
-  for (const Provenance one : kProvenances)
-    if (name && name_of(one) == *name) return one;
-  return std::nullopt;
-}
-
 std::optional<double> read_rate(const Value& value) {
   const std::optional<std::string> text = read_string(value);
   if (!text) return std::nullopt;

@@ -5,11 +5,11 @@
 namespace twinlink::scenarios {
 namespace {
 
-constexpr std::int64_t kMost = 1'000'000;
+constexpr std::int64_t kMostServed = 1'000'000;
 constexpr double kLargest = 1e12;
 
-std::optional<std::int64_t> read_count(const Value& value) {
-  return read_integer(value, {1, kMost});
+std::optional<std::int64_t> read_served_count(const Value& value) {
+  return read_integer(value, {1, kMostServed});
 }
 std::optional<double> read_positive(const Value& value) {
   return read_number(value, {1e-9, kLargest});
@@ -31,11 +31,11 @@ std::optional<UserRange> read_range(const Value& value) {
 std::optional<Deployment> read_deployment(const Value& value) {
   ObjectReader fields(value);
   Deployment result;
-  set_many(result.context_gpus, fields.required("context_gpus"), read_count);
-  set_many(result.concurrency, fields.required("concurrency"), read_count);
-  set(result.generation_gpus, fields.required("generation_gpus"), read_count);
-  set(result.generation_servers, fields.optional("generation_servers"), read_count);
-  set(result.generation_batch, fields.required("generation_batch"), read_count);
+  set_many(result.context_gpus, fields.required("context_gpus"), read_served_count);
+  set_many(result.concurrency, fields.required("concurrency"), read_served_count);
+  set(result.generation_gpus, fields.required("generation_gpus"), read_served_count);
+  set(result.generation_servers, fields.optional("generation_servers"), read_served_count);
+  set(result.generation_batch, fields.required("generation_batch"), read_served_count);
   set(result.drafts, fields.optional("drafts"), [](const Value& v) {
     return read_integer(v, {0, 16});
   });
@@ -76,7 +76,7 @@ std::unique_ptr<ServingSettings> read_serving_settings(ObjectReader& object) {
   auto settings = std::make_unique<ServingSettings>();
   settings->context = read_dwdp_settings(object);
   set_many(settings->deployments, object.required("deployments"), read_deployment);
-  set(settings->osl, object.optional("osl"), read_count);
+  set(settings->osl, object.optional("osl"), read_served_count);
   set(settings->decode_kernel, object.optional("decode_kernel"), read_duration);
   set(settings->decode_host, object.optional("decode_host"), read_duration);
   set_many(settings->ranges, object.optional("ranges"), read_range);

@@ -9,7 +9,7 @@
 namespace twinlink::scenarios {
 namespace {
 
-constexpr std::array kFields{
+constexpr std::array kServingFields{
     ResultField{"isl", FieldType::number, "longest input, tokens"},
     ResultField{"osl", FieldType::number, "output tokens of a request"},
     ResultField{"context_gpus", FieldType::number, "GPUs that process inputs"},
@@ -212,7 +212,7 @@ std::unique_ptr<Workload> read_serving(ObjectReader& object) {
 
 WorkloadKind serving_kind() {
   return {"serving", "clients, context servers and generation servers in a closed loop",
-          read_serving, kFields};
+          read_serving, kServingFields};
 }
 
 }  // namespace twinlink::scenarios

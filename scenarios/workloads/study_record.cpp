@@ -10,15 +10,15 @@
 namespace twinlink::scenarios {
 namespace {
 
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 using Value = decltype(Field::value);
 
-Value value_of(const Json& json) {
+Value value_of(const PlainJson& json) {
   if (json.is_string()) return json.get<std::string>();
   return json.get<double>();
 }
 
-StudyRecord::Row to_row(const Json& json, const std::vector<std::string>& keys) {
+StudyRecord::Row to_row(const PlainJson& json, const std::vector<std::string>& keys) {
   StudyRecord::Row row;
   for (const std::string& key : keys) row.keys.push_back({key, value_of(json.at(key))});
   for (const auto& [name, value] : json.items()) {
@@ -28,7 +28,7 @@ StudyRecord::Row to_row(const Json& json, const std::vector<std::string>& keys) 
   return row;
 }
 
-StudyRecord to_record(const Json& json) {
+StudyRecord to_record(const PlainJson& json) {
   StudyRecord record;
   record.name = json.at("name").get<std::string>();
   record.source = json.at("source").get<std::string>();
@@ -37,7 +37,7 @@ StudyRecord to_record(const Json& json) {
   record.machine = json.at("machine").get<std::string>();
   record.unmodelled = json.at("unmodelled").get<std::vector<std::string>>();
   const auto keys = json.at("keys").get<std::vector<std::string>>();
-  for (const Json& row : json.at("rows")) record.rows.push_back(to_row(row, keys));
+  for (const PlainJson& row : json.at("rows")) record.rows.push_back(to_row(row, keys));
   return record;
 }
 
@@ -79,14 +79,14 @@ void add(Published& found, const Published& more) {
 }  // namespace
 
 bool is_study_record(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, false);
+  const PlainJson json = PlainJson::parse(text, nullptr, false);
   return json.is_object() && json.contains("workload");
 }
 
 StudyRecord read_study_record(const std::string& text, const std::string& file) {
   try {
-    return to_record(Json::parse(text));
-  } catch (const Json::exception& error) {
+    return to_record(PlainJson::parse(text));
+  } catch (const PlainJson::exception& error) {
     throw InputError({InputIssue{"", error.what(), file}});
   }
 }

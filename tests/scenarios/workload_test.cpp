@@ -52,7 +52,7 @@ class Copies : public Workload {
   bool races_;
 };
 
-Scenario scenario_of(std::vector<std::int64_t> sizes, bool racing = false) {
+Scenario toy_scenario(std::vector<std::int64_t> sizes, bool racing = false) {
   Scenario scenario;
   scenario.name = "copies";
   scenario.machine.name = "crossbar";
@@ -74,7 +74,7 @@ StudyRecord record_of(const std::string& machine) {
 }  // namespace
 
 TEST_CASE("rows of a workload become results in the order of its points") {
-  const Run run = run_scenario(scenario_of({900, 1800}), {});
+  const Run run = run_scenario(toy_scenario({900, 1800}), {});
   REQUIRE(run.results.size() == 4);
   CHECK(run.points == 2);
   CHECK(run.done == 2);
@@ -95,13 +95,13 @@ TEST_CASE("rows of a workload become results in the order of its points") {
 }
 
 TEST_CASE("a workload's plan is proved, unless nobody wants to know") {
-  const Run run = run_scenario(scenario_of({900}, true), {});
+  const Run run = run_scenario(toy_scenario({900}, true), {});
   CHECK(run.results[0].correct == false);
   CHECK(failed(run.results[0]));
   CHECK(run.results[0].reason.find("race") != std::string::npos);
   RunOptions unchecked;
   unchecked.check = false;
-  CHECK(!run_scenario(scenario_of({900}, true), unchecked).results[0].correct);
+  CHECK(!run_scenario(toy_scenario({900}, true), unchecked).results[0].correct);
 }
 
 TEST_CASE("timelines come with their row, and a machine that is too small is refused") {
@@ -110,9 +110,9 @@ TEST_CASE("timelines come with their row, and a machine that is too small is ref
   options.on_timeline = [&](const Result& result, const models::Plan&, const models::Timeline& t) {
     seen.push_back(row_name(result) + " " + std::to_string(t.makespan().ps));
   };
-  run_scenario(scenario_of({900}), options);
+  run_scenario(toy_scenario({900}), options);
   CHECK(seen == std::vector<std::string>{"copied, isl 900 2001000"});
-  Scenario small = scenario_of({900});
+  Scenario small = toy_scenario({900});
   small.machine.name = "crossbar";
   small.workload = std::make_shared<Copies>(std::vector<std::int64_t>{900}, false);
   small.machine.name = "";
@@ -125,7 +125,7 @@ TEST_CASE("timelines come with their row, and a machine that is too small is ref
 }
 
 TEST_CASE("a published row belongs to the result that all its keys name") {
-  const Run run = run_scenario(scenario_of({900, 1800}), {});
+  const Run run = run_scenario(toy_scenario({900, 1800}), {});
   const std::vector<StudyRecord> records{record_of("crossbar")};
   const auto found = find_published(records, run.results[2]);
   REQUIRE(found);

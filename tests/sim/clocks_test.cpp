@@ -13,7 +13,7 @@ namespace {
 
 using namespace models;
 
-constexpr double kUs = 1e6;  // flops, or bytes, of a microsecond
+constexpr double kWorkOfUs = 1e6;  // flops, or bytes, of a microsecond
 
 // Two GPUs, 900 GB/s and no latency between them.
 topology::Topology pair_of_gpus() {
@@ -46,16 +46,16 @@ CalibrationProfile hot_profile() {
   return p;
 }
 
-struct Bench {
+struct ClockBench {
   LaneId kernel(int rank, int ctas = 1) {
     return builder.add_sm_lane(builder.add_kernel({Rank{rank}, LaunchMode::graph, "k"}),
                                {.ctas = ctas});
   }
   OpId work(int rank, double us_of_flops, double us_of_bytes = 0,
             WorkKind kind = WorkKind::attention) {
-    const Bytes bytes{std::llround(us_of_bytes * kUs)};
-    return builder.compute(kernel(rank), {"w", us_of_flops * kUs, bytes, kind, Precision::bf16, {}},
-                           {}, {}, {});
+    const Bytes bytes{std::llround(us_of_bytes * kWorkOfUs)};
+    return builder.compute(
+        kernel(rank), {"w", us_of_flops * kWorkOfUs, bytes, kind, Precision::bf16, {}}, {}, {}, {});
   }
   OpId wait(int rank, Duration length) {
     return builder.compute(kernel(rank), {"w", 0, {}, WorkKind::plain, Precision::bf16, length}, {},
@@ -78,71 +78,72 @@ struct Bench {
   int queues = 0;
 };
 
-double end_us(const Timeline& t, OpId op) { return to_us(t.end[op.index()]); }
+double ended_us(const Timeline& t, OpId op) { return to_us(t.end[op.index()]); }
 
 // Ends are whole picoseconds, rounded up at each change of a rate.
 doctest::Approx about(double us) { return doctest::Approx(us).epsilon(1e-6); }
 
 TEST_CASE("a memory-bound kernel gets the HBM that a copy leaves; the copy keeps its rate") {
   // The copy takes 40 MB in 100 us; the kernel has 600 of 1000 GB/s: 60 us become 60 / (1 - 0.4).
-  Bench bench;
+  ClockBench bench;
   const OpId kernel = bench.work(0, 0, 60);
   const OpId copy = bench.copy(1, 40'000'000);
   const Timeline t = bench.run(round_profile());
-  CHECK(end_us(t, copy) == about(100));
-  CHECK(end_us(t, kernel) == about(100));
+  CHECK(ended_us(t, copy) == about(100));
+  CHECK(ended_us(t, kernel) == about(100));
 }
 
 TEST_CASE("the slow-down of a memory-bound kernel does not depend on its efficiency") {
   // 30 MB at half of 1000 GB/s: 60 us alone, 100 beside the copy.
   CalibrationProfile profile = round_profile();
   profile.memory_efficiency.value = 0.5;
-  Bench bench;
+  ClockBench bench;
   const OpId kernel = bench.work(0, 0, 30);
-  CHECK(end_us(bench.run(profile), kernel) == about(60));
+  CHECK(ended_us(bench.run(profile), kernel) == about(60));
   const OpId copy = bench.copy(1, 40'000'000);
-  CHECK(end_us(bench.run(profile), kernel) == about(100));
-  CHECK(end_us(bench.run(profile), copy) == about(100));
+  CHECK(ended_us(bench.run(profile), kernel) == about(100));
+  CHECK(ended_us(bench.run(profile), copy) == about(100));
 }
 
 TEST_CASE("a copy that joins slows a kernel from then on, and no longer than it lasts") {
   // 20 us alone: 20 MB. Then 20 MB of a copy, 50 us: 30 MB at 600 GB/s. 50 of 60 MB are done at 70
   // us, the rest takes 10.
-  Bench bench;
+  ClockBench bench;
   const OpId start = bench.wait(1, us(20));
   const OpId kernel = bench.work(0, 0, 60);
   const OpId copy = bench.copy(1, 20'000'000, {dep(start, Edge::event)});
   const Timeline t = bench.run(round_profile());
-  CHECK(end_us(t, copy) == about(70));
-  CHECK(end_us(t, kernel) == about(80));
+  CHECK(ended_us(t, copy) == about(70));
+  CHECK(ended_us(t, kernel) == about(80));
 }
 
 TEST_CASE("a kernel bound by FLOPs is not slowed by HBM traffic that fits") {
   // 30 MB in 60 us are 500 GB/s, with the copy's 400 less than 1000. 42 MB are 700: 600 are left,
   // so it takes 42 / 0.6 us.
   for (const auto& [bytes, expected] : {std::pair{30.0, 60.0}, {42.0, 70.0}}) {
-    Bench bench;
+    ClockBench bench;
     const OpId kernel = bench.work(0, 60, bytes);
     bench.copy(1, 40'000'000);
-    CHECK(end_us(bench.run(round_profile()), kernel) == about(expected));
+    CHECK(ended_us(bench.run(round_profile()), kernel) == about(expected));
   }
 }
 
 TEST_CASE("kernels of one GPU share its SMs; those of another do not notice") {
   // 10 and 30 us of work at half speed: the first ends at 20; the other has 20 left.
-  Bench bench;
+  ClockBench bench;
   const OpId first = bench.work(0, 10), second = bench.work(0, 30), other = bench.work(1, 30);
   const Timeline t = bench.run(round_profile());
-  CHECK(end_us(t, first) == about(20));
-  CHECK(end_us(t, second) == about(40));
-  CHECK(end_us(t, other) == about(30));
+  CHECK(ended_us(t, first) == about(20));
+  CHECK(ended_us(t, second) == about(40));
+  CHECK(ended_us(t, other) == about(30));
 }
 
 TEST_CASE("ranks that share a GPU share its SMs") {
   PlanBuilder builder("shared", std::vector<std::int32_t>{0, 0});
   for (const int rank : {0, 1}) {
     const KernelId kernel = builder.add_kernel({Rank{rank}, LaunchMode::graph, "k"});
-    builder.compute(builder.add_sm_lane(kernel, {.ctas = 1}), {"w", 10 * kUs, {}}, {}, {}, {});
+    builder.compute(builder.add_sm_lane(kernel, {.ctas = 1}), {"w", 10 * kWorkOfUs, {}}, {}, {},
+                    {});
   }
   const Timeline t = simulate(builder.plan(), pair_of_gpus(), round_profile());
   CHECK(to_us(t.makespan()) == about(20));
@@ -154,36 +155,36 @@ TEST_CASE("compute slows with the CTAs that communication holds, while it holds 
   profile.hbm.value = 0;
   profile.sms.value = 5;
   profile.ctas_per_sm.value = 2;
-  Bench bench;
+  ClockBench bench;
   bench.builder.copy(bench.kernel(0, 4), bench.buffer(1, 45'000'000), bench.buffer(0, 45'000'000),
                      {});
   const OpId work = bench.work(0, 60), other = bench.work(1, 60);
   const Timeline t = bench.run(profile);
-  CHECK(end_us(t, work) == about(80));
-  CHECK(end_us(t, other) == about(60));
+  CHECK(ended_us(t, work) == about(80));
+  CHECK(ended_us(t, other) == about(60));
 }
 
 TEST_CASE("the clock falls when power passes the limit, and recovers") {
   // 20 us at full clock; then copies both ways for 45 us (18 MB at 400 GB/s): 40.5 us of work. The
   // last 29.5 of 90 at full clock again: 20 + 45 + 29.5.
-  Bench bench;
+  ClockBench bench;
   const OpId start = bench.wait(1, us(20));
   const OpId work = bench.work(0, 90);
   for (const int from : {0, 1}) bench.copy(from, 18'000'000, {dep(start, Edge::event)});
-  CHECK(end_us(bench.run(hot_profile()), work) == about(94.5));
+  CHECK(ended_us(bench.run(hot_profile()), work) == about(94.5));
 }
 
 TEST_CASE("what stays within the limit runs at full clock: one way, another kind, another GPU") {
   CalibrationProfile profile = hot_profile();
   profile.power_memory.value = 120;
-  Bench one_way;
+  ClockBench one_way;
   const OpId attention = one_way.work(0, 90);
   one_way.copy(1, 18'000'000);
-  CHECK(end_us(one_way.run(profile), attention) == about(90));  // 100 + 300 + 300 W
-  Bench other;
+  CHECK(ended_us(one_way.run(profile), attention) == about(90));  // 100 + 300 + 300 W
+  ClockBench other;
   const OpId memory = other.work(0, 90, 0, WorkKind::memory);  // 100 + 20 + 600 W
   for (const int from : {0, 1}) other.copy(from, 18'000'000);
-  CHECK(end_us(other.run(profile), memory) == about(90));
+  CHECK(ended_us(other.run(profile), memory) == about(90));
 }
 
 TEST_CASE("the clock scales neither HBM nor links") {
@@ -192,13 +193,13 @@ TEST_CASE("the clock scales neither HBM nor links") {
   CalibrationProfile profile = hot_profile();
   profile.copy_rate.value = 100;
   profile.copy_weight.value = 200;
-  Bench bench;
+  ClockBench bench;
   const OpId kernel = bench.work(0, 20, 24);
   std::vector<OpId> copies;
   for (const int from : {0, 1}) copies.push_back(bench.copy(from, 3'000'000));
   const Timeline t = bench.run(profile);
-  for (const OpId copy : copies) CHECK(end_us(t, copy) == about(30));
-  CHECK(end_us(t, kernel) == about(30));
+  for (const OpId copy : copies) CHECK(ended_us(t, copy) == about(30));
+  CHECK(ended_us(t, kernel) == about(30));
 }
 
 TEST_CASE("with a time constant the clock approaches its target by samples") {
@@ -206,10 +207,10 @@ TEST_CASE("with a time constant the clock approaches its target by samples") {
   // 8 x 0.9 + 0.1 (1 - e^-1) / (1 - e^(-1/8)) = 7.2 + 0.1 x 0.632121 / 0.117503 = 7.737961 us.
   CalibrationProfile profile = hot_profile();
   profile.clock_time.value = 8;
-  Bench bench;
+  ClockBench bench;
   const OpId work = bench.work(0, 7.737961);
   for (const int from : {0, 1}) bench.copy(from, 18'000'000);
-  CHECK(end_us(bench.run(profile), work) == doctest::Approx(8).epsilon(1e-6));
+  CHECK(ended_us(bench.run(profile), work) == doctest::Approx(8).epsilon(1e-6));
 }
 
 TEST_CASE("a burst shorter than a sample counts by its mean power") {
@@ -217,7 +218,7 @@ TEST_CASE("a burst shorter than a sample counts by its mean power") {
   // so the clock goes to (729 / 850)^(1/3) = 0.9501, not to 0.9.
   CalibrationProfile profile = hot_profile();
   profile.clock_time.value = 8;
-  Bench bench;
+  ClockBench bench;
   bench.work(0, 200);
   for (int i = 0; i < 200; ++i) {
     const OpId start = bench.wait(1, us(i));
@@ -248,8 +249,8 @@ TEST_CASE("the published pair: attention beside communication both ways on GB200
   CHECK(model.clock_at(1200) == 1);
 }
 
-Bench busy_bench() {
-  Bench bench;
+ClockBench busy_bench() {
+  ClockBench bench;
   for (int i = 0; i < 20; ++i) {
     const OpId start = bench.wait(1, us(7 * i));
     bench.work(i % 2, 3 + i, 2 + i % 5);
@@ -260,11 +261,11 @@ Bench busy_bench() {
 
 // One kernel after the other beside copies that nothing slows. (Kernels side by side may end
 // earlier at a lower clock: shares of HBM then shift in time.)
-Bench steady_bench() {
-  Bench bench;
+ClockBench steady_bench() {
+  ClockBench bench;
   const LaneId lane = bench.kernel(0);
   for (int i = 0; i < 20; ++i) {
-    const Compute attention{"w", (3 + i) * kUs, {}, WorkKind::attention, Precision::bf16, {}};
+    const Compute attention{"w", (3 + i) * kWorkOfUs, {}, WorkKind::attention, Precision::bf16, {}};
     bench.builder.compute(lane, attention, {}, {}, {});
     const OpId start = bench.wait(1, us(13 * i));
     bench.copy(i % 2, 1'000'000 + 300'000 * i, {dep(start, Edge::event)});
@@ -273,7 +274,7 @@ Bench steady_bench() {
 }
 
 TEST_CASE("more power never slows, and a limit out of reach is none") {
-  const Bench bench = steady_bench();
+  const ClockBench bench = steady_bench();
   for (const double clock_time : {0.0, 40.0}) {
     CalibrationProfile profile = hot_profile();
     profile.clock_time.value = clock_time;
@@ -319,11 +320,11 @@ bool has_room(const Plan& plan, const Timeline& t) {
 }
 
 TEST_CASE("no resource gives more than it has; a kernel that ended early would show") {
-  const Bench bench = busy_bench();
+  const ClockBench bench = busy_bench();
   const Plan plan = bench.builder.plan();
   Timeline t = bench.run(hot_profile());
   CHECK(has_room(plan, t));
-  Bench full;  // HBM of GPU 0 is busy for all of 100 us
+  ClockBench full;  // HBM of GPU 0 is busy for all of 100 us
   const OpId kernel = full.work(0, 0, 60);
   full.copy(1, 40'000'000);
   const Plan busy = full.builder.plan();

@@ -15,7 +15,7 @@ using namespace twinlink::sim;
 namespace {
 
 constexpr std::size_t kTokens = 2048;
-constexpr int kKey = 128, kValue = 64, kHeads = 12;
+constexpr int kKeyWidth = 128, kValueWidth = 64, kHeads = 12;
 
 struct Differences {
   double out = 0, dq = 0, dk = 0, dv = 0;
@@ -34,7 +34,7 @@ class Table {
     request_.direction = models::LinearAttentionDirection::forward_backward;
     const std::vector<double> slopes = models::alibi_slopes(kHeads);
     for (std::size_t h = 0; h < kHeads; ++h)
-      heads_.push_back(in_bf16(normal_inputs(kTokens, kKey, kValue, slopes[h], 100 + h)));
+      heads_.push_back(in_bf16(normal_inputs(kTokens, kKeyWidth, kValueWidth, slopes[h], 100 + h)));
   }
 
   // method: whose dependencies; rounding: of its kernels; state16: local states travel as bf16.
@@ -75,7 +75,7 @@ class Table {
   }
 
   static OutsideStates of_head(const ScannedStates& states, std::size_t head) {
-    const std::size_t size = std::size_t{kKey} * kValue;
+    const std::size_t size = std::size_t{kKeyWidth} * kValueWidth;
     return {std::span(states.prefix[0]).subspan(head * size, size),
             std::span(states.suffix[0]).subspan(head * size, size)};
   }

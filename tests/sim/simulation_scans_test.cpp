@@ -11,7 +11,7 @@ using models::CollectiveRequest;
 using models::Operation;
 
 // Two links of 1 us, ports of 900 GB/s: picoseconds, picoseconds per byte.
-constexpr models::AlphaBetaGamma kCrossbar{2e6, 1e12 / 900e9, 0};
+constexpr models::AlphaBetaGamma kCrossbarPs{2e6, 1e12 / 900e9, 0};
 constexpr Operation kScans[] = {Operation::exscan, Operation::scan};
 
 // Every pair of GPUs has links of its own: no two messages meet.
@@ -53,7 +53,7 @@ CollectiveRequest domain_request(Operation operation, int count, int size, Bytes
 }
 
 double closed_form(const CollectiveRequest& request, const char* name) {
-  return models::find_algorithm(request.operation, name).closed_form(request, kCrossbar);
+  return models::find_algorithm(request.operation, name).closed_form(request, kCrossbarPs);
 }
 
 // Ends are rounded up to whole picoseconds, one per op of the longest chain.
@@ -146,7 +146,7 @@ TEST_CASE("hierarchical transpose: closed form where NICs have links of their ow
           CAPTURE(count);
           CAPTURE(size);
           CHECK(static_cast<double>(time) <= formula + 12);
-          CHECK(static_cast<double>(time) >= formula - 4 * (size + count) * kCrossbar.beta - 1);
+          CHECK(static_cast<double>(time) >= formula - 4 * (size + count) * kCrossbarPs.beta - 1);
         }
 }
 
@@ -162,7 +162,7 @@ TEST_CASE(
       CAPTURE(size);
       const double formula = closed_form(request, "hierarchical_transpose");
       CHECK(static_cast<double>(time) > formula);
-      CHECK(static_cast<double>(time) <= formula + 2 * (size - 1) * slice * kCrossbar.beta + 12);
+      CHECK(static_cast<double>(time) <= formula + 2 * (size - 1) * slice * kCrossbarPs.beta + 12);
     }
 }
 

@@ -7,13 +7,10 @@ namespace twinlink::models {
 namespace {
 
 using test::Frame;
+using test::mentions;
 using test::names;
 using test::part;
 using test::text_of;
-
-bool mentions(const Finding& finding, const std::string& words) {
-  return finding.message.find(words) != std::string::npos;
-}
 
 // Two claims over ranks {0, 1} and {1, 2}; each member adds both inputs of its group.
 Plan two_groups(bool mixed) {

@@ -7,12 +7,9 @@ namespace twinlink::models {
 namespace {
 
 using test::Frame;
+using test::mentions;
 using test::names;
 using test::text_of;
-
-bool mentions(const Finding& finding, const std::string& words) {
-  return finding.message.find(words) != std::string::npos;
-}
 
 TEST_CASE("mutation: a member that never comes") {
   Frame f({Operation::all_reduce, 3, 4});

@@ -11,14 +11,11 @@ namespace {
 using test::chain_exscan;
 using test::Frame;
 using test::lasp_tree;
+using test::mentions;
 using test::names;
 using test::part;
 using test::ring_all_reduce;
 using test::text_of;
-
-bool mentions(const Finding& finding, const std::string& words) {
-  return finding.message.find(words) != std::string::npos;
-}
 
 std::vector<int> wrong_ranks(const Proof& proof) {
   std::vector<int> ranks;

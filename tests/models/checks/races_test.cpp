@@ -7,13 +7,10 @@ namespace twinlink::models {
 namespace {
 
 using test::Frame;
+using test::mentions;
 using test::names;
 using test::part;
 using test::text_of;
-
-bool mentions(const Finding& finding, const std::string& words) {
-  return finding.message.find(words) != std::string::npos;
-}
 
 TEST_CASE("mutation: a dropped dependency") {
   Plan plan = test::ring_all_reduce(4, 16);

@@ -13,9 +13,6 @@ namespace {
 
 using test::request_of;
 
-// Whole numbers, so that every sum of them is exact in a double.
-constexpr AlphaBetaGamma kWholeCosts{1000, 3, 7};
-
 // Chains do not see what shares a port: lanes of one rank, loads of many ranks in the switch.
 bool shares_ports(const Algorithm& algorithm) {
   return algorithm.operation == Operation::all_to_all || algorithm.name == "copy_engine" ||
@@ -29,7 +26,7 @@ double expected_time(const Algorithm& algorithm, const Plan& plan, const Algorit
   const bool counts = !plan.claims.at(0).counts.empty();
   const std::int64_t rounds = counts ? std::min<std::int64_t>(1, counted.rounds) : counted.rounds;
   if (shares_ports(algorithm)) return 1000.0 * static_cast<double>(rounds) + port;
-  const double chain = test::longest_chain(plan, kWholeCosts);
+  const double chain = test::longest_chain(plan, test::kWholeCosts);
   if (algorithm.name != "double_binary_tree") return chain;
   return std::max({chain, port, 7.0 * test::most_combined(plan)});
 }
@@ -57,7 +54,8 @@ void check_counts(const Algorithm& algorithm, const CollectiveRequest& request) 
   CHECK(stated.applications == counted.applications);
 
   if (algorithm.closed_form != nullptr && !counts_ports(algorithm))
-    CHECK(algorithm.closed_form(request, kWholeCosts) == expected_time(algorithm, plan, counted));
+    CHECK(algorithm.closed_form(request, test::kWholeCosts) ==
+          expected_time(algorithm, plan, counted));
 
   const OpCounts size = algorithm.plan_size(request);
   CHECK(plan.ops.size() <= size.ops);
@@ -146,8 +144,8 @@ TEST_CASE("counts of the ring in chunks, with channels, and both ways around") {
           CHECK(plan.ops.size() == ring.plan_size(request).ops);
           if (channels > 1 || bidirectional) continue;
           request.bytes = {4LL * ranks * chunks * 3};
-          CHECK(ring.closed_form(request, kWholeCosts) ==
-                test::longest_chain(build_plan(ring, request), kWholeCosts));
+          CHECK(ring.closed_form(request, test::kWholeCosts) ==
+                test::longest_chain(build_plan(ring, request), test::kWholeCosts));
         }
 }
 

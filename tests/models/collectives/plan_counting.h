@@ -6,6 +6,9 @@ namespace twinlink::models::test {
 
 AlgorithmCounts count(const Plan& plan);
 
+// Whole numbers, so that every sum of them is exact in a double.
+inline constexpr AlphaBetaGamma kWholeCosts{1000, 3, 7};
+
 // Seconds of the longest chain over lanes, dependencies and rendezvous, where an op costs alpha and
 // beta per byte of other ranks that it moves, and gamma per byte of its result and application.
 double longest_chain(const Plan& plan, const AlphaBetaGamma& costs);

@@ -13,9 +13,6 @@ namespace {
 
 using test::request_of;
 
-// Whole numbers, so that every sum of them is exact in a double.
-constexpr AlphaBetaGamma kWholeCosts{1000, 3, 7};
-
 std::int64_t levels(std::int64_t members) {
   return std::bit_width(static_cast<std::uint64_t>(members - 1));
 }
@@ -27,7 +24,7 @@ AlgorithmCounts counts(const char* name, int ranks, Operation operation = Operat
 
 double closed_form(const char* name, int ranks, Operation operation, std::int64_t elements) {
   const Algorithm& algorithm = find_algorithm(operation, name);
-  return algorithm.closed_form(request_of(algorithm, ranks, elements), kWholeCosts);
+  return algorithm.closed_form(request_of(algorithm, ranks, elements), test::kWholeCosts);
 }
 
 // Table 4b of the research note on scans: rounds and messages.
@@ -156,15 +153,17 @@ TEST_CASE("the pipelined chain, any number of slices") {
       const Algorithm& exclusive = find_algorithm(Operation::exscan, "chain_pipelined");
       CAPTURE(ranks);
       CAPTURE(slices);
-      CHECK(exclusive.closed_form(request, kWholeCosts) ==
+      CHECK(exclusive.closed_form(request, test::kWholeCosts) ==
             1000 * steps + 3 * (n + hops * largest) + 7 * folded);
       CHECK(exclusive.counts(request).messages == k * (ranks - 1));
       CHECK(exclusive.counts(request).rounds == ranks - 2 + k);
       // The decoupled ring with slices is the same plan.
       const Algorithm& ring = find_algorithm(Operation::exscan, "ring_decoupled");
-      CHECK(ring.closed_form(request, kWholeCosts) == exclusive.closed_form(request, kWholeCosts));
+      CHECK(ring.closed_form(request, test::kWholeCosts) ==
+            exclusive.closed_form(request, test::kWholeCosts));
       request.operation = Operation::scan;
-      CHECK(find_algorithm(Operation::scan, "chain_pipelined").closed_form(request, kWholeCosts) ==
+      CHECK(find_algorithm(Operation::scan, "chain_pipelined")
+                .closed_form(request, test::kWholeCosts) ==
             1000 * steps + 10 * (n + hops * largest));
     }
 }
@@ -204,8 +203,8 @@ TEST_CASE("slices of any scan: counts and closed form are those of the plan") {
         CHECK(plan.ops.size() <= algorithm.plan_size(request).ops);
         CHECK(plan.slices.size() <= algorithm.plan_size(request).slices);
         if (!algorithm.name.ends_with("transpose") && algorithm.name != "decay_horizon")
-          CHECK(algorithm.closed_form(request, kWholeCosts) ==
-                test::longest_chain(plan, kWholeCosts));
+          CHECK(algorithm.closed_form(request, test::kWholeCosts) ==
+                test::longest_chain(plan, test::kWholeCosts));
       }
   }
 }
@@ -216,7 +215,7 @@ TEST_CASE("closed forms that count ports: what they add to the longest chain") {
       const auto longest = [&](const char* name) {
         const Algorithm& algorithm = find_algorithm(operation, name);
         return test::longest_chain(build_plan(algorithm, request_of(algorithm, ranks, 29)),
-                                   kWholeCosts);
+                                   test::kWholeCosts);
       };
       const double n = 4 * 29, p = ranks;
       CAPTURE(ranks);

@@ -186,6 +186,10 @@ bool names(const Finding& finding, int rank, int op) {
          has("op " + std::to_string(op));
 }
 
+bool mentions(const Finding& finding, const std::string& words) {
+  return finding.message.find(words) != std::string::npos;
+}
+
 std::string text_of(const Proof& proof) {
   std::string text;
   for (const Finding& finding : proof.findings)

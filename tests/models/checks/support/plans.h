@@ -61,6 +61,7 @@ Plan two_shot_all_reduce(int ranks, std::int64_t elements, Edge second_meeting);
 void drop_first_dep(Plan& plan, int op);
 // Whether a finding shows at that rank and its message names the rank and the op.
 bool names(const Finding& finding, int rank, int op);
+bool mentions(const Finding& finding, const std::string& words);
 // All findings, one per line, for INFO.
 std::string text_of(const Proof& proof);
 
