@@ -90,7 +90,7 @@ PublishedRecord read_published(const std::string& text, const std::string& file)
 std::vector<PublishedRecord> published_records() {
   std::vector<PublishedRecord> records;
   for (const std::string& name : data_names("profiles/published")) {
-    const auto path = find_data("profiles/published/" + name + ".object");
+    const auto path = find_data("profiles/published/" + name + ".json");
     const std::string text = read_file(path);
     if (!is_study_record(text)) records.push_back(read_published(text, path.string()));
   }
