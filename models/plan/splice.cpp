@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/plan/part_tables.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
@@ -21,22 +22,19 @@ class Splicer {
   }
 
   Spliced run() {
-    add_tables();
+    add_part();
     for (std::size_t i = 0; i < part_.ops.size(); ++i) add_op(OpId{i});
     return std::move(result_);
   }
 
  private:
-  void add_tables() {
-    for (const Group& group : part_.groups) groups_.push_back(builder_.add_group(group.members));
+  void add_part() {
+    tables_ = add_tables(builder_, part_, how_.lanes.empty());
+    for (const Lane& lane : part_.lanes)
+      if (!how_.lanes.empty()) tables_.lanes.push_back(how_.lanes[lane.rank.index()]);
+    result_.lanes = tables_.lanes;
     for (std::size_t b = 0; b < part_.buffers.size(); ++b) buffers_.push_back(buffer_for(b));
     for (const Claim& claim : part_.claims) add_claim(claim);
-    for (const Rendezvous& r : part_.rendezvous)
-      rendezvous_.push_back(builder_.add_rendezvous({groups_[r.group.index()], r.edge}));
-    std::vector<KernelId> kernels;
-    for (const Kernel& kernel : part_.kernels)
-      kernels.push_back(how_.lanes.empty() ? builder_.add_kernel(kernel) : KernelId{});
-    for (const Lane& lane : part_.lanes) result_.lanes.push_back(lane_for(lane, kernels));
   }
 
   BufferId buffer_for(std::size_t index) {
@@ -51,55 +49,31 @@ class Splicer {
   }
 
   void add_claim(Claim claim) {
-    claim.group = groups_[claim.group.index()];
+    claim.group = tables_.groups[claim.group.index()];
     for (std::vector<BufferId>* side : {&claim.inputs, &claim.outputs})
       for (BufferId& buffer : *side) buffer = buffers_[buffer.index()];
     builder_.add_claim(std::move(claim));
   }
 
-  LaneId lane_for(const Lane& lane, const std::vector<KernelId>& kernels) {
-    if (!how_.lanes.empty()) return how_.lanes[lane.rank.index()];
-    switch (lane.engine) {
-      case Engine::sm:
-        return builder_.add_sm_lane(
-            kernels[lane.kernel.index()],
-            {lane.ctas, lane.threads, lane.vector_bytes, lane.loads_in_flight});
-      case Engine::copy: return builder_.add_copy_lane(lane.rank, lane.queue, lane.launch);
-      case Engine::nic: return builder_.add_nic_lane(lane.rank, lane.queue, lane.launch);
-      case Engine::library: return builder_.add_library_lane(lane.rank, lane.queue, lane.launch);
-    }
-    return {};
-  }
-
   void add_op(OpId id) {
-    const Op& op = part_.op(id);
     collect_deps(id);
-    if (op.kind == OpKind::compute && how_.work) {
-      result_.ops.push_back(how_.work(part_.rank_of(id), deps_));
+    if (part_.op(id).kind == OpKind::compute && how_.work) {
+      result_.ops.push_back(how_.work(part_.rank_of(id), at_.deps));
       return;
     }
-    const LaneId lane = result_.lanes[op.lane.index()];
-    if (how_.before) how_.before(id, deps_);
-    Op head = op;
-    head.lane = lane;
-    head.detail = op.kind == OpKind::barrier ? rendezvous_[op.detail] : op.detail;
-    if (op.kind == OpKind::compute)
-      result_.ops.push_back(builder_.compute(lane, part_.computes[op.detail],
-                                             mapped(part_.sources(id), sources_),
-                                             mapped(part_.destinations(id), destinations_), deps_));
-    else
-      result_.ops.push_back(builder_.append(head, mapped(part_.sources(id), sources_),
-                                            mapped(part_.destinations(id), destinations_), deps_));
+    if (how_.before) how_.before(id, at_.deps);
+    map(part_.sources(id), at_.sources);
+    map(part_.destinations(id), at_.destinations);
+    result_.ops.push_back(append_op(builder_, part_, id, tables_, at_));
   }
 
-  std::span<const Slice> mapped(std::span<const Slice> slices, std::vector<Slice>& into) const {
+  void map(std::span<const Slice> slices, std::vector<Slice>& into) const {
     into.assign(slices.begin(), slices.end());
     for (Slice& slice : into) slice.buffer = buffers_[slice.buffer.index()];
-    return into;
   }
 
   void collect_deps(OpId id) {
-    deps_.clear();
+    at_.deps.clear();
     const std::size_t lane = part_.op(id).lane.index();
     launch(lane);
     for (const Dep& d : part_.deps_of(id)) add_dep(result_.ops[d.op], d.kind(), d.reach());
@@ -124,20 +98,18 @@ class Splicer {
 
   void add_dep(OpId on, Edge edge, Scope scope) {
     const auto same = [&](const Dep& d) { return d.id() == on; };
-    if (std::find_if(deps_.begin(), deps_.end(), same) == deps_.end())
-      deps_.push_back(dep(on, edge, scope));
+    if (std::none_of(at_.deps.begin(), at_.deps.end(), same))
+      at_.deps.push_back(dep(on, edge, scope));
   }
 
   PlanBuilder& builder_;
   const Plan& part_;
   const Splice& how_;
   Spliced result_;
-  std::vector<GroupId> groups_;
+  PartTables tables_;
   std::vector<BufferId> buffers_;
-  std::vector<std::uint32_t> rendezvous_;
   std::vector<std::uint8_t> launched_;  // by lane of the part
-  std::vector<Dep> deps_;               // of the op being added
-  std::vector<Slice> sources_, destinations_;
+  PlacedOp at_;                         // the op being added
 };
 
 // The rank's last op of the part, where that is a fenced rendezvous.

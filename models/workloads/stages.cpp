@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "models/plan/part_tables.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
@@ -64,7 +65,8 @@ class Appending {
  public:
   Appending(PlanBuilder& builder, const Plan& part, const Placement& placement, const Ends& after)
       : builder_(builder), part_(part), after_(after), place_(placement.place) {
-    add_tables();
+    add_buffers();
+    tables_ = add_tables(builder, part);
     if (!placement.meeting.empty()) meet(placement.meeting);
   }
 
@@ -74,7 +76,7 @@ class Appending {
       const OpId id{i};
       const std::size_t lane = part_.op(id).lane.index();
       collect(id, !last[lane].valid());
-      ops_.push_back(append(id));
+      ops_.push_back(append_op(builder_, part_, id, tables_, at_));
       last[lane] = ops_.back();
     }
     Ends ends = after_;
@@ -93,32 +95,10 @@ class Appending {
   }
 
  private:
-  void add_tables() {
-    for (const Group& group : part_.groups) groups_.push_back(builder_.add_group(group.members));
+  void add_buffers() {
     for (std::size_t b = 0; b < part_.buffers.size(); ++b)
       if (!place_[b].buffer.valid())
         place_[b] = {builder_.add_buffer(part_.buffers[b]), 0, {}, part_.buffers[b].size};
-    for (const Kernel& kernel : part_.kernels) kernels_.push_back(builder_.add_kernel(kernel));
-    for (const Lane& lane : part_.lanes) lanes_.push_back(add_lane(lane));
-    for (const Rendezvous& r : part_.rendezvous)
-      rendezvous_.push_back(builder_.add_rendezvous({groups_[r.group.index()], r.edge}));
-    for (LibraryCall call : part_.library_calls) {
-      call.group = groups_[call.group.index()];
-      calls_.push_back(builder_.add_library_call(std::move(call)));
-    }
-  }
-
-  LaneId add_lane(const Lane& lane) {
-    switch (lane.engine) {
-      case Engine::sm:
-        return builder_.add_sm_lane(
-            kernels_[lane.kernel.index()],
-            {lane.ctas, lane.threads, lane.vector_bytes, lane.loads_in_flight});
-      case Engine::copy: return builder_.add_copy_lane(lane.rank, lane.queue, lane.launch);
-      case Engine::nic: return builder_.add_nic_lane(lane.rank, lane.queue, lane.launch);
-      case Engine::library: return builder_.add_library_lane(lane.rank, lane.queue, lane.launch);
-    }
-    return {};
   }
 
   // On the first lane of each member; its other lanes wait for that.
@@ -130,7 +110,7 @@ class Appending {
       if (!id.valid()) continue;
       const Rank rank = part_.rank_of(id);
       if (met_[rank.index()].valid()) continue;
-      met_[rank.index()] = builder_.barrier(lanes_[part_.op(id).lane.index()], rendezvous,
+      met_[rank.index()] = builder_.barrier(tables_.lanes[part_.op(id).lane.index()], rendezvous,
                                             launched_after(after_[rank.index()]));
     }
     for (const Rank rank : members)
@@ -147,18 +127,18 @@ class Appending {
 
   // Slices and dependencies of an op, as they are in the whole.
   void collect(OpId id, bool first_of_lane) {
-    sources_.clear(), destinations_.clear(), deps_.clear();
-    for (const Slice& s : part_.sources(id)) sources_.push_back(placed(s));
-    for (const Slice& s : part_.destinations(id)) destinations_.push_back(placed(s));
+    at_ = {};
+    for (const Slice& s : part_.sources(id)) at_.sources.push_back(placed(s));
+    for (const Slice& s : part_.destinations(id)) at_.destinations.push_back(placed(s));
     for (const Dep& d : part_.deps_of(id))
-      deps_.push_back(dep(ops_[d.id().index()], d.kind(), d.reach()));
+      at_.deps.push_back(dep(ops_[d.id().index()], d.kind(), d.reach()));
     if (!first_of_lane) return;
     const std::size_t rank = part_.rank_of(id).index();
     const OpId met = met_.empty() ? OpId{} : met_[rank];
-    const LaneId lane = lanes_[part_.op(id).lane.index()];
+    const LaneId lane = tables_.lanes[part_.op(id).lane.index()];
     if (met.valid() && builder_.plan().op(met).lane == lane) return;
-    for (const Dep& d : launched_after(after_[rank])) deps_.push_back(d);
-    if (met.valid()) deps_.push_back(dep(met, Edge::flag_relaxed, Scope::kernel));
+    for (const Dep& d : launched_after(after_[rank])) at_.deps.push_back(d);
+    if (met.valid()) at_.deps.push_back(dep(met, Edge::flag_relaxed, Scope::kernel));
   }
 
   [[nodiscard]] Slice placed(const Slice& s) const {
@@ -166,42 +146,15 @@ class Appending {
     return {at.buffer, s.decay_power, at.offset + s.offset, s.size};
   }
 
-  OpId append(OpId id) {
-    const Op& op = part_.op(id);
-    const LaneId lane = lanes_[op.lane.index()];
-    switch (op.kind) {
-      case OpKind::copy: return builder_.copy(lane, sources_, destinations_, deps_, op.order);
-      case OpKind::reduce:
-        return builder_.reduce(lane, op.oper, sources_, destinations_, deps_, op.order);
-      case OpKind::scan_reduce:
-        return builder_.scan_reduce(lane, op.oper, sources_, destinations_, deps_);
-      case OpKind::multimem_reduce:
-        return builder_.multimem_reduce(lane, sources_, destinations_, deps_);
-      case OpKind::multimem_store:
-        return builder_.multimem_store(lane, sources_.front(), destinations_, deps_);
-      case OpKind::compute:
-        return builder_.compute(lane, part_.computes[op.detail], sources_, destinations_, deps_);
-      case OpKind::barrier: return builder_.barrier(lane, rendezvous_[op.detail], deps_);
-      case OpKind::library:
-        return builder_.library(lane, calls_[op.detail], sources_.front(), destinations_.front(),
-                                deps_);
-    }
-    return {};
-  }
-
   PlanBuilder& builder_;
   const Plan& part_;
   const Ends& after_;
   std::vector<Slice> place_;  // by buffer of the part
-  std::vector<GroupId> groups_;
-  std::vector<KernelId> kernels_;
-  std::vector<LaneId> lanes_;
-  std::vector<std::uint32_t> rendezvous_, calls_;
+  PartTables tables_;
   std::vector<OpId> ops_;   // by op of the part
   std::vector<OpId> met_;   // by rank: its part of the meeting in front
   std::vector<Rank> idle_;  // members without other ops
-  std::vector<Slice> sources_, destinations_;
-  std::vector<Dep> deps_;
+  PlacedOp at_;             // the op being added
 };
 
 void place(std::vector<Slice>& places, const Plan& part, BufferId buffer, const Slice& slice) {
