@@ -19,7 +19,7 @@ ALLOWED = {
 }
 # Pattern of an include -> files that may have it (regular expression on the path).
 THIRD_PARTIES = {
-    r"boost/": r"topology/[^/]*\.cpp",
+    r"boost/": r"(topology/[^/]*|realgpu/process_links)\.cpp",
     r"Eigen/|unsupported/": r"(analysis/.*|sim/host_[^/]*)",
     r"nlohmann/|valijson/|CLI/|pugixml": r"(scenarios|tests)/.*",
     r"cuda|nccl|cublas": r"realgpu/.*|tests/gpu/.*",
