@@ -35,6 +35,7 @@ struct Execution {
   std::optional<Numbers> numbers;  // none for sim
   std::vector<Duration> samples;   // makespans of repeated runs (realgpu); empty elsewhere
   std::string mode = {};           // how realgpu ran it: "fused" or "stream"; empty elsewhere
+  std::string digest = {};         // of every bit of all outputs (realgpu); empty elsewhere
 };
 
 class Executor {

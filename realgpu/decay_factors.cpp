@@ -56,7 +56,9 @@ DecayFactors::DecayFactors(const models::Plan& plan, const models::Inputs& input
                            const PlanMemory& memory)
     : shapes_(models::state_shapes(plan)), tables_(plan.ops.size()) {
   for (std::size_t i = 0; i < plan.ops.size(); ++i)
-    if (plan.ops[i].oper == models::Operator::decay_sum) make(plan, inputs, memory, OpId{i});
+    if (plan.ops[i].oper == models::Operator::decay_sum &&
+        memory.is_here(plan.gpu_of(plan.rank_of(OpId{i}))))
+      make(plan, inputs, memory, OpId{i});
 }
 
 void DecayFactors::make(const models::Plan& plan, const models::Inputs& inputs,

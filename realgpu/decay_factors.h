@@ -1,6 +1,6 @@
 #pragma once
 // What decay_sum multiplies its sources with: per op a table [source][head] on the op's GPU, in the
-// arithmetic of the element type.
+// arithmetic of the element type. Ops of another process's GPU have none here.
 //
 // Errors: UnsupportedError for sources at different places of their states; InputError from decay.
 #include <vector>

@@ -8,6 +8,29 @@
 
 namespace twinlink::realgpu {
 
+// Bytes of device memory that somebody else owns, as the host reads and writes them through
+// `device`. All three wait for completion; call them when the device is idle.
+struct DeviceSpan {
+  std::byte* address = nullptr;
+  int device = 0;
+  std::int64_t bytes = 0;
+
+  void fill(int byte) const {
+    const DeviceScope scope(device);
+    TL_CUDA(cudaMemset(address, byte, static_cast<std::size_t>(bytes)));
+    TL_CUDA(cudaDeviceSynchronize());
+  }
+  void upload(const void* from, std::int64_t count) const {
+    const DeviceScope scope(device);
+    TL_CUDA(cudaMemcpy(address, from, static_cast<std::size_t>(count), cudaMemcpyHostToDevice));
+    TL_CUDA(cudaDeviceSynchronize());
+  }
+  void download(void* to, std::int64_t count) const {
+    const DeviceScope scope(device);
+    TL_CUDA(cudaMemcpy(to, address, static_cast<std::size_t>(count), cudaMemcpyDeviceToHost));
+  }
+};
+
 class DeviceBuffer {
  public:
   DeviceBuffer(int device, std::int64_t bytes) : device_(device), bytes_(bytes) {
@@ -33,21 +56,10 @@ class DeviceBuffer {
   [[nodiscard]] int device() const { return device_; }
   [[nodiscard]] std::int64_t bytes() const { return bytes_; }
 
-  // All three wait for completion; call them when the device is idle.
-  void fill(int byte) const {
-    const DeviceScope scope(device_);
-    TL_CUDA(cudaMemset(address_, byte, static_cast<std::size_t>(bytes_)));
-    TL_CUDA(cudaDeviceSynchronize());
-  }
-  void upload(const void* from, std::int64_t bytes) const {
-    const DeviceScope scope(device_);
-    TL_CUDA(cudaMemcpy(address_, from, static_cast<std::size_t>(bytes), cudaMemcpyHostToDevice));
-    TL_CUDA(cudaDeviceSynchronize());
-  }
-  void download(void* to, std::int64_t bytes) const {
-    const DeviceScope scope(device_);
-    TL_CUDA(cudaMemcpy(to, address_, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToHost));
-  }
+  [[nodiscard]] DeviceSpan span() const { return {data(), device_, bytes_}; }
+  void fill(int byte) const { span().fill(byte); }
+  void upload(const void* from, std::int64_t bytes) const { span().upload(from, bytes); }
+  void download(void* to, std::int64_t bytes) const { span().download(to, bytes); }
 
  private:
   void* address_ = nullptr;

@@ -1,6 +1,7 @@
 #pragma once
 // Where the lanes of a fused plan tell each other: per GPU the flags of every block of every lane,
-// and the two banks of each inline slice, on its reader's GPU. All zero at first.
+// and the two banks of each inline slice, on its reader's GPU. All zero at first. With several
+// processes each clears its own GPU's; the constructor is a collective then.
 #include <map>
 #include <vector>
 
@@ -23,8 +24,18 @@ class FusedBoards {
   [[nodiscard]] std::byte* bank(std::size_t slice) const;
 
  private:
+  // One GPU's: flags, then banks.
+  struct Board {
+    int gpu;
+    std::int64_t bytes;
+    std::byte* address;
+  };
+  void place_here();
+  void place_in_blocks(ProcessGpus& processes);
+
   std::vector<std::int64_t> first_flag_;  // per lane
-  std::vector<DeviceBuffer> flags_, banks_;
+  std::vector<Board> boards_;
+  std::vector<DeviceBuffer> owned_;
   std::map<std::size_t, std::byte*> bank_of_slice_;
 };
 

@@ -21,13 +21,17 @@ FusedProgram::FusedProgram(const models::Plan& plan, const models::Inputs& input
     : plan_(plan),
       schedule_(make_fused_schedule(plan)),
       factors_(plan, inputs, memory),
-      work_(plan),
+      work_(plan, [&memory](int device) { return memory.is_here(device); }),
       boards_(plan, schedule_, memory, devices_of(plan)) {
   const FusedParts parts{plan, schedule_, memory, factors_, work_, boards_};
   for (const int device : devices_of(plan)) {
+    if (!memory.is_here(device)) continue;
     auto gpu = std::make_unique<Gpu>(device);
     add_lanes(*gpu, parts);
-    if (gpu->args.lane_count == 0) continue;  // its ranks have nothing to do
+    if (gpu->args.lane_count == 0) {  // its ranks have nothing to do
+      if (memory.processes() != nullptr) gpus_.push_back(std::move(gpu));
+      continue;
+    }
     gpu->shape.cooperative = options.cooperative;
     gpu->shape.overlapped = options.overlapped;
     gpu->shape.inline_data = !schedule_.scope.inline_edges.empty();
@@ -107,6 +111,7 @@ void FusedProgram::issue(int repeats, const Stamps* stamps) const {
   first.forked.record(first.stream);
   for (const auto& gpu : gpus_) {
     if (gpu.get() != &first) first.forked.make_wait(gpu->stream);
+    if (gpu->args.lane_count == 0) continue;
     const DeviceScope scope(gpu->stream.device());
     FusedArgs args = gpu->args;
     if (stamps != nullptr) args.stamps = stamps->base(gpu->stream.device());
@@ -144,6 +149,7 @@ std::string FusedProgram::describe(const Failure& failure) const {
 
 void FusedProgram::check_health() const {
   for (const auto& gpu : gpus_) {
+    if (!gpu->failure) continue;
     Failure failure;
     gpu->failure->download(&failure, sizeof failure);
     if (failure.claimed != 0) throw GpuError(describe(failure));

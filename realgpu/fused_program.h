@@ -3,7 +3,8 @@
 //
 // issue() forks one stream per GPU from the origin, puts `repeats` launches on each and joins them.
 // Launches of different GPUs meet through flags only; those of one GPU follow each other as kernels
-// of a stream do. A stuck launch ends after Options::patience_s and names what waits.
+// of a stream do. With several processes each has the launches of its own GPU, and the constructor
+// is a collective. A stuck launch ends after Options::patience_s and names what waits.
 // Errors: UnsupportedError when the blocks do not fit on a GPU at once, with the numbers, or when
 // no kernel serves the plan; GpuError.
 #include <memory>

@@ -46,7 +46,7 @@ constexpr std::array kLaunchers{
              {"SLURM_JOB_ID", "SLURM_STEP_ID", nullptr}},
 };
 
-int number(const Environment& environment, const char* name) {
+int number(const Variables& environment, const char* name) {
   const char* text = environment(name);
   int value = -1;
   const char* end = text + std::strlen(text);
@@ -57,7 +57,7 @@ int number(const Environment& environment, const char* name) {
   return value;
 }
 
-void check_one_host(const Environment& environment, const Launcher& launcher, int size) {
+void check_one_host(const Variables& environment, const Launcher& launcher, int size) {
   const auto refuse = [](const std::string& what) {
     throw UnsupportedError(what +
                            ": GPU memory is shared by CUDA IPC, which reaches one host only");
@@ -72,7 +72,7 @@ void check_one_host(const Environment& environment, const Launcher& launcher, in
     refuse("the Slurm step has " + std::string(nodes) + " nodes");
 }
 
-std::string job_of(const Environment& environment, const Launcher& launcher) {
+std::string job_of(const Variables& environment, const Launcher& launcher) {
   if (const char* named = environment("TWINLINK_JOB")) return named;
   std::string job;
   for (const char* name : launcher.job)
@@ -83,7 +83,7 @@ std::string job_of(const Environment& environment, const Launcher& launcher) {
 
 }  // namespace
 
-std::optional<ProcessPlace> find_place(const Environment& environment) {
+std::optional<ProcessPlace> find_place(const Variables& environment) {
   for (const Launcher& launcher : kLaunchers) {
     if (environment(launcher.rank) == nullptr || environment(launcher.size) == nullptr) continue;
     if (launcher.also != nullptr && environment(launcher.also) == nullptr) continue;

@@ -24,9 +24,9 @@ struct ProcessPlace {
 };
 
 // Value of a variable; null: not set. std::getenv is one.
-using Environment = std::function<const char*(const char*)>;
+using Variables = std::function<const char*(const char*)>;
 
 // None: no launcher, or one that started one process only.
-std::optional<ProcessPlace> find_place(const Environment& environment);
+std::optional<ProcessPlace> find_place(const Variables& environment);
 
 }  // namespace twinlink::realgpu

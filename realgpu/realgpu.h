@@ -23,6 +23,8 @@
 
 namespace twinlink::realgpu {
 
+class ProcessGroup;
+
 // stream: a stream per lane, events between them. fused: one launch per GPU, flags between lanes.
 // automatic: fused where the plan allows it.
 enum class Mode : std::uint8_t { automatic, fused, stream };
@@ -37,6 +39,9 @@ struct Options {
   bool overlapped = true;        // fused: a launch may be put on the GPU while the one before ends
   double patience_s = 5;         // fused: a launch that waits longer is ended, with an error
   std::uint64_t delay_seed = 0;  // fused: random delays around every flag, to find races; 0: none
+  // One process per GPU: every one makes an executor and gives it the same plans, in fused mode.
+  // Null: this process drives all GPUs.
+  std::shared_ptr<ProcessGroup> processes;
   std::function<void(const std::string&)> note;  // told why automatic chose stream mode
 };
 

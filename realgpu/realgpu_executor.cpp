@@ -8,6 +8,7 @@
 #include "realgpu/graph.h"
 #include "realgpu/measured_timeline.h"
 #include "realgpu/peer_access.h"
+#include "realgpu/process_numbers.h"
 #include "realgpu/realgpu.h"
 #include "realgpu/stream_program.h"
 #include "realgpu/timing.h"
@@ -23,6 +24,7 @@ using models::Plan;
 
 constexpr std::size_t kMaxOps = 100'000;  // events and graph nodes beyond are no measurement
 constexpr std::size_t kMaxNodes = 20'000;
+constexpr int kLeadIn = 4;  // plans before a sample of several processes, so that all begin at once
 
 // The devices of the plan's ranks, ascending.
 std::vector<int> devices_of(const Plan& plan, int available) {
@@ -48,43 +50,40 @@ Duration from_seconds(double seconds) {
 // One plan, made ready to run: memory and a program in one of the modes.
 class Run {
  public:
+  // `devices`: of this process. `processes`: null: the only one.
   Run(const Plan& plan, const Inputs& inputs, const std::vector<int>& devices,
-      const Options& options)
+      const Options& options, ProcessGpus* processes)
       : plan_(plan),
         devices_(devices),
-        memory_(plan, inputs),
+        processes_(processes),
+        memory_(plan, inputs, processes),
         schedule_(make_stream_schedule(plan)) {
-    if (options.mode != Mode::stream) program_ = fused(inputs, options);
-    if (program_) return;
-    launcher_.emplace(plan, inputs, memory_);
-    program_ = std::make_unique<StreamProgram>(plan, schedule_, *launcher_);
+    step("program", [&] { make_program(inputs, options); });
   }
 
   // First bytes in, the plan once, claims compared.
   models::Numbers check(const std::function<void()>& replay) const {
-    memory_.reset();
-    replay();
-    synchronize();
-    return memory_.verify();
+    step("first bytes", [&] { memory_.reset(); });
+    step("checked run", [&] {
+      replay();
+      synchronize();
+    });
+    models::Numbers numbers;
+    step("comparison", [&] { numbers = memory_.verify(); });
+    return processes_ == nullptr ? numbers : combined(processes_->group(), numbers);
   }
+  [[nodiscard]] std::string digest() const { return memory_.digest(); }
   [[nodiscard]] const char* mode() const { return program_->mode(); }
   void issue_eagerly(int repeats) const { program_->issue(repeats, nullptr); }
 
   std::vector<Duration> sample(const Options& options) const {
-    const bool graph = all_lanes_are_graph(plan_);
-    const int repeats = graph ? repeats_for(options) : 1;
-    std::optional<Graph> captured;
-    if (graph) captured.emplace(program_->origin(), [&] { issue_eagerly(repeats); });
-    const auto replay = [&] { captured ? captured->launch(program_->origin()) : issue_eagerly(1); };
     std::vector<Duration> samples;
-    for (const double seconds :
-         replay_seconds(program_->origin(), {options.warmup, options.iterations}, replay))
-      samples.push_back(from_seconds(seconds / repeats));
-    program_->check_health();
-    return samples;
+    step("samples", [&] { samples = own_samples(options); });
+    return processes_ == nullptr ? samples : slowest(processes_->group(), samples);
   }
 
   models::Timeline timeline() const {
+    if (processes_ != nullptr) return {};
     const std::vector<long long> corrections = timer_corrections(devices_);
     const Stamps stamps(plan_, devices_);
     program_->issue(1, &stamps);  // loads the stamping kernels, which capture might not allow
@@ -106,6 +105,44 @@ class Run {
   }
 
  private:
+  // On every process, or only here; what throws on one throws on all.
+  void step(const char* what, const std::function<void()>& local) const {
+    if (processes_ == nullptr) return local();
+    processes_->group().together(what, local);
+  }
+
+  void make_program(const Inputs& inputs, const Options& options) {
+    if (processes_ != nullptr && options.mode == Mode::stream)
+      throw UnsupportedError("stream mode drives all GPUs from one process: " + plan_.name +
+                             " runs in fused mode only when several are started");
+    if (options.mode != Mode::stream) program_ = fused(inputs, options);
+    if (program_) return;
+    launcher_.emplace(plan_, inputs, memory_);
+    program_ = std::make_unique<StreamProgram>(plan_, schedule_, *launcher_);
+  }
+
+  std::vector<Duration> own_samples(const Options& options) const {
+    const bool graph = all_lanes_are_graph(plan_);
+    const int repeats = graph ? repeats_for(options) : 1;
+    std::optional<Graph> captured;
+    if (graph) captured.emplace(program_->origin(), [&] { issue_eagerly(repeats); });
+    const auto replay = [&] { captured ? captured->launch(program_->origin()) : issue_eagerly(1); };
+    std::vector<Duration> samples;
+    for (const double seconds :
+         replay_seconds(program_->origin(), {options.warmup, options.iterations}, replay,
+                        [&] { meet_before_sample(graph); }))
+      samples.push_back(from_seconds(seconds / repeats));
+    program_->check_health();
+    return samples;
+  }
+
+  // The processes' hosts begin up to some 10 us apart; their GPUs meet in plans that are not timed.
+  void meet_before_sample(bool graph) const {
+    if (processes_ == nullptr) return;
+    processes_->group().barrier("sample");
+    if (graph) issue_eagerly(kLeadIn);
+  }
+
   // Null: automatic, and the plan cannot be fused.
   std::unique_ptr<Program> fused(const Inputs& inputs, const Options& options) const {
     try {
@@ -113,6 +150,10 @@ class Run {
         throw UnsupportedError("fused mode: " + why);
       return std::make_unique<FusedProgram>(plan_, inputs, memory_, options);
     } catch (const UnsupportedError& error) {
+      if (processes_ != nullptr)
+        throw UnsupportedError(std::string(error.what()) +
+                               " (started as several processes, which needs fused mode; one "
+                               "process drives all GPUs in stream mode)");
       if (options.mode == Mode::fused) throw;
       if (options.note) options.note(plan_.name + " runs in stream mode: " + error.what());
       return nullptr;
@@ -132,6 +173,7 @@ class Run {
 
   const Plan& plan_;
   const std::vector<int>& devices_;
+  ProcessGpus* processes_;
   PlanMemory memory_;
   StreamSchedule schedule_;
   std::optional<OpLauncher> launcher_;  // stream mode only
@@ -140,16 +182,31 @@ class Run {
 
 class RealgpuExecutor : public models::Executor {
  public:
-  RealgpuExecutor(const Options& options, int devices) : options_(options), devices_(devices) {}
+  RealgpuExecutor(const Options& options, int devices) : options_(options), devices_(devices) {
+    if (options.processes != nullptr) processes_ = std::make_unique<ProcessGpus>(options.processes);
+  }
 
   Execution execute(const Plan& plan, const Inputs& inputs) override {
     if (plan.ops.empty()) throw UnsupportedError("a plan without ops has nothing to measure");
     if (plan.ops.size() > kMaxOps)
       throw UnsupportedError("a plan of " + std::to_string(plan.ops.size()) +
                              " ops on GPUs: the limit is " + std::to_string(kMaxOps));
+    if (processes_ != nullptr) {
+      processes_->group().barrier("plan " + plan.name + " of " + std::to_string(plan.ops.size()) +
+                                  " ops, seed " + std::to_string(inputs.seed));
+      Plan own;
+      processes_->group().together("GPUs", [&] { own = processes_->own_names(plan); });
+      return execute_on(own, inputs, {processes_->device()});
+    }
     const std::vector<int> devices = devices_of(plan, devices_);
     enable_peer_access(devices);
-    const Run run(plan, inputs, devices, options_);
+    return execute_on(plan, inputs, devices);
+  }
+
+ private:
+  [[nodiscard]] Execution execute_on(const Plan& plan, const Inputs& inputs,
+                                     const std::vector<int>& devices) const {
+    const Run run(plan, inputs, devices, options_, processes_.get());
     // Eagerly first: that also loads every kernel, which capture might not allow.
     Execution execution;
     execution.mode = run.mode();
@@ -158,11 +215,11 @@ class RealgpuExecutor : public models::Executor {
     execution.samples = run.sample(options_);
     if (options_.timeline) execution.timeline = run.timeline();
     execution.numbers = worse(*execution.numbers, run.check_as_timed());
+    execution.digest = run.digest();
     if (execution.numbers->correct) return execution;
     return {{}, execution.numbers, {}, execution.mode};
   }
 
- private:
   static models::Numbers worse(const models::Numbers& before, const models::Numbers& after) {
     models::Numbers both = after;
     both.max_error = std::max(before.max_error, after.max_error);
@@ -171,6 +228,7 @@ class RealgpuExecutor : public models::Executor {
 
   Options options_;
   int devices_;
+  std::unique_ptr<ProcessGpus> processes_;  // null: one process
 };
 
 }  // namespace
@@ -178,7 +236,7 @@ class RealgpuExecutor : public models::Executor {
 std::unique_ptr<models::Executor> make_realgpu(const Options& options) {
   std::string why;
   const int devices = device_count(&why);
-  if (devices == 0)
+  if (devices == 0 && options.processes == nullptr)
     throw UnsupportedError("executor realgpu: no CUDA device" + (why.empty() ? "" : ": " + why));
   return std::make_unique<RealgpuExecutor>(options, devices);
 }

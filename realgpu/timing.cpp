@@ -3,7 +3,8 @@
 namespace twinlink::realgpu {
 
 std::vector<double> replay_seconds(const Stream& origin, const SampleCount& count,
-                                   const std::function<void()>& replay) {
+                                   const std::function<void()>& replay,
+                                   const std::function<void()>& before) {
   const Event begin(origin.device(), EventUse::timing);
   const Event end(origin.device(), EventUse::timing);
   for (int i = 0; i < count.warmup; ++i) {
@@ -12,6 +13,7 @@ std::vector<double> replay_seconds(const Stream& origin, const SampleCount& coun
   }
   std::vector<double> seconds;
   for (int i = 0; i < count.iterations; ++i) {
+    if (before) before();
     begin.record(origin);
     replay();
     end.record(origin);

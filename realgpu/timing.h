@@ -16,8 +16,10 @@ struct SampleCount {
   int iterations = 20;
 };
 
-// Seconds of each of count.iterations replays, in the order they ran.
+// Seconds of each of count.iterations replays, in the order they ran. `before` runs before each of
+// them, untimed; what it puts on the origin stream ends before the replay begins.
 std::vector<double> replay_seconds(const Stream& origin, const SampleCount& count,
-                                   const std::function<void()>& replay);
+                                   const std::function<void()>& replay,
+                                   const std::function<void()>& before = {});
 
 }  // namespace twinlink::realgpu

@@ -7,11 +7,11 @@ constexpr std::int64_t kBytes = std::int64_t{256} << 20;
 
 }  // namespace
 
-WorkBuffers::WorkBuffers(const models::Plan& plan) {
+WorkBuffers::WorkBuffers(const models::Plan& plan, const std::function<bool(int)>& here) {
   for (std::size_t i = 0; i < plan.ops.size(); ++i) {
     if (plan.ops[i].kind != models::OpKind::compute) continue;
     const int device = plan.gpu_of(plan.rank_of(OpId{i}));
-    if (on(device) != nullptr) continue;
+    if (on(device) != nullptr || (here && !here(device))) continue;
     buffers_.emplace_back(device, kBytes);
     buffers_.back().fill(0x3F);  // fp32 0.747: ordinary numbers
   }

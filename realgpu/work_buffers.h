@@ -1,6 +1,7 @@
 #pragma once
 // What compute ops read round and round: one buffer per device that has such ops, larger than the
 // L2 of any GPU we know (H200: 60 MB).
+#include <functional>
 #include <vector>
 
 #include "models/plan/plan.h"
@@ -10,7 +11,8 @@ namespace twinlink::realgpu {
 
 class WorkBuffers {
  public:
-  explicit WorkBuffers(const models::Plan& plan);
+  // `here`: the devices that this process drives; none: all.
+  explicit WorkBuffers(const models::Plan& plan, const std::function<bool(int)>& here = {});
   // Null: no compute op runs there.
   [[nodiscard]] const DeviceBuffer* on(int device) const;
 

@@ -162,6 +162,7 @@ nlohmann::ordered_json to_json(const Result& result) {
   add_fields(out, result.figures);
   out["correct"] = optional(result.correct);
   out["reason"] = optional(result.reason);
+  if (!result.digest.empty()) out["digest"] = result.digest;
   out["bottleneck"] = optional(result.bottleneck);
   out["provenance"] = optional(result.provenance);
   out["extrapolated"] = result.extrapolated;

@@ -52,7 +52,8 @@ struct Result {
   std::string reason;   // why not correct, or why there is no time
   std::string bottleneck;
   std::string provenance;
-  std::string mode;  // how realgpu ran it: fused or stream
+  std::string mode;    // how realgpu ran it: fused or stream
+  std::string digest;  // realgpu: of every bit of all outputs
   bool extrapolated = false;
   std::optional<double> lower_bound_us;
   std::string chosen;                     // of a policy: the algorithm that it calls here

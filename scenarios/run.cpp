@@ -11,6 +11,7 @@
 #include "models/checks/proof.h"
 #include "models/collectives/catalogue.h"
 #include "models/cost/calibration.h"
+#include "realgpu/process_group.h"
 #include "scenarios/machine.h"
 #include "scenarios/policy.h"
 #include "scenarios/published.h"
@@ -64,7 +65,7 @@ class Runner {
     const std::vector<Point> points = all_points();
     run.points = points.size();
     for (std::size_t i = 0; i < points.size(); ++i) {
-      if (options_.stop != nullptr && options_.stop->load()) {
+      if (stopped()) {
         run.interrupted = true;
         break;
       }
@@ -81,6 +82,14 @@ class Runner {
   [[nodiscard]] int most_gpus() const {
     const int ranks = *std::max_element(scenario_.ranks.begin(), scenario_.ranks.end());
     return (ranks + scenario_.ranks_per_gpu - 1) / scenario_.ranks_per_gpu;
+  }
+
+  // Processes that measure together stop together.
+  [[nodiscard]] bool stopped() const {
+    const bool here = options_.stop != nullptr && options_.stop->load();
+    if (scenario_.executor != ExecutorKind::realgpu || options_.measuring.processes == nullptr)
+      return here;
+    return options_.measuring.processes->any("interrupt", here);
   }
 
   [[nodiscard]] realgpu::Options measuring() const {
@@ -242,6 +251,7 @@ class Runner {
     const models::Execution run = realgpu_->execute(plan, inputs(models::Arithmetic::element));
     result.provenance = name_of(Provenance::measured);
     result.mode = run.mode;
+    result.digest = run.digest;
     // Without samples the numbers were wrong, and a wrong answer has no time.
     std::vector<Duration> samples = run.samples;
     std::sort(samples.begin(), samples.end());

@@ -84,9 +84,7 @@ int parse_and_act(CLI::App& app, Session& session, int argc, char** argv) {
 
 int guarded(CLI::App& app, Session& session, int argc, char** argv) {
   const auto fail = [&session](std::string_view text, ExitCode code) {
-    session.out.clear();
-    session.progress("");
-    session.note(text);
+    session.last_words(text);
     return static_cast<int>(code);
   };
   try {

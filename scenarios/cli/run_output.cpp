@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "realgpu/process_group.h"
 #include "scenarios/atomic_file.h"
 #include "scenarios/cli/verbs.h"
 #include "scenarios/trace.h"
@@ -134,16 +135,21 @@ std::string run_json(const Run& run) {
 
 }  // namespace
 
+void join_processes(const Scenario& scenario, Session& session) {
+  if (scenario.executor == ExecutorKind::realgpu) session.processes = realgpu::join_processes();
+}
+
 Run run_and_trace(const Scenario& scenario, RunOptions options, const OutputChoice& choice,
                   const Session& session) {
   options.stop = &interrupted();
+  options.measuring.processes = session.processes;
   options.measuring.note = [&session](const std::string& text) { session.note(text); };
   options.progress = [&session](std::size_t done, std::size_t points) {
     if (points > 1)
       session.progress(done < points ? fmt::format("{}/{} points", done, points) : "");
   };
   const bool single = points_of(scenario) == 1;
-  if (!choice.trace_file.empty())
+  if (!choice.trace_file.empty() && !session.follows())
     options.on_timeline = [&](const Result& result, const models::Plan& plan,
                               const models::Timeline& timeline) {
       const std::string path =
@@ -160,6 +166,7 @@ Run run_and_trace(const Scenario& scenario, RunOptions options, const OutputChoi
 int finish(const Scenario& scenario, const Run& run, const OutputChoice& choice,
            const std::string& text, Session& session) {
   session.progress("");
+  if (session.follows()) return exit_code(scenario, run, session);
   const std::string json = choice.json || !choice.results_file.empty() ? run_json(run) : "";
   session.out = choice.json ? json : text;
   if (!choice.results_file.empty()) write_output(choice.results_file, json);

@@ -19,8 +19,11 @@ struct OutputChoice {
 Run run_and_trace(const Scenario& scenario, RunOptions options, const OutputChoice& choice,
                   const Session& session);
 
+// With executor realgpu: finds the other processes of an MPI, torchrun or Slurm job, one per GPU.
+void join_processes(const Scenario& scenario, Session& session);
+
 // Puts `text` or the JSON on stdout, writes the results file, names what failed, and returns the
-// exit code.
+// exit code. Where several processes run, only process 0 writes.
 int finish(const Scenario& scenario, const Run& run, const OutputChoice& choice,
            const std::string& text, Session& session);
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "realgpu/process_group.h"
 #include "scenarios/atomic_file.h"
 #include "scenarios/files/read_file.h"
 
@@ -19,13 +20,28 @@ namespace {
 std::atomic<bool> stop_requested{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
 
+void write_line(const std::string& text) {
+  const std::string line = text + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
 void on_interrupt(int) { stop_requested.store(true); }
 
 }  // namespace
 
+bool Session::follows() const { return processes != nullptr && processes->rank() > 0; }
+
 void Session::note(std::string_view text) const {
-  const std::string line = std::string(text) + "\n";
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  if (!follows()) write_line(std::string(text));
+}
+
+void Session::last_words(std::string_view text) {
+  out.clear();
+  progress("");
+  if (processes != nullptr && !processes->failed_together()) processes->abandon(std::string(text));
+  if (!follows()) return write_line(std::string(text));
+  if (!processes->failed_together())
+    write_line("process " + std::to_string(processes->rank()) + ": " + std::string(text));
 }
 
 void Session::deliver(std::string text, const std::string& file) {
@@ -37,7 +53,7 @@ void Session::deliver(std::string text, const std::string& file) {
 
 void Session::progress(std::string_view text) const {
   static constexpr const char* kClearLine = "\r\x1b[K";
-  if (::isatty(STDERR_FILENO) == 0) return;
+  if (follows() || ::isatty(STDERR_FILENO) == 0) return;
   const std::string line = kClearLine + std::string(text);
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);

@@ -3,8 +3,13 @@
 // one piece at the end, talk goes to stderr at once.
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+
+namespace twinlink::realgpu {
+class ProcessGroup;
+}
 
 namespace twinlink::scenarios::cli {
 
@@ -21,7 +26,12 @@ enum ExitCode : int {
 struct Session {
   std::function<int()> action;  // the chosen verb, set while the command line is read
   std::string out;              // what goes to stdout
+  // One process per GPU: process 0 speaks for all. Null: the only one.
+  std::shared_ptr<realgpu::ProcessGroup> processes;
 
+  [[nodiscard]] bool follows() const;  // another process speaks
+  // The reason why this process ends, on stderr, unless another one says it.
+  void last_words(std::string_view text);
   void note(std::string_view text) const;  // a line on stderr
   // The result: to the file if one is named (all of it, or InputError), else to stdout.
   void deliver(std::string text, const std::string& file);

@@ -101,6 +101,7 @@ int act(const CollFlags& flags, Session& session) {
   if (scenario.machines.size() > 1)
     throw UsageError("coll compares on one machine; a scenario file takes a list of machines");
   scenario.name = "coll";
+  join_processes(scenario, session);
   RunOptions options;
   options.check = flags.check != 0;
   options.skip_refused = ("," + flags.algorithms + ",").find(",all,") != std::string::npos;

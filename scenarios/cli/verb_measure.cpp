@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 
 #include "realgpu/measure/measure.h"
+#include "realgpu/process_place.h"
 #include "scenarios/cli/verbs.h"
 #include "scenarios/files/measurement_json.h"
 #include "scenarios/files/measurement_text.h"
@@ -63,6 +65,9 @@ void tell(const realgpu::Measurement& measurement, const Session& session) {
 int act(const MeasureFlags& flags, Session& session) {
   if (flags.list) return list(session);
   const realgpu::Suite& suite = chosen(flags.suite);
+  if (const auto place = realgpu::find_place([](const char* name) { return std::getenv(name); }))
+    throw UnsupportedError(fmt::format("measure drives all GPUs from one process; {} started {}",
+                                       place->launcher, place->size));
   realgpu::MeasureOptions options;
   options.quick = flags.quick;
   options.limit_s = flags.limit_s > 0 ? flags.limit_s : (flags.quick ? kQuickLimit : 0);

@@ -37,6 +37,7 @@ int act(const RunFlags& flags, Session& session) {
   if (!flags.mode.empty()) overrides.push_back("/params/mode=" + flags.mode);
   const Scenario scenario =
       read_scenario(read_input(path), path == "-" ? "stdin" : path, overrides);
+  join_processes(scenario, session);
   const Run run = run_and_trace(scenario, {}, flags.output, session);
   const std::string text = flags.output.json ? "" : run_text(scenario, run);
   return finish(scenario, run, flags.output, text, session);

@@ -102,7 +102,7 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-Environment environment(const std::map<std::string, std::string>& variables) {
+Variables environment(const std::map<std::string, std::string>& variables) {
   return [variables](const char* name) {
     const auto at = variables.find(name);
     return at == variables.end() ? nullptr : at->second.c_str();
