@@ -14,13 +14,12 @@
 namespace twinlink::realgpu {
 namespace {
 
-constexpr int kRounds = 400;
 constexpr int kSkipped = 50;  // the other kernel may not have started yet
 
 // One device's part: flag, times and failure mark, zeroed.
 struct Player {
   explicit Player(int device)
-      : stream(device), flag(device, 8), times(device, kRounds * 16), failed(device, 4) {
+      : stream(device), flag(device, 8), times(device, kPingPongRounds * 16), failed(device, 4) {
     flag.fill(0);
     times.fill(0);
     failed.fill(0);
@@ -44,7 +43,7 @@ struct Player {
       throw GpuError(
           "GPUs did not answer each other within a second: kernels on two devices do "
           "not run at the same time (CUDA_LAUNCH_BLOCKING, or a debugging tool)");
-    std::vector<ulonglong2> all(kRounds);
+    std::vector<ulonglong2> all(kPingPongRounds);
     times.download(all.data(), times.bytes());
     return all;
   }
@@ -92,11 +91,14 @@ ClockAlignment align_clocks(int first, int second) {
   const Player a(first);
   const Player b(second);
   play(a, b, 0);  // loads the kernel on both: loading may wait for a kernel that spins
-  play(a, b, kRounds);
-  const std::vector<ulonglong2> of_a = a.read();
-  const std::vector<ulonglong2> of_b = b.read();
-  const long long rough = difference(of_b[kSkipped].y, of_a[kSkipped].x);
-  const std::vector<Round> rounds = rounds_of(of_a, of_b, rough);
+  play(a, b, kPingPongRounds);
+  return alignment_of(a.read(), b.read());
+}
+
+ClockAlignment alignment_of(const std::vector<ulonglong2>& first,
+                            const std::vector<ulonglong2>& second) {
+  const long long rough = difference(second[kSkipped].y, first[kSkipped].x);
+  const std::vector<Round> rounds = rounds_of(first, second, rough);
   std::vector<double> offsets;
   for (std::size_t i = 0; i < rounds.size() / 2; ++i) offsets.push_back(rounds[i].offset);
   return {rough + std::llround(mean(offsets)), rounds[rounds.size() / 2].trip};

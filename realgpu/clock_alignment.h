@@ -6,7 +6,13 @@
 // over the faster half of the rounds. Uncertainty: a quarter of the round trip (asymmetry) plus the
 // timer's resolution over the square root of the rounds; below 0.5 us on an NVLink pair.
 // Peer access must be enabled. Throws GpuError if the two kernels did not run at the same time.
+#include <vector_types.h>
+
+#include <vector>
+
 namespace twinlink::realgpu {
+
+inline constexpr int kPingPongRounds = 400;
 
 struct ClockAlignment {
   long long offset_ns = 0;   // clock of `second` minus clock of `first`; may be large
@@ -14,6 +20,10 @@ struct ClockAlignment {
 };
 
 ClockAlignment align_clocks(int first, int second);
+
+// From the times of kPingPongRounds rounds that both have noted (PingPongArgs::times).
+ClockAlignment alignment_of(const std::vector<ulonglong2>& first,
+                            const std::vector<ulonglong2>& second);
 
 // Smallest step of a device's global timer, in ns.
 double timer_resolution_ns(int device);

@@ -34,8 +34,10 @@ struct StampedPlan {
 // Pure: stamps of one replay to a timeline.
 models::Timeline timeline_of(const StampedPlan& stamped, const std::vector<Stamp>& stamps);
 
-// `replay` runs the instrumented plan once and waits for its end.
+// `replay` runs the instrumented plan once and waits for its end. `stamps` are those of this
+// process; `all` adds what other processes have (empty: there are none).
+using AllStamps = std::function<std::vector<Stamp>(const std::vector<Stamp>&)>;
 models::Timeline measure_timeline(const StampedPlan& stamped, const Stamps& stamps,
-                                  const std::function<void()>& replay);
+                                  const std::function<void()>& replay, const AllStamps& all = {});
 
 }  // namespace twinlink::realgpu

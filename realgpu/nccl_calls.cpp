@@ -32,11 +32,40 @@ NcclCalls::NcclCalls(const models::Plan& plan, const PlanMemory& memory)
       throw UnsupportedError("NCCL has no scan");
     std::optional<NcclComms>& comms = comms_[call.group.index()];
     if (comms) continue;
-    std::vector<int> devices;
-    for (const Rank rank : plan.groups[call.group.index()].members)
-      devices.push_back(plan.gpu_of(rank));
-    comms.emplace(nccl_, devices);
+    comms.emplace(comms_of(plan.groups[call.group.index()]));
   }
+}
+
+NcclComms NcclCalls::comms_of(const models::Group& group) const {
+  if (memory_.processes() != nullptr) return join(group);
+  std::vector<int> devices;
+  for (const Rank rank : group.members) devices.push_back(plan_.gpu_of(rank));
+  return {nccl_, devices};
+}
+
+// Member 0's process names the communicator, all members' processes join it.
+NcclComms NcclCalls::join(const models::Group& group) const {
+  ProcessGpus& processes = *memory_.processes();
+  const int members = static_cast<int>(group.members.size());
+  if (members != processes.group().size())
+    throw UnsupportedError("a group of " + std::to_string(members) + " ranks and " +
+                           std::to_string(processes.group().size()) +
+                           " processes: NCCL takes one rank of each process here");
+  const auto is_here = [&](Rank rank) { return memory_.is_here(plan_.gpu_of(rank)); };
+  if (std::ranges::count_if(group.members, is_here) != 1)
+    throw UnsupportedError(
+        "NCCL takes one rank per GPU; here several members of a group share one");
+  const auto own = std::ranges::find_if(group.members, is_here) - group.members.begin();
+  NcclId id{};
+  if (own == 0) nccl_.check(nccl_.get_id(&id), "ncclGetUniqueId");
+  const auto ids = processes.group().all_gather_values("NCCL's name of a communicator", id);
+  const int first = processes.process_of(plan_.gpu_of(group.members.front()));
+  return {nccl_, NcclMember{static_cast<int>(own), members, ids[static_cast<std::size_t>(first)]}};
+}
+
+void NcclCalls::abort() {
+  for (std::optional<NcclComms>& comms : comms_)
+    if (comms) comms->abort();
 }
 
 int NcclCalls::type_of(BufferId buffer) const {

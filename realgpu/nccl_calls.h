@@ -5,8 +5,9 @@
 //   all_reduce, reduce_scatter, all_gather, broadcast   the call of that name (sum; root: member 0)
 //   all_to_all, sendrecv                                ncclSend and ncclRecv in one group
 // Element types as in the buffers; exact arithmetic as uint32. One communicator per group, made by
-// the constructor. Errors: UnsupportedError for a library that is not NCCL or not there, several
-// members on one GPU, scans, and shares of unequal size in reduce_scatter and all_gather.
+// the constructor, which is a collective where there are several processes. Errors:
+// UnsupportedError for a library that is not NCCL or not there, several members on one GPU, scans,
+// and shares of unequal size in reduce_scatter and all_gather.
 #include <optional>
 #include <span>
 #include <vector>
@@ -22,12 +23,17 @@ class NcclCalls {
   // Keeps references to both.
   NcclCalls(const models::Plan& plan, const PlanMemory& memory);
 
-  // `members`: the ops of one call; their streams in the same order.
+  // `members`: the ops of one call, or those of this process; their streams in the same order.
   void issue(std::span<const OpId> members, std::span<const Stream* const> streams) const;
+  // UnsupportedError where the calls' one count does not fit all members of a call.
+  void check_shares(std::span<const OpId> members) const;
+  // Ends calls that will never end by themselves, because another process has.
+  void abort();
 
  private:
   struct Part;  // one member's
-  void check_shares(std::span<const OpId> members) const;
+  [[nodiscard]] NcclComms comms_of(const models::Group& group) const;
+  [[nodiscard]] NcclComms join(const models::Group& group) const;
   [[nodiscard]] Part part_of(OpId op) const;
   void issue_one(const Part& part) const;
   void exchange_blocks(const Part& part) const;

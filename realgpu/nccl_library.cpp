@@ -23,7 +23,10 @@ NcclLibrary::NcclLibrary() {
                            " (set LD_LIBRARY_PATH to its folder)");
   find(get_version, "ncclGetVersion");
   find(init_all, "ncclCommInitAll");
+  find(get_id, "ncclGetUniqueId");
+  find(init_rank, "ncclCommInitRank");
   find(destroy, "ncclCommDestroy");
+  find(abort, "ncclCommAbort");
   find(group_start, "ncclGroupStart");
   find(group_end, "ncclGroupEnd");
   find(all_reduce, "ncclAllReduce");
@@ -59,8 +62,22 @@ NcclComms::NcclComms(const NcclLibrary& nccl, const std::vector<int>& devices)
               "ncclCommInitAll");
 }
 
+NcclComms::NcclComms(const NcclLibrary& nccl, const NcclMember& own)
+    : nccl_(nccl), comms_(static_cast<std::size_t>(own.members)) {
+  nccl_.check(nccl_.init_rank(&comms_[static_cast<std::size_t>(own.member)], own.members, own.id,
+                              own.member),
+              "ncclCommInitRank");
+}
+
 NcclComms::~NcclComms() {
-  for (const NcclComm comm : comms_) static_cast<void>(nccl_.destroy(comm));
+  for (const NcclComm comm : comms_)
+    if (comm != nullptr) static_cast<void>(nccl_.destroy(comm));
+}
+
+void NcclComms::abort() {
+  for (const NcclComm comm : comms_)
+    if (comm != nullptr) static_cast<void>(nccl_.abort(comm));
+  comms_.clear();
 }
 
 }  // namespace twinlink::realgpu

@@ -1,5 +1,6 @@
 #pragma once
-// NCCL's C interface, as much of it as is used here, and communicators of one process.
+// NCCL's C interface, as much of it as is used here, and communicators of one or of several
+// processes.
 //
 // The library (libnccl.so.2) is looked for when asked, never linked. NCCL_NVLS_ENABLE=0 is set
 // before it is loaded, so that it does not touch NVLink multicast.
@@ -21,6 +22,11 @@ inline constexpr int kNcclFp64 = 8;
 inline constexpr int kNcclBf16 = 9;
 inline constexpr int kNcclSum = 0;
 
+// Names a communicator to the processes that join it.
+struct NcclId {
+  char bytes[128];
+};
+
 // Stable since NCCL 2.19.
 class NcclLibrary {
  public:
@@ -30,7 +36,10 @@ class NcclLibrary {
 
   int (*get_version)(int*) = nullptr;
   int (*init_all)(NcclComm*, int, const int*) = nullptr;
+  int (*get_id)(NcclId*) = nullptr;
+  int (*init_rank)(NcclComm*, int, NcclId, int) = nullptr;
   int (*destroy)(NcclComm) = nullptr;
+  int (*abort)(NcclComm) = nullptr;
   int (*group_start)() = nullptr;
   int (*group_end)() = nullptr;
   int (*all_reduce)(const void*, void*, std::size_t, int, int, NcclComm, cudaStream_t) = nullptr;
@@ -50,10 +59,18 @@ class NcclLibrary {
   void* handle_ = nullptr;  // stays loaded: NCCL does not like to be unloaded
 };
 
-// One communicator per device, in their order, of one process. Devices must differ.
+// What a process contributes to a communicator of several.
+struct NcclMember {
+  int member = 0, members = 1;
+  NcclId id;
+};
+
+// One communicator per device, in their order, of one process; devices must differ. Or the one of
+// this process among several, on the current device; the others are null here.
 class NcclComms {
  public:
   NcclComms(const NcclLibrary& nccl, const std::vector<int>& devices);
+  NcclComms(const NcclLibrary& nccl, const NcclMember& own);
   ~NcclComms();
   NcclComms(NcclComms&& other) noexcept : nccl_(other.nccl_), comms_(std::move(other.comms_)) {
     other.comms_.clear();
@@ -62,6 +79,8 @@ class NcclComms {
   NcclComms& operator=(const NcclComms&) = delete;
   NcclComms& operator=(NcclComms&&) = delete;
   NcclComm operator[](std::size_t member) const { return comms_[member]; }
+  // Ends what the communicators are at; they are of no use afterwards.
+  void abort();
 
  private:
   const NcclLibrary& nccl_;

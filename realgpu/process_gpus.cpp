@@ -70,7 +70,8 @@ ProcessGpus::ProcessGpus(std::shared_ptr<ProcessGroup> group)
     : group_(std::move(group)),
       device_(own_device(*group_)),
       buffers_(*group_, device_),
-      boards_(*group_, device_) {}
+      boards_(*group_, device_),
+      meeting_(*group_, device_) {}
 
 int ProcessGpus::process_of(int gpu) const {
   if (gpu == device_) return group_->rank();
@@ -88,7 +89,7 @@ models::Plan ProcessGpus::own_names(const models::Plan& plan) const {
   models::Plan renamed = plan;
   for (auto& gpu : renamed.gpu_of_rank) {
     const auto process = static_cast<int>(std::ranges::find(gpus, gpu) - gpus.begin());
-    gpu = process_of(process);  // its own inverse
+    gpu = gpu_of(process);
   }
   return renamed;
 }

@@ -23,17 +23,19 @@ class ProcessGpus {
   [[nodiscard]] ProcessGroup& group() const { return *group_; }
   [[nodiscard]] int device() const { return device_; }
   [[nodiscard]] bool is_here(int gpu) const { return gpu == device_; }
-  // Of a plan with own names.
+  // Of a plan with own names; each is the other's inverse.
   [[nodiscard]] int process_of(int gpu) const;
+  [[nodiscard]] int gpu_of(int process) const { return process_of(process); }
   [[nodiscard]] models::Plan own_names(const models::Plan& plan) const;
-  // Two blocks: buffers of plans, and flags.
+  // Blocks for buffers of plans, for their flags, and for the processes' own meetings.
   [[nodiscard]] SharedMemory& buffers() { return buffers_; }
   [[nodiscard]] SharedMemory& boards() { return boards_; }
+  [[nodiscard]] SharedMemory& meeting() { return meeting_; }
 
  private:
   std::shared_ptr<ProcessGroup> group_;
   int device_;
-  SharedMemory buffers_, boards_;
+  SharedMemory buffers_, boards_, meeting_;
 };
 
 }  // namespace twinlink::realgpu

@@ -16,6 +16,9 @@ class Program {
   [[nodiscard]] virtual const Stream& origin() const = 0;
   // `repeats` plans, one after the other; `stamps` may be null. Returns before the work is done.
   virtual void issue(int repeats, const Stamps* stamps) const = 0;
+  // Where what was issued may wait for another process for ever: waits for its end, and throws
+  // GpuError when that does not come.
+  virtual void await() {}
   // Throws GpuError if a run got stuck and was ended; the devices must be idle.
   virtual void check_health() const {}
   // How many more plans a sample may hold than Options::repeats: short launches need more.

@@ -2,12 +2,15 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "realgpu/devices.h"
 #include "realgpu/fused_program.h"
 #include "realgpu/graph.h"
+#include "realgpu/library_program.h"
 #include "realgpu/measured_timeline.h"
 #include "realgpu/peer_access.h"
+#include "realgpu/process_clocks.h"
 #include "realgpu/process_numbers.h"
 #include "realgpu/realgpu.h"
 #include "realgpu/stream_program.h"
@@ -83,18 +86,9 @@ class Run {
   }
 
   models::Timeline timeline() const {
-    if (processes_ != nullptr) return {};
-    const std::vector<long long> corrections = timer_corrections(devices_);
-    const Stamps stamps(plan_, devices_);
-    program_->issue(1, &stamps);  // loads the stamping kernels, which capture might not allow
-    synchronize();
-    std::optional<Graph> captured;
-    if (all_lanes_are_graph(plan_))
-      captured.emplace(program_->origin(), [&] { program_->issue(1, &stamps); });
-    return measure_timeline({plan_, schedule_, devices_, corrections}, stamps, [&] {
-      captured ? captured->launch(program_->origin()) : program_->issue(1, &stamps);
-      synchronize();
-    });
+    models::Timeline timeline;
+    step("timeline", [&] { timeline = own_timeline(); });
+    return timeline;
   }
 
   // The numbers of the way that was timed: a graph, or the eager issue.
@@ -112,6 +106,10 @@ class Run {
   }
 
   void make_program(const Inputs& inputs, const Options& options) {
+    if (processes_ != nullptr && is_library_plan(plan_) && options.mode != Mode::fused) {
+      program_ = std::make_unique<LibraryProgram>(plan_, schedule_, memory_);
+      return;
+    }
     if (processes_ != nullptr && options.mode == Mode::stream)
       throw UnsupportedError("stream mode drives all GPUs from one process: " + plan_.name +
                              " runs in fused mode only when several are started");
@@ -130,10 +128,37 @@ class Run {
     std::vector<Duration> samples;
     for (const double seconds :
          replay_seconds(program_->origin(), {options.warmup, options.iterations}, replay,
-                        [&] { meet_before_sample(graph); }))
+                        {[&] { meet_before_sample(graph); }, [&] { program_->await(); }}))
       samples.push_back(from_seconds(seconds / repeats));
     program_->check_health();
     return samples;
+  }
+
+  // Devices of the plan, and what aligns their timers.
+  [[nodiscard]] std::pair<std::vector<int>, std::vector<long long>> timers() const {
+    if (processes_ == nullptr) return {devices_, timer_corrections(devices_)};
+    std::vector<int> gpus;
+    for (int p = 0; p < processes_->group().size(); ++p) gpus.push_back(processes_->gpu_of(p));
+    return {gpus, timer_corrections(*processes_)};
+  }
+
+  [[nodiscard]] models::Timeline own_timeline() const {
+    const auto [gpus, corrections] = timers();
+    const Stamps stamps(plan_, devices_);
+    program_->issue(1, &stamps);  // loads the stamping kernels, which capture might not allow
+    synchronize();
+    std::optional<Graph> captured;
+    if (all_lanes_are_graph(plan_))
+      captured.emplace(program_->origin(), [&] { program_->issue(1, &stamps); });
+    const auto replay = [&] {
+      meet_before_sample(false);
+      captured ? captured->launch(program_->origin()) : program_->issue(1, &stamps);
+      synchronize();
+    };
+    AllStamps all;
+    if (processes_ != nullptr)
+      all = [this](const std::vector<Stamp>& mine) { return merged(processes_->group(), mine); };
+    return measure_timeline({plan_, schedule_, gpus, corrections}, stamps, replay, all);
   }
 
   // The processes' hosts begin up to some 10 us apart; their GPUs meet in plans that are not timed.
@@ -164,6 +189,7 @@ class Run {
     return std::clamp(options.repeats * program_->repeat_factor(), 1, static_cast<int>(most));
   }
   void synchronize() const {
+    program_->await();
     for (const int device : devices_) {
       const DeviceScope scope(device);
       TL_CUDA(cudaDeviceSynchronize());

@@ -16,10 +16,16 @@ struct SampleCount {
   int iterations = 20;
 };
 
-// Seconds of each of count.iterations replays, in the order they ran. `before` runs before each of
-// them, untimed; what it puts on the origin stream ends before the replay begins.
+// What else happens around replays; empty: nothing.
+struct ReplayHooks {
+  // Before each counted replay, untimed; what it puts on the origin stream ends before the replay.
+  std::function<void()> before;
+  std::function<void()> await;  // after each: may throw where waiting could last for ever
+};
+
+// Seconds of each of count.iterations replays, in the order they ran.
 std::vector<double> replay_seconds(const Stream& origin, const SampleCount& count,
                                    const std::function<void()>& replay,
-                                   const std::function<void()>& before = {});
+                                   const ReplayHooks& hooks = {});
 
 }  // namespace twinlink::realgpu
