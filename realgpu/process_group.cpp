@@ -1,6 +1,7 @@
 #include "realgpu/process_group.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <exception>
 
@@ -69,6 +70,16 @@ std::string text_of(const Payload& bytes) {
   if (outcome == Outcome::unsupported) throw UnsupportedError(text);
   if (outcome == Outcome::input) throw InputError(text);
   throw ProcessError(text);
+}
+
+std::chrono::seconds seconds(const char* name, const char* text) {
+  int value = 0;
+  const char* end = text + std::strlen(text);
+  const auto [stop, error] = std::from_chars(text, end, value);
+  if (error != std::errc{} || stop != end || value < 1)
+    throw InputError("environment variable " + std::string(name) + "=\"" + text +
+                     "\" is not a number of seconds");
+  return std::chrono::seconds(value);
 }
 
 }  // namespace
@@ -212,7 +223,10 @@ void ProcessGroup::together(const std::string& what, const std::function<void()>
 std::shared_ptr<ProcessGroup> join_processes() {
   const auto place = find_place([](const char* name) { return std::getenv(name); });
   if (!place) return nullptr;
-  return std::make_shared<ProcessGroup>(*place, ProcessGroup::Patience{});
+  ProcessGroup::Patience patience;
+  if (const char* text = std::getenv("TWINLINK_JOIN_SECONDS"))
+    patience.join = seconds("TWINLINK_JOIN_SECONDS", text);
+  return std::make_shared<ProcessGroup>(*place, patience);
 }
 
 }  // namespace twinlink::realgpu

@@ -76,7 +76,8 @@ class ProcessGroup {
   bool failed_together_ = false;
 };
 
-// Null: one process only. Throws as find_place and ProcessGroup's constructor.
+// Null: one process only. TWINLINK_JOIN_SECONDS: how long to wait for the others. Throws as
+// find_place and ProcessGroup's constructor.
 std::shared_ptr<ProcessGroup> join_processes();
 
 template <class T>
