@@ -151,7 +151,7 @@ class Run {
     if (all_lanes_are_graph(plan_))
       captured.emplace(program_->origin(), [&] { program_->issue(1, &stamps); });
     const auto replay = [&] {
-      meet_before_sample(false);
+      meet_before_sample(captured.has_value());
       captured ? captured->launch(program_->origin()) : program_->issue(1, &stamps);
       synchronize();
     };

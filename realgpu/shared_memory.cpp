@@ -54,6 +54,7 @@ void SharedMemory::reserve(const std::vector<std::int64_t>& bytes) {
   TL_ENSURE(bytes.size() == static_cast<std::size_t>(group_.size()), "one size per process");
   const bool fits = !capacity_.empty() && std::ranges::equal(bytes, capacity_, std::less_equal{});
   if (fits) return;
+  capacity_.clear();  // until all have mapped the new blocks
   unmap();
   group_.barrier("shared memory unmapped");
   own_.reset();
