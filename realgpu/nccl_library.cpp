@@ -3,11 +3,21 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <exception>
+#include <thread>
+#include <utility>
 
 #include "topology/error.h"
 
 namespace twinlink::realgpu {
+
+namespace {
+
+constexpr auto kAbortPatience = std::chrono::seconds(10);
+
+}  // namespace
 
 template <class Function>
 void NcclLibrary::find(Function& function, const char* name) {
@@ -63,20 +73,27 @@ NcclComms::NcclComms(const NcclLibrary& nccl, const std::vector<int>& devices)
 }
 
 NcclComms::NcclComms(const NcclLibrary& nccl, const NcclMember& own)
-    : nccl_(nccl), comms_(static_cast<std::size_t>(own.members)) {
+    : nccl_(nccl), comms_(static_cast<std::size_t>(own.members)), shared_(true) {
   nccl_.check(nccl_.init_rank(&comms_[static_cast<std::size_t>(own.member)], own.members, own.id,
                               own.member),
               "ncclCommInitRank");
 }
 
+// After a failure other processes may have ended: what waits for them is aborted, not destroyed.
 NcclComms::~NcclComms() {
+  if (shared_ && std::uncaught_exceptions() > 0) abort();
+  for (const std::future<void>& aborted : aborted_) aborted.wait_for(kAbortPatience);
   for (const NcclComm comm : comms_)
     if (comm != nullptr) static_cast<void>(nccl_.destroy(comm));
 }
 
 void NcclComms::abort() {
-  for (const NcclComm comm : comms_)
-    if (comm != nullptr) static_cast<void>(nccl_.abort(comm));
+  for (const NcclComm comm : comms_) {
+    if (comm == nullptr) continue;
+    std::packaged_task<void()> task([call = nccl_.abort, comm] { static_cast<void>(call(comm)); });
+    aborted_.push_back(task.get_future());
+    std::thread(std::move(task)).detach();
+  }
   comms_.clear();
 }
 

@@ -7,6 +7,7 @@
 // Errors: UnsupportedError when the library, or a function of it, is not there; GpuError naming the
 // call.
 #include <cstddef>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -72,19 +73,23 @@ class NcclComms {
   NcclComms(const NcclLibrary& nccl, const std::vector<int>& devices);
   NcclComms(const NcclLibrary& nccl, const NcclMember& own);
   ~NcclComms();
-  NcclComms(NcclComms&& other) noexcept : nccl_(other.nccl_), comms_(std::move(other.comms_)) {
+  NcclComms(NcclComms&& other) noexcept
+      : nccl_(other.nccl_), comms_(std::move(other.comms_)), shared_(other.shared_) {
     other.comms_.clear();
   }
   NcclComms(const NcclComms&) = delete;
   NcclComms& operator=(const NcclComms&) = delete;
   NcclComms& operator=(NcclComms&&) = delete;
   NcclComm operator[](std::size_t member) const { return comms_[member]; }
-  // Ends what the communicators are at; they are of no use afterwards.
+  // Ends what the communicators are at; they are of no use afterwards. Returns at once: NCCL waits
+  // for graphs with its calls to be destroyed before it has aborted.
   void abort();
 
  private:
   const NcclLibrary& nccl_;
   std::vector<NcclComm> comms_;
+  bool shared_ = false;                     // with other processes
+  std::vector<std::future<void>> aborted_;  // ready when abort() has done its work
 };
 
 }  // namespace twinlink::realgpu

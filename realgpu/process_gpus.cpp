@@ -10,16 +10,15 @@
 namespace twinlink::realgpu {
 namespace {
 
-int choose_device(int rank) {
+int choose_device(const ProcessGroup& group) {
   std::string why;
   const int visible = device_count(&why);
   if (visible == 0)
     throw UnsupportedError("executor realgpu: no CUDA device" + (why.empty() ? "" : ": " + why));
-  if (visible > rank) return rank;
+  if (visible > group.rank()) return group.rank();
   if (visible == 1) return 0;
-  throw UnsupportedError("process " + std::to_string(rank) + " drives GPU " + std::to_string(rank) +
-                         ", " + std::to_string(visible) +
-                         " are visible to it: start one process per GPU");
+  throw UnsupportedError(std::to_string(group.size()) + " processes were started, and " +
+                         std::to_string(visible) + " GPUs are visible: start one process per GPU");
 }
 
 using Identity = std::array<char, sizeof(cudaUUID_t)>;
@@ -56,7 +55,7 @@ void check_peers(const ProcessGroup& group, int device) {
 int own_device(ProcessGroup& group) {
   int device = 0;
   group.together("choice of a device", [&] {
-    device = choose_device(group.rank());
+    device = choose_device(group);
     TL_CUDA(cudaSetDevice(device));
   });
   check_distinct(group, device);
