@@ -10,18 +10,10 @@
 namespace twinlink::realgpu {
 namespace {
 
-// The others learn from process 0 who is missing, so they wait a little longer.
-constexpr auto kGrace = std::chrono::seconds(5);
-
 // From mild to grave.
 enum class Outcome : std::uint8_t { fine, unsupported, input, failed };
 
 std::string process(int rank) { return "process " + std::to_string(rank); }
-
-std::string seconds_text(std::chrono::milliseconds time) {
-  const std::string text = std::to_string(static_cast<double>(time.count()) / 1e3);
-  return text.substr(0, text.find('.') + 2) + " s";
-}
 
 // Parts of all processes in one body: for each its size, then its bytes.
 Payload pack(const std::vector<Payload>& parts) {

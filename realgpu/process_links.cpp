@@ -23,7 +23,6 @@ using boost::system::error_code;
 constexpr std::uint32_t kMagic = 0x314B'4C54;  // "TLK1"
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
 constexpr auto kPause = std::chrono::milliseconds(10);  // between attempts to connect
-constexpr auto kGrace = std::chrono::seconds(5);        // process 0 says first who is missing
 
 struct Header {
   std::uint32_t magic = kMagic;
@@ -54,20 +53,12 @@ std::string job_text(const ProcessPlace& place) {
   return "(job " + place.job + " of " + place.launcher + ")";
 }
 
+}  // namespace
+
 std::string seconds_text(std::chrono::milliseconds time) {
   const std::string text = std::to_string(static_cast<double>(time.count()) / 1e3);
   return text.substr(0, text.find('.') + 2) + " s";
 }
-
-// One connection, and the frame that is being read from it.
-struct Link {
-  explicit Link(asio::io_context& io) : socket(io) {}
-  Protocol::socket socket;
-  Header header;
-  ProcessLinks::Arrival arrival;
-};
-
-}  // namespace
 
 class ProcessLinks::Links {
  public:
@@ -102,6 +93,14 @@ class ProcessLinks::Links {
   }
 
  private:
+  // One connection, and the frame that is being read from it.
+  struct Link {
+    explicit Link(asio::io_context& io) : socket(io) {}
+    Protocol::socket socket;
+    Header header;
+    ProcessLinks::Arrival arrival;
+  };
+
   // Until nothing is left to do, somebody ended or the deadline came.
   void run(Deadline deadline) {
     io_.restart();

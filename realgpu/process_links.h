@@ -23,6 +23,10 @@ class ProcessError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The others wait this much longer for process 0, which says first who is missing.
+inline constexpr auto kGrace = std::chrono::seconds(5);
+std::string seconds_text(std::chrono::milliseconds time);  // "0.3 s"
+
 using Payload = std::vector<std::byte>;
 using Deadline = std::chrono::steady_clock::time_point;
 
