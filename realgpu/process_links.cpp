@@ -24,12 +24,6 @@ constexpr std::uint32_t kMagic = 0x314B'4C54;  // "TLK1"
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
 constexpr auto kPause = std::chrono::milliseconds(10);  // between attempts to connect
 
-struct Header {
-  std::uint32_t magic = kMagic;
-  FrameKind kind = FrameKind::part;
-  std::uint64_t text = 0, body = 0;
-};
-
 // What a process says when it comes.
 struct Hello {
   std::int32_t rank = 0, size = 0;
@@ -93,6 +87,12 @@ class ProcessLinks::Links {
   }
 
  private:
+  struct Header {
+    std::uint32_t magic = kMagic;
+    FrameKind kind = FrameKind::part;
+    std::uint64_t text = 0, body = 0;
+  };
+
   // One connection, and the frame that is being read from it.
   struct Link {
     explicit Link(asio::io_context& io) : socket(io) {}
