@@ -87,9 +87,8 @@ class Runner {
   // Processes that measure together stop together.
   [[nodiscard]] bool stopped() const {
     const bool here = options_.stop != nullptr && options_.stop->load();
-    if (scenario_.executor != ExecutorKind::realgpu || options_.measuring.processes == nullptr)
-      return here;
-    return options_.measuring.processes->any("interrupt", here);
+    const auto& processes = options_.measuring.processes;
+    return processes == nullptr ? here : processes->any("interrupt", here);
   }
 
   [[nodiscard]] realgpu::Options measuring() const {

@@ -1,5 +1,5 @@
 // The process group with real processes: what goes right, who is missing, late, dead or of another
-// mind, and places found in environments.
+// mind.
 #include "realgpu/process_group.h"
 
 #include <doctest/doctest.h>
@@ -9,7 +9,6 @@
 #include <array>
 #include <csignal>
 #include <functional>
-#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -100,13 +99,6 @@ std::string text_of(const Payload& bytes) {
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
-}
-
-Variables environment(const std::map<std::string, std::string>& variables) {
-  return [variables](const char* name) {
-    const auto at = variables.find(name);
-    return at == variables.end() ? nullptr : at->second.c_str();
-  };
 }
 
 }  // namespace
@@ -330,50 +322,4 @@ TEST_CASE("processes: a second process 0 of the same job is refused, another job
     return std::to_string(sum);
   });
   CHECK(jobs == std::vector<std::string>{"1", "1", "5", "5"});
-}
-
-TEST_CASE("places: every launcher's variables, nested ones, and one process alone") {
-  const auto found = [](const std::map<std::string, std::string>& variables) {
-    const auto place = find_place(environment(variables));
-    if (!place) return std::string("alone");
-    return std::to_string(place->rank) + "/" + std::to_string(place->size) + " " + place->job +
-           " " + place->launcher;
-  };
-  CHECK(found({}) == "alone");
-  CHECK(found({{"OMPI_COMM_WORLD_RANK", "1"},
-               {"OMPI_COMM_WORLD_SIZE", "2"},
-               {"OMPI_COMM_WORLD_LOCAL_SIZE", "2"},
-               {"PMIX_NAMESPACE", "77"}}) == "1/2 77 Open MPI");
-  CHECK(found({{"PMI_RANK", "3"}, {"PMI_SIZE", "4"}, {"TWINLINK_JOB", "a"}}) == "3/4 a MPICH");
-  const std::map<std::string, std::string> step{{"SLURM_PROCID", "0"},
-                                                {"SLURM_STEP_NUM_TASKS", "2"},
-                                                {"SLURM_STEP_NUM_NODES", "1"},
-                                                {"SLURM_JOB_ID", "9"},
-                                                {"SLURM_STEP_ID", "3"}};
-  CHECK(found(step) == "0/2 9.3 Slurm");
-  std::map<std::string, std::string> nested = step;
-  nested.insert({{"RANK", "1"}, {"WORLD_SIZE", "2"}, {"MASTER_PORT", "29500"}});
-  CHECK(found(nested) == "1/2 29500 torchrun");
-  // A batch script without srun, one process, and RANK for some other purpose.
-  CHECK(found({{"SLURM_PROCID", "0"}, {"SLURM_NTASKS", "8"}, {"SLURM_JOB_ID", "9"}}) == "alone");
-  CHECK(found({{"OMPI_COMM_WORLD_RANK", "0"}, {"OMPI_COMM_WORLD_SIZE", "1"}}) == "alone");
-  CHECK(found({{"RANK", "general"}, {"WORLD_SIZE", "big"}}) == "alone");
-}
-
-TEST_CASE("places: bad numbers and several hosts are refused with what was found") {
-  const auto message = [](const std::map<std::string, std::string>& variables) {
-    return run_part([&](int) { return find_place(environment(variables)), std::string("found"); },
-                    0);
-  };
-  CHECK_MESSAGE(has(message({{"PMI_RANK", "2"}, {"PMI_SIZE", "2"}}), "PMI_RANK=2 is not below"),
-                message({{"PMI_RANK", "2"}, {"PMI_SIZE", "2"}}));
-  for (const std::string bad : {"", "x", "-1", "1x", "99999999999"})
-    CHECK(has(message({{"PMI_RANK", "0"}, {"PMI_SIZE", bad}}), "input: "));
-  const std::string hosts = message({{"OMPI_COMM_WORLD_RANK", "0"},
-                                     {"OMPI_COMM_WORLD_SIZE", "16"},
-                                     {"OMPI_COMM_WORLD_LOCAL_SIZE", "8"}});
-  CHECK_MESSAGE(has(hosts, "unsupported: 8 of 16 processes are on this host"), hosts);
-  const std::string nodes = message(
-      {{"SLURM_PROCID", "0"}, {"SLURM_STEP_NUM_TASKS", "4"}, {"SLURM_STEP_NUM_NODES", "2"}});
-  CHECK_MESSAGE(has(nodes, "unsupported: the Slurm step has 2 nodes"), nodes);
 }

@@ -105,6 +105,30 @@ TEST_CASE("several processes: what does not measure looks for nobody") {
   CHECK(has(simulated.out, "\"correct\": true"));
 }
 
+TEST_CASE("several processes: on two GPUs the same bits as one process") {
+  const std::string run =
+      "coll all_reduce -b 64K -g 2 --machine h200-pair --alg one_shot,ring --executor realgpu "
+      "--mode fused --json";
+  const Outcome one = twinlink::test::twinlink(run);
+  if (one.code == 5) {
+    MESSAGE("skipped: " << one.err);
+    return;
+  }
+  const Outcome two =
+      shell("export WORLD_SIZE=2 MASTER_PORT=1 TWINLINK_JOB=bits" + std::to_string(::getpid()) +
+            "; RANK=1 \"$TWINLINK\" " + run + " & RANK=0 \"$TWINLINK\" " + run + "; wait");
+  CHECK(one.code == 0);
+  CHECK_MESSAGE(two.code == 0, two.err);
+  const auto digests = [](const std::string& text) {
+    std::string all;
+    for (std::size_t at = 0; (at = text.find("\"digest\": ", at)) != std::string::npos; ++at)
+      all += text.substr(at, 28);  // the name, and 16 digits in quotes
+    return all;
+  };
+  CHECK(digests(one.out).size() == 2 * 28);
+  CHECK(digests(one.out) == digests(two.out));
+}
+
 TEST_CASE("several processes: under mpirun") {
   if (shell("command -v mpirun").code != 0) {
     MESSAGE("skipped: mpirun is not installed (openmpi-bin)");
