@@ -10,6 +10,7 @@ struct Block {
   LaneHead lane;
   int number;                // within the lane
   unsigned long long epoch;  // of this launch, from 1
+  unsigned long long index;  // of this launch within its issue, from 1
   unsigned long long stride, patience_ns, delay_seed;
   Failure* failure;
   Stamp* stamps;
@@ -22,13 +23,15 @@ struct Step {
   const Operand* destinations;
   const FlagWait* waits;
   unsigned long long* const* publications;
+  unsigned long long* const* signals;  // of which the first one is the counter
   __device__ explicit Step(const unsigned char* record)
       : head(reinterpret_cast<const StepHead*>(record)),
         sources(reinterpret_cast<const Operand*>(record + sizeof(StepHead))),
         destinations(sources + head->sources),
         waits(reinterpret_cast<const FlagWait*>(destinations + head->destinations)),
         publications(reinterpret_cast<unsigned long long* const*>(waits + head->waits_before +
-                                                                  head->waits_after)) {}
+                                                                  head->waits_after)),
+        signals(publications + head->publications) {}
 };
 
 __device__ inline unsigned long long read_acquire(const unsigned long long* flag) {
@@ -45,6 +48,11 @@ __device__ inline unsigned long long read_relaxed(const unsigned long long* flag
 
 __device__ inline void write_relaxed(unsigned long long* flag, unsigned long long value) {
   asm volatile("st.relaxed.sys.global.u64 [%0], %1;" ::"l"(flag), "l"(value) : "memory");
+}
+
+// Of a word that several blocks may raise, each to what it saw last.
+__device__ inline void raise(unsigned long long* word, unsigned long long value) {
+  asm volatile("red.relaxed.sys.global.max.u64 [%0], %1;" ::"l"(word), "l"(value) : "memory");
 }
 
 __device__ inline void fence(Reach reach) {
@@ -99,8 +107,9 @@ class Patience {
 };
 
 __device__ inline bool await(const Block& block, const Step& step, const FlagWait& wait, int of) {
-  const unsigned long long target = (block.epoch - wait.back) * block.stride + wait.position + 1;
-  if (block.epoch <= wait.back) return true;  // before the first launch
+  const unsigned long long launch = wait.signal ? block.index : block.epoch;
+  if (launch <= wait.back) return true;  // before the first launch
+  const unsigned long long target = (launch - wait.back) * block.stride + wait.position + 1;
   const unsigned long long* flag = wait.flags + of;
   Patience patience;
   for (;;) {
@@ -119,9 +128,11 @@ __device__ inline bool await_all(const Block& block, const Step& step, int first
   bool fine = true;
   const int threads = static_cast<int>(blockDim.x);
   const int thread = static_cast<int>(threadIdx.x);
-  if (step.waits[first].blocks == 0) {
-    for (int w = thread; w < count; w += threads)
-      fine = fine && await(block, step, step.waits[first + w], block.number);
+  if (step.head->one_each) {
+    for (int w = thread; w < count; w += threads) {
+      const FlagWait& wait = step.waits[first + w];
+      fine = fine && await(block, step, wait, wait.blocks == 0 ? block.number : 0);
+    }
   } else {
     for (int w = 0; w < count; ++w)
       for (int b = thread; b < step.waits[first + w].blocks; b += threads)
@@ -131,9 +142,29 @@ __device__ inline bool await_all(const Block& block, const Step& step, int first
   return __syncthreads_and(fine) != 0;
 }
 
+// The last block of the lane to come raises the signals. By one thread, whose fence stands before.
+__device__ inline void raise_signals(const Block& block, const Step& step) {
+  const unsigned long long before = atomicAdd(step.signals[0], 1ULL);
+  const auto ctas = static_cast<unsigned long long>(block.lane.ctas);
+  if ((before + 1) % ctas != 0) return;
+  fence(Reach::system);
+  const unsigned long long value = block.index * block.stride + step.head->position + 1;
+  for (int i = 0; i < step.head->signals; ++i) raise(step.signals[1 + i], value);
+}
+
+// For a launch that gives up: copy lanes that wait for it go on. By one thread.
+__device__ inline void release_copy_lanes(const LaneHead& lane, unsigned long long launch) {
+  for (int s = 0; s < lane.steps; ++s) {
+    const Step step(lane.program + std::int64_t{s} * lane.record_bytes);
+    for (int i = 0; i < step.head->signals; ++i)
+      raise(step.signals[1 + i], launch + step.head->position + 1);
+  }
+}
+
 // All threads' stores so far become visible together with the flags.
 __device__ inline void publish(const Block& block, const Step& step) {
-  const int count = step.head->publications;
+  const int signals = step.head->signals;
+  const int count = step.head->publications > 0 ? step.head->publications : signals > 0;
   if (count == 0) return;
   __syncthreads();
   const int thread = static_cast<int>(threadIdx.x);
@@ -141,8 +172,9 @@ __device__ inline void publish(const Block& block, const Step& step) {
   delay(block, 2 * step.head->position + 1);
   fence(step.head->reach);
   const unsigned long long value = block.epoch * block.stride + step.head->position + 1;
-  for (int i = thread; i < count; i += static_cast<int>(blockDim.x))
+  for (int i = thread; i < step.head->publications; i += static_cast<int>(blockDim.x))
     write_relaxed(step.publications[i] + block.number, value);
+  if (signals > 0 && thread == 0) raise_signals(block, step);
 }
 
 }  // namespace twinlink::realgpu

@@ -125,11 +125,14 @@ __device__ bool inline_copy(const Block& block, const Step& step) {
   if (head.broadcast)
     return inline_part<Format, std::uint32_t, Format::kTogether>(block, step,
                                                                  {0, 1, 0, head.destinations});
+  // Plain sources first: while they are copied, inline ones are on their way.
   bool fine = true;
-  for (int s = 0; s < head.sources; ++s)
-    fine =
-        inline_part<Format, std::uint32_t, Format::kTogether>(block, step, {s, s + 1, s, s + 1}) &&
-        fine;
+  for (const bool in_line : {false, true})
+    for (int s = 0; s < head.sources; ++s)
+      if (is_inline(step, s) == in_line)
+        fine = inline_part<Format, std::uint32_t, Format::kTogether>(block, step,
+                                                                     {s, s + 1, s, s + 1}) &&
+               fine;
   return fine;
 }
 

@@ -75,10 +75,10 @@ __device__ __forceinline__ bool run_step(const Block& block, const unsigned char
 }
 
 __device__ inline const LaneHead& lane_of_block(const FusedArgs& args) {
+  const LaneHead* lanes = args.lane_count <= kParameterLanes ? args.few : args.many;
   int i = 0;
-  while (i + 1 < args.lane_count && static_cast<int>(blockIdx.x) >= args.lanes[i + 1].first_block)
-    ++i;
-  return args.lanes[i];
+  while (i + 1 < args.lane_count && static_cast<int>(blockIdx.x) >= lanes[i + 1].first_block) ++i;
+  return lanes[i];
 }
 
 template <class T, int U, int kThreads>
@@ -86,8 +86,9 @@ __global__ void __launch_bounds__(kThreads, 1)
     fused_kernel(const __grid_constant__ FusedArgs args) {
   __shared__ alignas(16) unsigned char records[2][kMaxRecordBytes];
   __shared__ Block block;
-  const LaneHead& lane = lane_of_block(args);
+  const LaneHead lane = lane_of_block(args);
   fetch(lane, 0, records[0]);
+  if (lane.steps > 1) fetch(lane, 1, records[1]);
   const unsigned long long failed = args.failure->claimed;
   if (threadIdx.x == 0) {
     // The number of this launch. Taken before the next one may be put on the GPU, so in order.
@@ -95,6 +96,7 @@ __global__ void __launch_bounds__(kThreads, 1)
     block = {lane,
              static_cast<int>(blockIdx.x) - lane.first_block,
              launch,
+             args.index,
              args.stride,
              args.patience_ns,
              args.delay_seed,
@@ -104,12 +106,13 @@ __global__ void __launch_bounds__(kThreads, 1)
   }
   // What follows may use what the launch before wrote; what stands above may run beside its end.
   asm volatile("griddepcontrol.wait;" ::: "memory");
-  if (failed != 0) return;  // an earlier launch failed: end at once
-  for (int s = 0; s < lane.steps; ++s) {
+  bool fine = failed == 0;  // else an earlier launch failed: this one ends at once
+  for (int s = 0; fine && s < lane.steps; ++s) {
     arrived();
-    if (s + 1 < lane.steps) fetch(lane, s + 1, records[(s + 1) & 1]);
-    if (!run_step<T, U>(block, records[s & 1])) return;
+    if (s > 0 && s + 1 < lane.steps) fetch(lane, s + 1, records[(s + 1) & 1]);
+    fine = run_step<T, U>(block, records[s & 1]);
   }
+  if (!fine && threadIdx.x == 0) release_copy_lanes(lane, std::uint64_t{args.index} * args.stride);
 }
 
 template <int U, int kThreads>
