@@ -28,20 +28,33 @@ FusedCopies::FusedCopies(const models::Plan& plan, const FusedSchedule& schedule
     if (plan.lanes[i].engine == models::Engine::copy && !schedule.lanes[i].empty())
       lanes_.emplace_back(LaneId{i}, plan.gpu_of(plan.lanes[i].rank));
   place_steps();
+  load_kernels();
+}
+
+// Kernels are loaded when they are first used, and that waits for the device: it must not happen
+// while a launch waits for what comes behind it.
+void FusedCopies::load_kernels() const {
+  for (const Lane& lane : lanes_) {
+    const DeviceScope scope(lane.stream.device());
+    const DeviceBuffer stamp(lane.stream.device(), static_cast<std::int64_t>(sizeof(Stamp)));
+    launch_stamp_start(reinterpret_cast<Stamp*>(stamp.data()), lane.stream.get());
+    launch_stamp_end(reinterpret_cast<Stamp*>(stamp.data()), lane.stream.get());
+    lane.stream.synchronize();
+  }
 }
 
 // First steps, ops by their ids, which are a topological order, last steps.
 void FusedCopies::place_steps() {
-  std::vector<std::size_t> lane_of(plan_.lanes.size(), lanes_.size());
+  lane_of_.assign(plan_.lanes.size(), lanes_.size());
   std::vector<Place> last;
   for (std::size_t l = 0; l < lanes_.size(); ++l) {
-    lane_of[lanes_[l].id.index()] = l;
+    lane_of_[lanes_[l].id.index()] = l;
     const auto& steps = schedule_.lanes[lanes_[l].id.index()];
     if (!steps.front().op.valid()) order_.push_back({l, 0});
     if (!steps.back().op.valid()) last.push_back({l, steps.size() - 1});
   }
   for (std::size_t i = 0; i < plan_.ops.size(); ++i)
-    if (const std::size_t l = lane_of[plan_.ops[i].lane.index()]; l < lanes_.size())
+    if (const std::size_t l = lane_of_[plan_.ops[i].lane.index()]; l < lanes_.size())
       order_.push_back({l, schedule_.position[i]});
   order_.insert(order_.end(), last.begin(), last.end());
 }
@@ -51,50 +64,57 @@ bool FusedCopies::on(int device) const {
                      [&](const Lane& lane) { return lane.stream.device() == device; });
 }
 
-void FusedCopies::fork(const Event& forked) const {
+FusedCopies::Open FusedCopies::fork(const Event& forked) const {
   for (const Lane& lane : lanes_) forked.make_wait(lane.stream);
+  return Open(lanes_.size());
 }
 
-void FusedCopies::join(const Stream& origin) const {
+void FusedCopies::join(const Stream& origin, Open& open) const {
+  for (std::size_t l = 0; l < lanes_.size(); ++l) close(l, open);
   for (const Lane& lane : lanes_) {
     lane.ended.record(lane.stream);
     lane.ended.make_wait(origin);
   }
 }
 
-void FusedCopies::issue(std::uint64_t index, const Stamps* stamps) const {
-  for (const Place& place : order_) issue_step(place, index, stamps);
-  for (const Lane& lane : lanes_) {
-    StreamMemory memory;
-    add_waits(lane, schedule_.lanes[lane.id.index()].back().after, index, memory);
-    memory.issue(lane.stream);
-  }
+void FusedCopies::issue(std::uint64_t index, const Stamps* stamps, Open& open) const {
+  for (const Place& place : order_) issue_step(place, index, stamps, open);
+  for (std::size_t l = 0; l < lanes_.size(); ++l)
+    add_waits(l, schedule_.lanes[lanes_[l].id.index()].back().after, index, open);
 }
 
 // The waits that end a step (of a barrier) go with the next one: other members come between.
-void FusedCopies::issue_step(const Place& place, std::uint64_t index, const Stamps* stamps) const {
+void FusedCopies::issue_step(const Place& place, std::uint64_t index, const Stamps* stamps,
+                             Open& open) const {
   const Lane& lane = lanes_[place.lane];
   const std::vector<FusedStep>& steps = schedule_.lanes[lane.id.index()];
   const FusedStep& step = steps[place.step];
-  StreamMemory memory;
-  if (place.step > 0) add_waits(lane, steps[place.step - 1].after, index, memory);
-  add_waits(lane, step.before, index, memory);
+  if (place.step > 0) add_waits(place.lane, steps[place.step - 1].after, index, open);
+  add_waits(place.lane, step.before, index, open);
   if (step.op.valid() && moves_bytes(plan_, step.op)) {
-    memory.issue(lane.stream);
-    memory = {};
+    close(place.lane, open);
     copy(step.op, lane.stream, stamps);
   }
   for (const std::int32_t device : step.signals)
-    memory.write(signals_.word(lane.id, device), index * schedule_.stride + place.step + 1);
-  memory.issue(lane.stream);
+    open[place.lane].write(signals_.word(lane.id, device),
+                           index * schedule_.stride + place.step + 1);
 }
 
-void FusedCopies::add_waits(const Lane& lane, const std::vector<LaneWait>& waits,
-                            std::uint64_t index, StreamMemory& memory) const {
-  for (const LaneWait& wait : waits)
-    if (index > wait.back)
-      memory.wait(signals_.word(wait.lane, lane.stream.device()),
-                  (index - wait.back) * schedule_.stride + wait.position + 1);
+// What is waited for goes onto its stream first.
+void FusedCopies::add_waits(std::size_t lane, const std::vector<LaneWait>& waits,
+                            std::uint64_t index, Open& open) const {
+  for (const LaneWait& wait : waits) {
+    if (index <= wait.back) continue;
+    const std::size_t awaited = lane_of_[wait.lane.index()];
+    if (awaited < lanes_.size() && open[awaited].writes()) close(awaited, open);
+    open[lane].wait(signals_.word(wait.lane, lanes_[lane].stream.device()),
+                    (index - wait.back) * schedule_.stride + wait.position + 1);
+  }
+}
+
+void FusedCopies::close(std::size_t lane, Open& open) const {
+  open[lane].issue(lanes_[lane].stream);
+  open[lane].clear();
 }
 
 void FusedCopies::copy(OpId op, const Stream& stream, const Stamps* stamps) const {

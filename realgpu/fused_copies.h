@@ -5,11 +5,14 @@
 //
 // Order. issue() puts the steps of one launch on the streams in an order in which whatever a step
 // waits for was issued before it, or is a kernel's that was. So streams which share a hardware
-// queue do not wait for work behind themselves. Memory. A wait ends after the fence of the block
-// that raised the signal; a write comes after the copies before it and a system-wide fence. The
-// driver picks the engine; between GPUs that is a copy engine, within one it may be a kernel, which
-// needs room beside the fused launch. Errors: UnsupportedError for an op that copies nothing;
-// GpuError.
+// queue do not wait for work behind themselves. Operations of a stream with no copy between them go
+// together, as far as that order allows, because each batch takes a microsecond or more.
+//
+// Memory. A wait ends after the fence of the block that raised the signal; a write comes after the
+// copies before it and a system-wide fence. The driver picks the engine; between GPUs that is a
+// copy engine, within one it may be a kernel, which needs room beside the fused launch.
+//
+// Errors: UnsupportedError for an op that copies nothing; GpuError.
 #include <vector>
 
 #include "realgpu/event.h"
@@ -26,10 +29,12 @@ class FusedCopies {
               const FusedSignals& signals);
 
   [[nodiscard]] bool on(int device) const;
-  void fork(const Event& forked) const;
+  // Operations that are not on their streams yet, by copy lane.
+  using Open = std::vector<StreamMemory>;
+  [[nodiscard]] Open fork(const Event& forked) const;
   // Launch number `index` of an issue, from 1; `stamps` may be null.
-  void issue(std::uint64_t index, const Stamps* stamps) const;
-  void join(const Stream& origin) const;
+  void issue(std::uint64_t index, const Stamps* stamps, Open& open) const;
+  void join(const Stream& origin, Open& open) const;
 
  private:
   struct Place {
@@ -42,9 +47,11 @@ class FusedCopies {
     Event ended;
   };
   void place_steps();
-  void issue_step(const Place& place, std::uint64_t index, const Stamps* stamps) const;
-  void add_waits(const Lane& lane, const std::vector<LaneWait>& waits, std::uint64_t index,
-                 StreamMemory& memory) const;
+  void load_kernels() const;
+  void issue_step(const Place& place, std::uint64_t index, const Stamps* stamps, Open& open) const;
+  void add_waits(std::size_t lane, const std::vector<LaneWait>& waits, std::uint64_t index,
+                 Open& open) const;
+  void close(std::size_t lane, Open& open) const;
   void copy(OpId op, const Stream& stream, const Stamps* stamps) const;
 
   const models::Plan& plan_;
@@ -52,6 +59,7 @@ class FusedCopies {
   const PlanMemory& memory_;
   const FusedSignals& signals_;
   std::vector<Lane> lanes_;
+  std::vector<std::size_t> lane_of_;  // per lane of the plan: index into lanes_, or their number
   std::vector<Place> order_;
 };
 

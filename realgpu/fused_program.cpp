@@ -139,16 +139,16 @@ void FusedProgram::issue(int repeats, const Stamps* stamps) const {
   signals_.reset(origin_);
   forked_.record(origin_);
   for (const auto& gpu : gpus_) forked_.make_wait(gpu->stream);
-  copies_.fork(forked_);
+  FusedCopies::Open open = copies_.fork(forked_);
   for (int i = 1; i <= repeats; ++i) {
     for (const auto& gpu : gpus_) launch(*gpu, static_cast<std::uint32_t>(i), stamps);
-    copies_.issue(static_cast<std::uint64_t>(i), stamps);
+    copies_.issue(static_cast<std::uint64_t>(i), stamps, open);
   }
   for (const auto& gpu : gpus_) {
     gpu->joined.record(gpu->stream);
     gpu->joined.make_wait(origin_);
   }
-  copies_.join(origin_);
+  copies_.join(origin_, open);
 }
 
 std::string FusedProgram::describe_op(OpId op) const {

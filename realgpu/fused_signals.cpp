@@ -1,6 +1,7 @@
 #include "realgpu/fused_signals.h"
 
 #include <algorithm>
+#include <set>
 
 #include "topology/error.h"
 
@@ -24,9 +25,14 @@ FusedSignals::FusedSignals(const models::Plan& plan, const FusedSchedule& schedu
     words_.back().fill(0);
     counters_.back().fill(0);
   }
-  for (std::size_t i = 0; i < plan.lanes.size(); ++i)
+  for (std::size_t i = 0; i < plan.lanes.size(); ++i) {
+    std::set<std::int32_t> raised;
     for (const FusedStep& step : schedule.lanes[i])
-      for (const std::int32_t device : step.signals) zeros_.write(word(LaneId{i}, device), 0);
+      raised.insert(step.signals.begin(), step.signals.end());
+    for (const std::int32_t device : raised) zeros_.write(word(LaneId{i}, device), 0);
+  }
+  fence_.emplace(devices.front(), 8);
+  zeros_.write(reinterpret_cast<unsigned long long*>(fence_->data()), 0);
 }
 
 unsigned long long* FusedSignals::on(const std::vector<DeviceBuffer>& buffers, int device) const {

@@ -4,8 +4,10 @@
 //
 // Stream memory operations wait for, and write, constants, also in a captured graph. So signals
 // count launches within one issue: index * stride + step + 1 for launch `index`, from 1. reset()
-// sets them to 0 at the beginning of an issue, when nothing that uses them runs. Counters grow for
+// sets them to 0 at the beginning of an issue, when nothing that uses them runs; one more write,
+// behind its fence, ends it, so that no late 0 takes a signal away. Counters grow for
 // ever; a block is the last one when the count is a multiple of the lane's blocks.
+#include <optional>
 #include <vector>
 
 #include "realgpu/device_buffer.h"
@@ -33,6 +35,7 @@ class FusedSignals {
   const models::Plan& plan_;
   std::vector<std::int64_t> first_counter_;  // per lane
   std::vector<DeviceBuffer> words_, counters_;
+  std::optional<DeviceBuffer> fence_;  // a word that nobody reads
   StreamMemory zeros_;
 };
 

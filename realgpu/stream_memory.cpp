@@ -39,17 +39,18 @@ void StreamMemory::wait(const unsigned long long* word, unsigned long long value
 }
 
 void StreamMemory::write(unsigned long long* word, unsigned long long value) {
-  const auto same = [&](const CUstreamBatchMemOpParams& other) {
-    return other.operation == CU_STREAM_MEM_OP_WRITE_VALUE_64 &&
-           other.writeValue.address == address_of(word);
-  };
-  if (std::any_of(operations_.begin(), operations_.end(), same)) return;
   CUstreamBatchMemOpParams operation{};
   operation.writeValue.operation = CU_STREAM_MEM_OP_WRITE_VALUE_64;
   operation.writeValue.address = address_of(word);
   operation.writeValue.value64 = value;
   operation.writeValue.flags = CU_STREAM_WRITE_VALUE_DEFAULT;
   operations_.push_back(operation);
+  writes_ = true;
+}
+
+void StreamMemory::clear() {
+  operations_.clear();
+  writes_ = false;
 }
 
 void StreamMemory::issue(const Stream& stream) const {

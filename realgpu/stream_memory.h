@@ -17,14 +17,15 @@ namespace twinlink::realgpu {
 class StreamMemory {
  public:
   void wait(const unsigned long long* word, unsigned long long value);
-  // The same word once is enough: a second write of it is left out.
   void write(unsigned long long* word, unsigned long long value);
-  [[nodiscard]] bool empty() const { return operations_.empty(); }
+  [[nodiscard]] bool writes() const { return writes_; }
   // In the order in which they were added.
   void issue(const Stream& stream) const;
+  void clear();
 
  private:
   std::vector<CUstreamBatchMemOpParams> operations_;
+  bool writes_ = false;
 };
 
 }  // namespace twinlink::realgpu

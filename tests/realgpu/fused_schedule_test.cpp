@@ -226,16 +226,6 @@ TEST_CASE("a transposed scan is proved, block-scoped, and ordered by its first m
   CHECK(schedule.scope.epochs_back == 0);
 }
 
-TEST_CASE("copy lanes and unequal loads are refused") {
-  models::Plan plan = plan_of(Operation::all_reduce, "two_shot", 2);
-  CHECK(realgpu::why_not_fused(plan).empty());
-  plan.lanes[1].loads_in_flight = 2;
-  CHECK_FALSE(realgpu::why_not_fused(plan).empty());
-  plan.lanes[1].loads_in_flight = plan.lanes[0].loads_in_flight;
-  plan.lanes[1].engine = models::Engine::copy;
-  CHECK_FALSE(realgpu::why_not_fused(plan).empty());
-}
-
 TEST_CASE("copy lanes: signals towards and from them, flags between the others") {
   const models::Plan plan = testing::two_shot_copies(pair(kib(64)));
   const models::Proof proof = models::prove(plan);
