@@ -207,7 +207,7 @@ TEST_CASE("fused: copy lanes alone, joined by stream memory operations") {
   if (cannot_fuse()) return;
   for (const Operation operation :
        {Operation::all_gather, Operation::all_to_all, Operation::sendrecv})
-    for (const int ranks : {2, 4, 8})
+    for (const int ranks : {2, 4, 8, 16})  // 16: 32 copy lanes on each of two GPUs
       for (const Bytes bytes : {kib(64), Bytes{4 * 10'007}, Bytes{4}, mib(4)}) {
         CAPTURE(std::string(models::name_of(operation)));
         CAPTURE(ranks);
