@@ -25,7 +25,10 @@ struct Step {
   unsigned long long* const* publications;
   unsigned long long* const* signals;  // of which the first one is the counter
   __device__ explicit Step(const unsigned char* record)
-      : head(reinterpret_cast<const StepHead*>(record)),
+      : Step(record, reinterpret_cast<const StepHead*>(record)) {}
+  // With a copy of the head.
+  __device__ Step(const unsigned char* record, const StepHead* of)
+      : head(of),
         sources(reinterpret_cast<const Operand*>(record + sizeof(StepHead))),
         destinations(sources + head->sources),
         waits(reinterpret_cast<const FlagWait*>(destinations + head->destinations)),

@@ -119,9 +119,61 @@ __device__ bool inline_part(const Block& block, const Step& step, const Part& pa
   return true;
 }
 
+// One plain source and one inline source of as many bytes, each into its own destination, in one
+// pass: what came in is awaited when the other is on its way.
+template <class Format, int U>
+__device__ bool copy_pair(const Block& block, const Step& step, int plain) {
+  const int other = 1 - plain;
+  Units at = Format::units(block, *step.head, step.destinations[0].bytes);
+  for (; at.begin < at.end; at.begin += U * at.step) {
+    Vector<std::uint32_t> loaded[U];
+    load_plain<Format, std::uint32_t, U>(step, plain, at, loaded);
+    store_units<Format, std::uint32_t, U>(block, step, plain, at, loaded);
+    if (!receive<Format, std::uint32_t, U>(block, step, other, at, loaded)) return false;
+    store_units<Format, std::uint32_t, U>(block, step, other, at, loaded);
+  }
+  return true;
+}
+
+// A pair, one of them inline, of as many bytes: the commonest step of two ranks.
+__device__ inline bool is_pair(const Step& step) {
+  return step.head->sources == 2 && is_inline(step, 0) != is_inline(step, 1) &&
+         step.sources[0].bytes == step.sources[1].bytes;
+}
+
+// This thread has at most one unit (whole warps, for lines): for such sizes the latency of every
+// instruction counts, and the loops over several units and sources are left out.
+__device__ inline bool has_one_each(const Units& at) { return at.begin + at.step >= at.end; }
+
+template <class Format, int U>
+__device__ void copy_to_all(const Block& block, const Step& step, Units at) {
+  for (; at.begin < at.end; at.begin += U * at.step) {
+    Vector<std::uint32_t> loaded[U];
+    load_plain<Format, std::uint32_t, U>(step, 0, at, loaded);
+    for (int d = 0; d < step.head->destinations; ++d)
+      store_units<Format, std::uint32_t, U>(block, step, d, at, loaded);
+  }
+}
+
 template <class Format>
 __device__ bool inline_copy(const Block& block, const Step& step) {
   const StepHead& head = *step.head;
+  const Units at = Format::units(block, head, step.destinations[0].bytes);
+  const bool one_each = has_one_each(at);
+  if (is_pair(step)) {
+    const int plain = is_inline(step, 0) ? 1 : 0;
+    return one_each ? copy_pair<Format, 1>(block, step, plain)
+                    : copy_pair<Format, Format::kTogether>(block, step, plain);
+  }
+  const bool to_all = head.sources == 1 && !is_inline(step, 0);
+  if (to_all && one_each) {
+    copy_to_all<Format, 1>(block, step, at);
+    return true;
+  }
+  if (to_all) {
+    copy_to_all<Format, Format::kTogether>(block, step, at);
+    return true;
+  }
   if (head.broadcast)
     return inline_part<Format, std::uint32_t, Format::kTogether>(block, step,
                                                                  {0, 1, 0, head.destinations});
@@ -136,6 +188,33 @@ __device__ bool inline_copy(const Block& block, const Step& step) {
   return fine;
 }
 
+// The sum of a pair, in the order of the sources, for one unit a thread.
+template <class Format, class T>
+__device__ bool fold_pair(const Block& block, const Step& step, const Units& at) {
+  if (at.begin >= at.end) return true;
+  const int plain = is_inline(step, 0) ? 1 : 0;
+  Vector<T> own[1], other[1];
+  load_plain<Format, T, 1>(step, plain, at, own);
+  if (!receive<Format, T, 1>(block, step, 1 - plain, at, other)) return false;
+  Sum<T> sum = {};
+  add<T>(sum, plain == 0 ? own[0] : other[0]);
+  add<T>(sum, plain == 0 ? other[0] : own[0]);
+  const Vector<T> values[1] = {rounded<T>(sum)};
+  for (int d = 0; d < step.head->destinations; ++d)
+    store_units<Format, T, 1>(block, step, d, at, values);
+  return true;
+}
+
+template <class Format, class T>
+__device__ bool inline_fold(const Block& block, const Step& step) {
+  if (is_pair(step) && step.head->factors == nullptr) {
+    const Units at = Format::units(block, *step.head, step.destinations[0].bytes);
+    if (has_one_each(at)) return fold_pair<Format, T>(block, step, at);
+  }
+  const Part all{0, step.head->sources, 0, step.head->destinations};
+  return inline_part<Format, T, Format::kTogether>(block, step, all);
+}
+
 // Both: false: patience was lost.
 __device__ inline bool inline_copy(const Block& block, const Step& step) {
   if (step.head->format == InlineFormat::ll) return inline_copy<LlFormat>(block, step);
@@ -144,10 +223,8 @@ __device__ inline bool inline_copy(const Block& block, const Step& step) {
 
 template <class T>
 __device__ bool inline_fold(const Block& block, const Step& step) {
-  const Part all{0, step.head->sources, 0, step.head->destinations};
-  if (step.head->format == InlineFormat::ll)
-    return inline_part<LlFormat, T, LlFormat::kTogether>(block, step, all);
-  return inline_part<Ll128Format, T, Ll128Format::kTogether>(block, step, all);
+  if (step.head->format == InlineFormat::ll) return inline_fold<LlFormat, T>(block, step);
+  return inline_fold<Ll128Format, T>(block, step);
 }
 
 }  // namespace twinlink::realgpu
