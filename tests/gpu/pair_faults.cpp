@@ -1,10 +1,10 @@
 // What a fault on GPUs looks like from outside: a message that names call and place, and an exit
 // code. One fault a process, because some leave the device's context unusable.
 //
-//   pair_faults memory|kernel|no_such_gpu|stuck|multicast [--mode fused|stream]
+//   pair_faults memory|kernel|no_such_gpu|stuck [--mode fused|stream]
 //
 // memory: buffers of a TiB. kernel: an op that writes where nothing is. no_such_gpu: ranks on
-// GPU 63. stuck: a launch whose patience is too short. multicast: a plan that needs it. Exit: 5
+// GPU 63. stuck: a launch whose patience is too short. Exit: 5
 // refused or no device, 1 failed, 0 it ran, which it must not.
 #include <cstring>
 #include <exception>
@@ -30,7 +30,6 @@ models::Plan all_reduce(const char* name, Bytes bytes, std::int32_t second_gpu) 
 models::Plan plan_of(const std::string& fault, std::int32_t second_gpu) {
   if (fault == "memory") return all_reduce("one_shot", Bytes{std::int64_t{1} << 40}, second_gpu);
   if (fault == "no_such_gpu") return all_reduce("one_shot", kib(64), 63);
-  if (fault == "multicast") return all_reduce("multimem_one_shot", kib(64), second_gpu);
   if (fault == "stuck") return all_reduce("two_shot", mib(256), second_gpu);
   models::Plan plan = all_reduce("one_shot", kib(64), second_gpu);
   for (const models::Op& op : plan.ops)
@@ -42,9 +41,9 @@ models::Plan plan_of(const std::string& fault, std::int32_t second_gpu) {
 int run(int argc, char** argv) {
   const std::string fault = argc > 1 ? argv[1] : "";
   bool known = false;
-  for (const char* kind : {"memory", "kernel", "no_such_gpu", "stuck", "multicast"})
+  for (const char* kind : {"memory", "kernel", "no_such_gpu", "stuck"})
     known = known || fault == kind;
-  if (!known) throw UsageError("pair_faults memory|kernel|no_such_gpu|stuck|multicast");
+  if (!known) throw UsageError("pair_faults memory|kernel|no_such_gpu|stuck");
   realgpu::Options options;
   options.timeline = false;
   if (argc > 3 && std::strcmp(argv[3], "fused") == 0) options.mode = realgpu::Mode::fused;
