@@ -3,6 +3,7 @@
 // block. One source file per U, so that they compile side by side.
 #include "realgpu/fused_compute.cuh"
 #include "realgpu/fused_copy.cuh"
+#include "realgpu/fused_flags.cuh"
 #include "realgpu/fused_inline.cuh"
 #include "realgpu/fused_kernels.h"
 #include "realgpu/fused_scan.cuh"
