@@ -1,5 +1,7 @@
 #include "realgpu/devices.h"
 
+#include <cstdlib>
+
 #include "realgpu/cuda_check.h"
 #include "realgpu/realgpu.h"
 
@@ -29,9 +31,15 @@ std::string describe(int device) {
          std::to_string(properties.asyncEngineCount) + " copy engines";
 }
 
+// Streams of one device share so many hardware queues, and work in a queue stands in line even if
+// it could run: a copy lane's wait for a flag must not stand before the launch that raises it. 32
+// is the most there are, 8 the default; read when a context is made. What the user has set stays.
+void widen_hardware_queues() { static_cast<void>(setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", 0)); }
+
 }  // namespace
 
 int device_count(std::string* why_none) {
+  widen_hardware_queues();
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status == cudaSuccess) return count;

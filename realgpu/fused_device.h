@@ -3,12 +3,17 @@
 // lanes. Plain data, for host and device code.
 //
 // A lane's program is an array of records of one size: a StepHead, then its sources, destinations
-// (Operand), waits and publications (FlagWait, then void* of flags). A block walks the records in
+// (Operand), waits, publications (FlagWait, then void* of flags) and signals (void*: the counter of
+// blocks that have ended the step, if there are signals, then those). A block walks the records in
 // order:
 //   wait before -> work -> block barrier, fence, flags -> wait after (barriers)
 // Progress. Block b of lane L raises a 64-bit flag in the memory of every GPU whose lanes wait for
 // it: epoch * stride + position + 1. Epochs count launches from 1, per block, in device memory, so
 // flags only grow and are never reset, and a captured launch can be replayed.
+// Copy lanes count launches within one issue, because stream memory operations know constants only:
+// signals (fused_signals.h) are one word per lane and hold index * stride + position + 1, index
+// from 1 in every issue, which sets them to 0 first. The last block of a lane to end a step raises
+// its signal, by a maximum, so that a launch that gave up can let the copy lanes run to their ends.
 // Wire formats of inline data, in two banks: even and odd epochs.
 //   LL     16 bytes hold 8 of payload: {word, epoch, word, epoch}, written by one 16-byte store
 //          whose 8-byte halves are each whole on arrival
@@ -22,7 +27,7 @@
 
 namespace twinlink::realgpu {
 
-inline constexpr int kMaxFusedLanes = 80;     // per GPU: they travel as kernel parameters
+inline constexpr int kParameterLanes = 4;     // so many travel as kernel parameters
 inline constexpr int kMaxRecordBytes = 4096;  // two of them lie in shared memory
 
 enum class StepKind : std::uint8_t { nothing, copy, fold, scan, work };
@@ -44,7 +49,7 @@ struct Operand {
   std::int64_t bytes = 0;
 };
 
-// Wait until the awaited lane's flags reach `position` in the epoch `back` launches ago.
+// Wait until the awaited lane's flags, or its signal, reach `position` in the launch `back` ago.
 struct FlagWait {
   const unsigned long long* flags = nullptr;  // of block 0, in the waiter's memory
   std::uint32_t position = 0;
@@ -52,6 +57,7 @@ struct FlagWait {
   std::uint16_t blocks = 0;  // to wait for; 0: only the block of the waiter's own number
   std::uint8_t back = 0;
   bool relaxed = false;
+  bool signal = false;  // of another lane: blocks is 1
 };
 
 struct StepHead {
@@ -63,8 +69,9 @@ struct StepHead {
   bool broadcast = false;                    // copy: source 0 serves all destinations
   InlineFormat format = InlineFormat::none;  // of the inline operands
   std::uint16_t sources = 0, destinations = 0;
-  std::uint16_t waits_before = 0, waits_after = 0, publications = 0;
-  std::int32_t op = -1;  // of the plan; -1: the launch's own first or last step
+  std::uint16_t waits_before = 0, waits_after = 0, publications = 0, signals = 0;
+  bool one_each = false;  // no wait is for more than one word
+  std::int32_t op = -1;   // of the plan; -1: the launch's own first or last step
   std::uint32_t position = 0;
   std::uint64_t ll_sources = 0, ll_destinations = 0;  // bit i: operand i is inline
   std::int64_t elements = 0;                          // fold
@@ -99,16 +106,19 @@ struct Failure {
 };
 
 struct FusedArgs {
-  LaneHead lanes[kMaxFusedLanes];
+  // Of the lanes: here if they are few, else in device memory. Parameters cost time at each launch.
+  LaneHead few[kParameterLanes];
+  const LaneHead* many = nullptr;
   int lane_count = 0;
   std::uint32_t stride = 1;
+  std::uint32_t index = 1;               // of this launch within its issue
   unsigned long long* epochs = nullptr;  // per block of the launch: launches begun
   Failure* failure = nullptr;
   Stamp* stamps = nullptr;  // per op of the plan; null: none
   unsigned long long patience_ns = 0;
   unsigned long long delay_seed = 0;  // 0: no delays
 };
-static_assert(sizeof(FusedArgs) <= 4096);
+static_assert(sizeof(FusedArgs) <= 256);
 
 struct FusedShape {
   int blocks = 0;

@@ -2,101 +2,9 @@
 // Folds and copies with inline operands: the receiver reads units of payload until all carry this
 // launch's epoch; no flag, no fence. A copy is a fold of one u32 source. Inline sources are spun on
 // after the loads of plain ones were issued.
-#include "realgpu/fused_fold.cuh"
-#include "realgpu/inline_formats.cuh"
+#include "realgpu/inline_units.cuh"
 
 namespace twinlink::realgpu {
-
-// Reads U units of an inline source; false: patience was lost.
-template <class Format, class T, int U>
-__device__ bool receive(const Block& block, const Step& step, int source, const Units& at,
-                        Vector<T> (&loaded)[U]) {
-  const uint4* bank = bank_of(block, *step.head, step.sources[source]);
-  const auto tag = static_cast<unsigned>(block.epoch);
-  typename Format::Unit units[U];
-  Patience patience;
-  for (;;) {
-    bool come = true;
-    // All loads before the first look at a flag.
-#pragma unroll
-    for (int u = 0; u < U; ++u)
-      if (at.begin + u * at.step < at.end) units[u] = Format::read(bank, at.begin + u * at.step);
-#pragma unroll
-    for (int u = 0; u < U; ++u)
-      if (at.begin + u * at.step < at.end) come = Format::has_come(units[u], tag) && come;
-    if (Format::everyone(come)) break;
-    const bool lost = patience.lost(block, {step.head->op, -1, source, 0, 0}, tag, 0);
-    if (!Format::everyone(!lost)) return false;
-  }
-#pragma unroll
-  for (int u = 0; u < U; ++u) loaded[u].raw = Format::payload(units[u]);
-  return true;
-}
-
-__device__ inline bool is_inline(const Step& step, int source) {
-  return (step.head->ll_sources >> source & 1) != 0;
-}
-
-template <class Format, class T, int U>
-__device__ void load_plain(const Step& step, int source, const Units& at, Vector<T> (&loaded)[U]) {
-  const Operand& operand = step.sources[source];
-#pragma unroll
-  for (int u = 0; u < U; ++u) {
-    const int unit = at.begin + u * at.step;
-    const int v = Format::vector(unit, static_cast<int>(operand.bytes / 16));
-    if (unit < at.end && v >= 0) loaded[u].raw = static_cast<const uint4*>(operand.address)[v];
-  }
-}
-
-// Adds sources first and first + 1 (if below last): plain ones are on their way while inline ones
-// are waited for.
-template <class Format, class T, int U>
-__device__ bool add_two(const Block& block, const Step& step, const Units& at, int first, int last,
-                        Sum<T> (&sums)[U]) {
-  Vector<T> loaded[2][U];
-#pragma unroll
-  for (int c = 0; c < 2; ++c)
-    if (first + c < last && !is_inline(step, first + c))
-      load_plain<Format, T, U>(step, first + c, at, loaded[c]);
-#pragma unroll
-  for (int c = 0; c < 2; ++c)
-    if (first + c < last && is_inline(step, first + c) &&
-        !receive<Format, T, U>(block, step, first + c, at, loaded[c]))
-      return false;
-#pragma unroll
-  for (int c = 0; c < 2; ++c) {
-    if (first + c >= last) break;
-#pragma unroll
-    for (int u = 0; u < U; ++u) {
-      const int v =
-          Format::vector(at.begin + u * at.step, static_cast<int>(step.sources[0].bytes / 16));
-      if (step.head->factors == nullptr)
-        add<T>(sums[u], loaded[c][u]);
-      else if (v >= 0)
-        add<T>(sums[u], loaded[c][u], factor_of_vector<T>(*step.head, first + c, v));
-    }
-  }
-  return true;
-}
-
-template <class Format, class T, int U>
-__device__ void store_units(const Block& block, const Step& step, int destination, const Units& at,
-                            const Vector<T> (&values)[U]) {
-  const Operand& operand = step.destinations[destination];
-  const bool in_line = (step.head->ll_destinations >> destination & 1) != 0;
-  uint4* bank = bank_of(block, *step.head, operand);
-  const auto tag = static_cast<unsigned>(block.epoch);
-#pragma unroll
-  for (int u = 0; u < U; ++u) {
-    const std::int64_t unit = at.begin + u * at.step;
-    if (unit >= at.end) continue;
-    const std::int64_t v = Format::vector(unit, operand.bytes / 16);
-    if (in_line)
-      Format::write(bank, unit, values[u].raw, tag);
-    else if (v >= 0)
-      static_cast<uint4*>(operand.address)[v] = values[u].raw;
-  }
-}
 
 // Which operands one pass of an op uses.
 struct Part {
@@ -119,18 +27,100 @@ __device__ bool inline_part(const Block& block, const Step& step, const Part& pa
   return true;
 }
 
+// One plain source and one inline source of as many bytes, each into its own destination, in one
+// pass: what came in is awaited when the other is on its way.
+template <class Format, int U>
+__device__ bool copy_pair(const Block& block, const Step& step, int plain) {
+  const int other = 1 - plain;
+  Units at = Format::units(block, *step.head, step.destinations[0].bytes);
+  for (; at.begin < at.end; at.begin += U * at.step) {
+    Vector<std::uint32_t> loaded[U];
+    load_plain<Format, std::uint32_t, U>(step, plain, at, loaded);
+    store_units<Format, std::uint32_t, U>(block, step, plain, at, loaded);
+    if (!receive<Format, std::uint32_t, U>(block, step, other, at, loaded)) return false;
+    store_units<Format, std::uint32_t, U>(block, step, other, at, loaded);
+  }
+  return true;
+}
+
+// A pair, one of them inline, of as many bytes: the commonest step of two ranks.
+__device__ inline bool is_pair(const Step& step) {
+  return step.head->sources == 2 && is_inline(step, 0) != is_inline(step, 1) &&
+         step.sources[0].bytes == step.sources[1].bytes;
+}
+
+// This thread has at most one unit (whole warps, for lines): for such sizes the latency of every
+// instruction counts, and the loops over several units and sources are left out.
+__device__ inline bool has_one_each(const Units& at) { return at.begin + at.step >= at.end; }
+
+template <class Format, int U>
+__device__ void copy_to_all(const Block& block, const Step& step, Units at) {
+  for (; at.begin < at.end; at.begin += U * at.step) {
+    Vector<std::uint32_t> loaded[U];
+    load_plain<Format, std::uint32_t, U>(step, 0, at, loaded);
+    for (int d = 0; d < step.head->destinations; ++d)
+      store_units<Format, std::uint32_t, U>(block, step, d, at, loaded);
+  }
+}
+
 template <class Format>
 __device__ bool inline_copy(const Block& block, const Step& step) {
   const StepHead& head = *step.head;
+  const Units at = Format::units(block, head, step.destinations[0].bytes);
+  const bool one_each = has_one_each(at);
+  if (is_pair(step)) {
+    const int plain = is_inline(step, 0) ? 1 : 0;
+    return one_each ? copy_pair<Format, 1>(block, step, plain)
+                    : copy_pair<Format, Format::kTogether>(block, step, plain);
+  }
+  const bool to_all = head.sources == 1 && !is_inline(step, 0);
+  if (to_all && one_each) {
+    copy_to_all<Format, 1>(block, step, at);
+    return true;
+  }
+  if (to_all) {
+    copy_to_all<Format, Format::kTogether>(block, step, at);
+    return true;
+  }
   if (head.broadcast)
     return inline_part<Format, std::uint32_t, Format::kTogether>(block, step,
                                                                  {0, 1, 0, head.destinations});
+  // Plain sources first: while they are copied, inline ones are on their way.
   bool fine = true;
-  for (int s = 0; s < head.sources; ++s)
-    fine =
-        inline_part<Format, std::uint32_t, Format::kTogether>(block, step, {s, s + 1, s, s + 1}) &&
-        fine;
+  for (const bool in_line : {false, true})
+    for (int s = 0; s < head.sources; ++s)
+      if (is_inline(step, s) == in_line)
+        fine = inline_part<Format, std::uint32_t, Format::kTogether>(block, step,
+                                                                     {s, s + 1, s, s + 1}) &&
+               fine;
   return fine;
+}
+
+// The sum of a pair, in the order of the sources, for one unit a thread.
+template <class Format, class T>
+__device__ bool fold_pair(const Block& block, const Step& step, const Units& at) {
+  if (at.begin >= at.end) return true;
+  const int plain = is_inline(step, 0) ? 1 : 0;
+  Vector<T> own[1], other[1];
+  load_plain<Format, T, 1>(step, plain, at, own);
+  if (!receive<Format, T, 1>(block, step, 1 - plain, at, other)) return false;
+  Sum<T> sum = {};
+  add<T>(sum, plain == 0 ? own[0] : other[0]);
+  add<T>(sum, plain == 0 ? other[0] : own[0]);
+  const Vector<T> values[1] = {rounded<T>(sum)};
+  for (int d = 0; d < step.head->destinations; ++d)
+    store_units<Format, T, 1>(block, step, d, at, values);
+  return true;
+}
+
+template <class Format, class T>
+__device__ bool inline_fold(const Block& block, const Step& step) {
+  if (is_pair(step) && step.head->factors == nullptr) {
+    const Units at = Format::units(block, *step.head, step.destinations[0].bytes);
+    if (has_one_each(at)) return fold_pair<Format, T>(block, step, at);
+  }
+  const Part all{0, step.head->sources, 0, step.head->destinations};
+  return inline_part<Format, T, Format::kTogether>(block, step, all);
 }
 
 // Both: false: patience was lost.
@@ -141,10 +131,8 @@ __device__ inline bool inline_copy(const Block& block, const Step& step) {
 
 template <class T>
 __device__ bool inline_fold(const Block& block, const Step& step) {
-  const Part all{0, step.head->sources, 0, step.head->destinations};
-  if (step.head->format == InlineFormat::ll)
-    return inline_part<LlFormat, T, LlFormat::kTogether>(block, step, all);
-  return inline_part<Ll128Format, T, Ll128Format::kTogether>(block, step, all);
+  if (step.head->format == InlineFormat::ll) return inline_fold<LlFormat, T>(block, step);
+  return inline_fold<Ll128Format, T>(block, step);
 }
 
 }  // namespace twinlink::realgpu

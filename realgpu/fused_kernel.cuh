@@ -3,6 +3,7 @@
 // block. One source file per U, so that they compile side by side.
 #include "realgpu/fused_compute.cuh"
 #include "realgpu/fused_copy.cuh"
+#include "realgpu/fused_flags.cuh"
 #include "realgpu/fused_inline.cuh"
 #include "realgpu/fused_kernels.h"
 #include "realgpu/fused_scan.cuh"
@@ -20,10 +21,10 @@ __device__ inline void fetch(const LaneHead& lane, int step, unsigned char* to) 
   }
 }
 
-// Also orders all that the block did before.
-__device__ inline void arrived() {
+// Also orders all that the block did before, and says whether all of its threads are `fine`.
+__device__ inline bool arrived(bool fine) {
   asm volatile("cp.async.wait_all;" ::: "memory");
-  __syncthreads();
+  return __syncthreads_and(fine) != 0;
 }
 
 // False: patience was lost. U == 0: the variant for plans with inline data, small ones, which also
@@ -56,29 +57,42 @@ __device__ inline Stamp* stamp_of(const Block& block, const Step& step) {
   return block.stamps + step.head->op;
 }
 
-// A step without data (a barrier) starts when its block comes and ends when it goes on.
+// A step without data (a barrier) starts when its block comes and ends when it goes on. False:
+// patience was lost, perhaps by other threads only if the step has inline data. Such a step goes on
+// to its end: the run has failed anyway.
 template <class T, int U>
-__device__ __forceinline__ bool run_step(const Block& block, const unsigned char* record) {
-  const Step step(record);
+__device__ __forceinline__ bool run_step(const Block& block, const Step& step) {
   const StepHead& head = *step.head;
   if (!await_all(block, step, 0, head.waits_before)) return false;
   Stamp* stamp = stamp_of(block, step);
   stamp_start(stamp);
-  bool fine = work<T, U>(block, step);
-  if (head.format != InlineFormat::none) fine = __syncthreads_and(fine) != 0;
-  if (!fine) return false;
+  const bool done = work<T, U>(block, step);
   if (head.kind != StepKind::nothing) stamp_end(stamp);
   publish(block, step);
-  fine = await_all(block, step, head.waits_before, head.waits_after);
-  if (fine && head.kind == StepKind::nothing) stamp_end(stamp);
-  return fine;
+  if (!await_all(block, step, head.waits_before, head.waits_after)) return false;
+  if (head.kind == StepKind::nothing) stamp_end(stamp);
+  return done;
+}
+
+// Small inline plans take few microseconds, and reading a record and the block field by field, each
+// read waiting for the one before, was half a microsecond a step: there (kKeep) all threads keep
+// them in registers. The other variants need their registers for data.
+template <class T, int U, bool kKeep>
+__device__ __forceinline__ bool run_record(const Block& block, const unsigned char* record) {
+  if constexpr (kKeep) {
+    const StepHead head = *reinterpret_cast<const StepHead*>(record);
+    const Block mine = block;
+    return run_step<T, U>(mine, Step(record, &head));
+  } else {
+    return run_step<T, U>(block, Step(record));
+  }
 }
 
 __device__ inline const LaneHead& lane_of_block(const FusedArgs& args) {
+  const LaneHead* lanes = args.lane_count <= kParameterLanes ? args.few : args.many;
   int i = 0;
-  while (i + 1 < args.lane_count && static_cast<int>(blockIdx.x) >= args.lanes[i + 1].first_block)
-    ++i;
-  return args.lanes[i];
+  while (i + 1 < args.lane_count && static_cast<int>(blockIdx.x) >= lanes[i + 1].first_block) ++i;
+  return lanes[i];
 }
 
 template <class T, int U, int kThreads>
@@ -86,8 +100,9 @@ __global__ void __launch_bounds__(kThreads, 1)
     fused_kernel(const __grid_constant__ FusedArgs args) {
   __shared__ alignas(16) unsigned char records[2][kMaxRecordBytes];
   __shared__ Block block;
-  const LaneHead& lane = lane_of_block(args);
+  const LaneHead lane = lane_of_block(args);
   fetch(lane, 0, records[0]);
+  if (lane.steps > 1) fetch(lane, 1, records[1]);
   const unsigned long long failed = args.failure->claimed;
   if (threadIdx.x == 0) {
     // The number of this launch. Taken before the next one may be put on the GPU, so in order.
@@ -95,6 +110,7 @@ __global__ void __launch_bounds__(kThreads, 1)
     block = {lane,
              static_cast<int>(blockIdx.x) - lane.first_block,
              launch,
+             args.index,
              args.stride,
              args.patience_ns,
              args.delay_seed,
@@ -104,12 +120,14 @@ __global__ void __launch_bounds__(kThreads, 1)
   }
   // What follows may use what the launch before wrote; what stands above may run beside its end.
   asm volatile("griddepcontrol.wait;" ::: "memory");
-  if (failed != 0) return;  // an earlier launch failed: end at once
+  bool fine = failed == 0;  // else an earlier launch failed: this one ends at once
   for (int s = 0; s < lane.steps; ++s) {
-    arrived();
-    if (s + 1 < lane.steps) fetch(lane, s + 1, records[(s + 1) & 1]);
-    if (!run_step<T, U>(block, records[s & 1])) return;
+    fine = arrived(fine);
+    if (!fine) break;
+    if (s > 0 && s + 1 < lane.steps) fetch(lane, s + 1, records[(s + 1) & 1]);
+    fine = run_record < T, U, U == 0 && kThreads <= 256 > (block, records[s & 1]);
   }
+  if (!fine && threadIdx.x == 0) release_copy_lanes(lane, std::uint64_t{args.index} * args.stride);
 }
 
 template <int U, int kThreads>

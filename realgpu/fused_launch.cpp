@@ -9,7 +9,10 @@ const void* kernel_of(const FusedShape& shape) {
   if (shape.threads > 1024) return nullptr;
   const bool large = shape.large || shape.threads > 512;
   if (shape.inline_data) {
-    if (shape.threads <= 512) kernel = fused_kernel_inline(shape.scalar);
+    if (shape.threads <= 256 && !shape.large)
+      kernel = fused_kernel_inline_small(shape.scalar);
+    else if (shape.threads <= 512)
+      kernel = fused_kernel_inline(shape.scalar);
   } else if (shape.loads == 1) {
     kernel = fused_kernel_1(shape.scalar);
   } else if (shape.loads == 2) {

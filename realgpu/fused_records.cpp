@@ -18,9 +18,11 @@ struct Record {
   std::vector<Operand> sources, destinations;
   std::vector<FlagWait> waits;
   std::vector<void*> publications;
+  std::vector<void*> signals;  // the counter, and what it raises; or nothing
   [[nodiscard]] std::size_t bytes() const {
     const std::size_t all = sizeof head + sizeof(Operand) * (sources.size() + destinations.size()) +
-                            sizeof(FlagWait) * waits.size() + sizeof(void*) * publications.size();
+                            sizeof(FlagWait) * waits.size() +
+                            sizeof(void*) * (publications.size() + signals.size());
     return (all + 15) / 16 * 16;
   }
 };
@@ -36,11 +38,13 @@ void pack(Record& record, std::byte* at) {
   head.sources = static_cast<std::uint16_t>(record.sources.size());
   head.destinations = static_cast<std::uint16_t>(record.destinations.size());
   head.publications = static_cast<std::uint16_t>(record.publications.size());
+  head.signals = static_cast<std::uint16_t>(record.signals.empty() ? 0 : record.signals.size() - 1);
   std::memcpy(at, &head, sizeof head);
   at = put(at + sizeof head, record.sources);
   at = put(at, record.destinations);
   at = put(at, record.waits);
-  put(at, record.publications);
+  at = put(at, record.publications);
+  put(at, record.signals);
 }
 
 // The largest power of two, at most 16, that divides all addresses (and sizes, if asked).
@@ -89,25 +93,37 @@ class LaneWriter {
     record.head.waits_after = static_cast<std::uint16_t>(step.after.size());
     for (const std::int32_t gpu : step.tells)
       record.publications.push_back(parts_.boards.flags(lane_, gpu));
+    if (!step.signals.empty()) record.signals.push_back(parts_.signals.counter(lane_, position));
+    for (const std::int32_t gpu : step.signals)
+      record.signals.push_back(parts_.signals.word(lane_, gpu));
     record.head.reach = reach_of(step);
+    record.head.one_each = std::all_of(record.waits.begin(), record.waits.end(),
+                                       [](const FlagWait& wait) { return wait.blocks <= 1; });
     return record;
   }
 
   [[nodiscard]] Reach reach_of(const FusedStep& step) const {
+    if (!step.signals.empty()) return Reach::system;
     if (step.relaxed) return Reach::relaxed;
     const bool here = std::all_of(step.tells.begin(), step.tells.end(),
                                   [&](std::int32_t gpu) { return gpu == gpu_; });
     return here ? Reach::gpu : Reach::system;
   }
 
+  // How many words are waited for; 0: that of the waiter's own number.
+  [[nodiscard]] int blocks_of(const LaneWait& wait) const {
+    if (wait.signal) return 1;
+    return parts_.schedule.scope.blocks ? 0 : plan_.lane(wait.lane).ctas;
+  }
+
   [[nodiscard]] FlagWait flag_wait(const LaneWait& wait) const {
     FlagWait flag;
-    flag.flags = parts_.boards.flags(wait.lane, gpu_);
+    flag.signal = wait.signal;
+    flag.flags =
+        wait.signal ? parts_.signals.word(wait.lane, gpu_) : parts_.boards.flags(wait.lane, gpu_);
     flag.position = wait.position;
     flag.lane = static_cast<std::uint16_t>(wait.lane.value);
-    flag.blocks = parts_.schedule.scope.blocks
-                      ? std::uint16_t{0}
-                      : static_cast<std::uint16_t>(plan_.lane(wait.lane).ctas);
+    flag.blocks = static_cast<std::uint16_t>(blocks_of(wait));
     flag.back = wait.back;
     flag.relaxed = wait.relaxed;
     return flag;

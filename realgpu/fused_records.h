@@ -9,6 +9,7 @@
 #include "realgpu/decay_factors.h"
 #include "realgpu/fused_boards.h"
 #include "realgpu/fused_device.h"
+#include "realgpu/fused_signals.h"
 #include "realgpu/work_buffers.h"
 
 namespace twinlink::realgpu {
@@ -20,6 +21,7 @@ struct FusedParts {
   const DecayFactors& factors;
   const WorkBuffers& work;
   const FusedBoards& boards;
+  const FusedSignals& signals;
 };
 
 struct LaneProgram {

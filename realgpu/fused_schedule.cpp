@@ -41,6 +41,13 @@ class Scheduler {
     return plan_.gpu_of(plan_.lane(lane).rank);
   }
   [[nodiscard]] bool has_ops(LaneId lane) const { return !lane_ops_[lane.index()].empty(); }
+  [[nodiscard]] bool on_sms(LaneId lane) const {
+    return plan_.lane(lane).engine == models::Engine::sm;
+  }
+  // That `waiting` waits for another lane.
+  [[nodiscard]] LaneWait wait_on(LaneId waiting, LaneId lane, std::uint32_t position) const {
+    return {lane, position, 0, false, !on_sms(waiting) || !on_sms(lane)};
+  }
   FusedStep& step_of(OpId op) {
     return schedule_.lanes[plan_.op(op).lane.index()][schedule_.position[op.index()]];
   }
@@ -81,14 +88,15 @@ class Scheduler {
     OpId& latest = waited_[lane.index()][other];
     if (latest.valid() && latest >= on) return;
     latest = on;
-    step_of(waiting).before.push_back({other, schedule_.position[on.index()], 0, false});
+    step_of(waiting).before.push_back(wait_on(lane, other, schedule_.position[on.index()]));
     step_of(on).relaxed = false;
   }
 
   // All blocks of the lane have ended the last step that touched data.
   void wait_for_own_lane(OpId id) {
     const LaneId lane = plan_.op(id).lane;
-    std::uint32_t at = schedule_.position[id.index()];
+    if (!on_sms(lane)) return;  // a stream
+    const std::uint32_t at = schedule_.position[id.index()];
     std::vector<FusedStep>& steps = schedule_.lanes[lane.index()];
     if (plan_.op(id).kind == OpKind::barrier || at == 0 || !steps[at - 1].op.valid()) return;
     steps[at].before.push_back({lane, at - 1, 0, false});
@@ -99,10 +107,12 @@ class Scheduler {
     const Op& op = plan_.op(id);
     const bool relaxed = plan_.rendezvous[op.detail].edge == Edge::flag_relaxed;
     FusedStep& step = step_of(id);
-    for (const OpId member : members_[op.detail])
-      if (member != id)
-        step.after.push_back(
-            {plan_.op(member).lane, schedule_.position[member.index()], 0, relaxed});
+    for (const OpId member : members_[op.detail]) {
+      if (member == id) continue;
+      step.after.push_back(
+          wait_on(op.lane, plan_.op(member).lane, schedule_.position[member.index()]));
+      step.after.back().relaxed = relaxed;
+    }
     if (!relaxed) step.relaxed = false;
   }
 
@@ -110,10 +120,11 @@ class Scheduler {
     for (std::size_t i = 0; i < plan_.lanes.size(); ++i)
       for (std::size_t j = 0; j < plan_.lanes.size(); ++j) {
         if (!has_ops(LaneId{i}) || !has_ops(LaneId{j})) continue;
-        if (gpu_of(LaneId{i}) == gpu_of(LaneId{j})) continue;
+        if (actor_of(plan_, LaneId{i}) == actor_of(plan_, LaneId{j})) continue;
         const auto last = static_cast<std::uint32_t>(schedule_.lanes[j].size() - 1);
-        schedule_.lanes[i].front().before.push_back(
-            {LaneId{j}, last, static_cast<std::uint8_t>(schedule_.scope.epochs_back), false});
+        LaneWait wait = wait_on(LaneId{i}, LaneId{j}, last);
+        wait.back = static_cast<std::uint8_t>(schedule_.scope.epochs_back);
+        schedule_.lanes[i].front().before.push_back(wait);
       }
     for (std::size_t i = 0; i < plan_.lanes.size(); ++i)
       if (has_ops(LaneId{i}) && writes_elsewhere(LaneId{i}))
@@ -137,7 +148,8 @@ class Scheduler {
     for (const FusedStep& step : schedule_.lanes[waiting.index()])
       for (const auto* waits : {&step.before, &step.after})
         for (const LaneWait& wait : *waits) {
-          auto& tells = schedule_.lanes[wait.lane.index()][wait.position].tells;
+          FusedStep& awaited = schedule_.lanes[wait.lane.index()][wait.position];
+          auto& tells = wait.signal ? awaited.signals : awaited.tells;
           const auto at = std::lower_bound(tells.begin(), tells.end(), gpu);
           if (at == tells.end() || *at != gpu) tells.insert(at, gpu);
         }
@@ -154,12 +166,16 @@ class Scheduler {
 
 std::string why_not_fused(const Plan& plan) {
   for (const Lane& lane : plan.lanes)
-    if (lane.engine != models::Engine::sm)
+    if (lane.engine != models::Engine::sm && lane.engine != models::Engine::copy)
       return "a lane runs on a " + std::string(models::name_of(lane.engine)) +
-             " engine (fused launches have SM lanes only)";
-  for (const Lane& lane : plan.lanes)
-    if (lane.loads_in_flight != plan.lanes.front().loads_in_flight)
+             " engine (fused launches go with SM lanes and copy lanes)";
+  const Lane* first = nullptr;  // of the SM lanes
+  for (const Lane& lane : plan.lanes) {
+    if (lane.engine != models::Engine::sm) continue;
+    if (first != nullptr && lane.loads_in_flight != first->loads_in_flight)
       return "lanes differ in loads in flight";
+    first = &lane;
+  }
   for (const Lane& lane : plan.lanes)
     if (lane.launch != plan.lanes.front().launch) return "lanes differ in launch mode";
   return "";

@@ -83,10 +83,15 @@ bool operands_are_wide(const Plan& plan, OpId op) {
          std::all_of(destinations.begin(), destinations.end(), wide);
 }
 
-// Scans read and write plain memory only.
+bool runs_on_sms(const Plan& plan, OpId op) {
+  return plan.lane(plan.op(op).lane).engine == models::Engine::sm;
+}
+
+// Scans read and write plain memory only; copy engines know no wire format.
 bool can_be_inline(const Plan& plan, OpId op) {
   const OpKind kind = plan.op(op).kind;
-  return (kind == OpKind::copy || kind == OpKind::reduce) && operands_are_wide(plan, op);
+  return runs_on_sms(plan, op) && (kind == OpKind::copy || kind == OpKind::reduce) &&
+         operands_are_wide(plan, op);
 }
 
 bool has_whole_warps(const Plan& plan, OpId op) {
@@ -143,9 +148,10 @@ void drop_unsafe_inline_edges(const Plan& plan, const UsesByBuffer& uses, FusedS
 // --- block scope ---
 
 bool lanes_are_alike(const Plan& plan) {
+  const auto on_sms = [](const models::Lane& lane) { return lane.engine == models::Engine::sm; };
+  const auto first = std::find_if(plan.lanes.begin(), plan.lanes.end(), on_sms);
   const auto alike = [&](const models::Lane& lane) {
-    return lane.engine == models::Engine::sm && lane.ctas == plan.lanes.front().ctas &&
-           lane.threads == plan.lanes.front().threads;
+    return !on_sms(lane) || (lane.ctas == first->ctas && lane.threads == first->threads);
   };
   return std::all_of(plan.lanes.begin(), plan.lanes.end(), alike);
 }
@@ -161,7 +167,7 @@ bool moves_lines(const Plan& plan, OpId op, const FusedScope& scope) {
   return false;
 }
 
-// Uses of one written buffer: any two are of the same bytes and split, or disjoint.
+// Uses of one written buffer by sm lanes: any two are of the same bytes and split, or disjoint.
 bool splits_agree(const Plan& plan, const std::vector<Use>& uses, const FusedScope& scope) {
   struct Extent {
     std::int64_t begin, end;
@@ -172,6 +178,7 @@ bool splits_agree(const Plan& plan, const std::vector<Use>& uses, const FusedSco
   for (const Use& use : uses) {
     const Slice& s = plan.slices[use.slice];
     if (scope.inline_slices[use.slice] != 0 || s.size.count == 0) continue;
+    if (!runs_on_sms(plan, use.op)) continue;
     const Op& op = plan.op(use.op);
     if (op.kind == OpKind::compute) return false;  // nobody knows which block made what
     const int split = moves_lines(plan, use.op, scope) ? kLineSplit : static_cast<int>(op.split);
@@ -203,20 +210,20 @@ std::vector<std::int64_t> first_meetings(const Plan& plan) {
   return first;
 }
 
-// Whether a buffer, apart from its inline slices, is written and touched by several GPUs' lanes
+// Whether a buffer, apart from its inline slices, is written and touched by lanes of several actors
 // that have not met before.
 bool needs_order(const Plan& plan, const std::vector<Use>& uses, const FusedScope& scope,
                  const std::vector<std::int64_t>& first) {
-  std::set<std::int32_t> gpus;
+  std::set<Actor> actors;
   std::set<std::int64_t> meetings;
   bool written = false;
   for (const Use& use : uses) {
     if (scope.inline_slices[use.slice] != 0) continue;
     written = written || use.writes;
-    gpus.insert(plan.gpu_of(plan.rank_of(use.op)));
+    actors.insert(actor_of(plan, plan.op(use.op).lane));
     meetings.insert(first[plan.op(use.op).lane.index()]);
   }
-  return written && gpus.size() > 1 && (meetings.size() > 1 || *meetings.begin() < 0);
+  return written && actors.size() > 1 && (meetings.size() > 1 || *meetings.begin() < 0);
 }
 
 // Whether some lane sends inline data to a lane that it never waits for.
@@ -245,6 +252,12 @@ int epochs_back(const Plan& plan, const UsesByBuffer& uses, const FusedScope& sc
 }
 
 }  // namespace
+
+Actor actor_of(const Plan& plan, LaneId id) {
+  const models::Lane& lane = plan.lane(id);
+  const bool alone = lane.engine != models::Engine::sm;
+  return {plan.gpu_of(lane.rank), alone ? id : LaneId{}};
+}
 
 bool FusedScope::is_inline(OpId writer, OpId reader) const {
   const auto at =

@@ -1,11 +1,12 @@
 #pragma once
 // What a plan allows a fused launch to leave out; pure host logic.
 //
-// Block scope. When all sm lanes have equal ctas and threads, and any two accesses to a buffer that
-// is written are either of the same bytes in the same split or of disjoint bytes, block b of every
-// op touches only bytes that blocks b of other ops touch. Then the plan is `ctas` independent
-// plans, one per block number, and every wait is for one block. Otherwise every wait is for all
-// blocks of a lane, and the blocks of a lane wait for each other between its ops.
+// Block scope. When all sm lanes have equal ctas and threads, and any two accesses by them to a
+// buffer that is written are either of the same bytes in the same split or of disjoint bytes, block
+// b of every op touches only bytes that blocks b of other ops touch. Then the plan is `ctas`
+// independent plans, one per block number, and every wait is for one block. Copy lanes are in none
+// of them: they wait for all blocks, and each block waits for whole copies. Otherwise every wait is
+// for all blocks of a lane, and the blocks of a lane wait for each other between its ops.
 //
 // Inline data. An inline_ll or inline_ll128 edge from op w to op r is taken when w alone writes a
 // slice, r alone reads it, both name exactly it, it and its buffer's role allow the wire format
@@ -14,11 +15,12 @@
 // lost with the flag. Other inline edges become fenced flags: right, but slower. Ops with LL128
 // operands have a split of their own.
 //
-// Between launches. A launch may start while another GPU is still in the one before. It must wait
-// for that (`epochs_back` 1) where lanes of different GPUs touch one written buffer, unless every
-// lane first meets, in one rendezvous, all lanes that touch its buffers. Inline data have two
-// banks: where nothing else is shared, they ask for the end of the launch before the last (2),
-// unless the receiver also sends to its sender in each launch.
+// Between launches. A launch may start while another GPU, or a copy lane, is still in the one
+// before. It must wait for that (`epochs_back` 1) where lanes of different GPUs, or a copy lane and
+// another lane, touch one written buffer, unless every lane first meets, in one rendezvous, all
+// lanes that touch its buffers. Inline data have two banks: where nothing else is shared, they ask
+// for the end of the launch before the last (2), unless the receiver also sends to its sender in
+// each launch.
 #include <compare>
 #include <cstdint>
 #include <vector>
@@ -32,6 +34,14 @@ struct InlineEdge {
   std::uint32_t written, read;  // the slice, by index into plan.slices
   auto operator<=>(const InlineEdge&) const = default;
 };
+
+// What runs its launches one after the other: all sm lanes of a GPU, or a copy lane.
+struct Actor {
+  std::int32_t gpu;
+  LaneId copies;  // invalid: the sm lanes
+  auto operator<=>(const Actor&) const = default;
+};
+Actor actor_of(const models::Plan& plan, LaneId lane);
 
 struct FusedScope {
   bool blocks = false;                   // block scope everywhere

@@ -40,7 +40,8 @@ struct LlFormat {
     if (head.strided) return {block.number * threads + thread, vectors, block.lane.ctas * threads};
     // The split of words_of in vectors; a 64-bit division takes long where all takes 4 us.
     const auto ctas = static_cast<unsigned>(block.lane.ctas);
-    const auto share = (static_cast<unsigned>(bytes) + ctas - 1) / ctas;
+    const auto all = static_cast<unsigned>(bytes);
+    const unsigned share = ctas == 1 ? all : (all + ctas - 1) / ctas;
     const int each = static_cast<int>((share + 127) / 128) * 8;
     const int first = each * block.number;
     return {first + thread, first + each < vectors ? first + each : vectors, threads};

@@ -39,10 +39,7 @@ class Pushing {
   }
 
   models::Plan two_shot() {
-    const auto parts = static_cast<std::int64_t>(size());
-    for (std::int64_t i = 0; i < parts; ++i)
-      shares_.push_back(models::slice_of({}, models::share(i, parts, models::elements_of(request_)),
-                                         size_of(request_.element)));
+    deal_shares();
     add_scratches(shares_.front().size);
     for (std::size_t r = 0; r < size(); ++r) push_shares(r);
     const std::uint32_t meeting = builder_.add_rendezvous({frame_.id, Edge::flag_fenced});
@@ -51,8 +48,47 @@ class Pushing {
     return builder_.finish();
   }
 
+  models::Plan two_shot_copies() {
+    deal_shares();
+    const std::uint32_t meeting = builder_.add_rendezvous({frame_.id, Edge::flag_relaxed});
+    for (std::size_t r = 0; r < size(); ++r) builder_.barrier(frame_.members[r].lane, meeting, {});
+    std::vector<OpId> copied;
+    for (std::size_t r = 0; r < size(); ++r) copied.push_back(fold_and_copy(r));
+    for (std::size_t r = 0; r < size(); ++r) await_copies(r, copied);
+    return builder_.finish();
+  }
+
  private:
   [[nodiscard]] std::size_t size() const { return frame_.size(); }
+
+  void deal_shares() {
+    const auto parts = static_cast<std::int64_t>(size());
+    for (std::int64_t i = 0; i < parts; ++i)
+      shares_.push_back(models::slice_of({}, models::share(i, parts, models::elements_of(request_)),
+                                         size_of(request_.element)));
+  }
+
+  OpId fold_and_copy(std::size_t r) {
+    std::vector<Slice> inputs, outputs;
+    for (std::size_t s = 0; s < size(); ++s) inputs.push_back(part(frame_.members[s].input, r));
+    for (std::size_t k = 1; k < size(); ++k)
+      outputs.push_back(part(frame_.members[(r + k) % size()].output, r));
+    const models::Member& member = frame_.members[r];
+    const Slice own = part(member.output, r);
+    const models::Dep folded = models::dep(
+        builder_.reduce(member.lane, models::Operator::sum, inputs, std::span(&own, 1), {}),
+        Edge::stream_memory);
+    const LaneId lane = builder_.add_copy_lane(member.rank, 0, request_.launch);
+    return builder_.copy(lane, std::span(&own, 1), outputs, std::span(&folded, 1));
+  }
+
+  void await_copies(std::size_t r, const std::vector<OpId>& copied) {
+    std::vector<models::Dep> deps;
+    for (std::size_t s = 0; s < size(); ++s)
+      if (s != r) deps.push_back(models::dep(copied[s], Edge::stream_memory));
+    const Slice nothing{frame_.members[r].output, 0, {}, {}};
+    builder_.copy(frame_.members[r].lane, nothing, nothing, deps);
+  }
 
   // scratch_[r][s]: on rank r, for what comes from rank s.
   void add_scratches(Bytes bytes) {
@@ -125,6 +161,10 @@ models::Plan one_shot_push(const PushRequest& request) {
 
 models::Plan two_shot_push(const PushRequest& request) {
   return Pushing(request, "two_shot_push").two_shot();
+}
+
+models::Plan two_shot_copies(const PushRequest& request) {
+  return Pushing(request, "two_shot_copies").two_shot_copies();
 }
 
 models::Plan transpose_exscan(const models::CollectiveRequest& request) {

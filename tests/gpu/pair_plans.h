@@ -7,6 +7,9 @@
 //                  that on the wire, LL128: 8/7)
 //   two_shot_push  everyone pushes share i to the scratch of member i; fenced rendezvous; member i
 //                  folds its share, in the order of the members, into all outputs
+//   two_shot_copies  meeting; SMs fold share i into the output of member i; its copy engine pushes
+//   it
+//                  into all other outputs; everyone waits for the shares of the others on its SMs
 //   transpose_exscan  member i folds share i of all states in order and pushes each prefix to its
 //                  member: one scan_reduce a rank
 #include "models/collectives/catalogue.h"
@@ -24,6 +27,7 @@ struct PushRequest {
 
 models::Plan one_shot_push(const PushRequest& request);
 models::Plan two_shot_push(const PushRequest& request);
+models::Plan two_shot_copies(const PushRequest& request);
 models::Plan transpose_exscan(const models::CollectiveRequest& request);
 
 }  // namespace twinlink::testing

@@ -226,12 +226,71 @@ TEST_CASE("a transposed scan is proved, block-scoped, and ordered by its first m
   CHECK(schedule.scope.epochs_back == 0);
 }
 
-TEST_CASE("copy lanes and unequal loads are refused") {
-  models::Plan plan = plan_of(Operation::all_reduce, "two_shot", 2);
+TEST_CASE("copy lanes: signals towards and from them, flags between the others") {
+  const models::Plan plan = testing::two_shot_copies(pair(kib(64)));
+  const models::Proof proof = models::prove(plan);
+  CHECK_MESSAGE(proof.correct(), (proof.findings.empty() ? "" : proof.findings[0].message));
   CHECK(realgpu::why_not_fused(plan).empty());
-  plan.lanes[1].loads_in_flight = 2;
-  CHECK_FALSE(realgpu::why_not_fused(plan).empty());
-  plan.lanes[1].loads_in_flight = plan.lanes[0].loads_in_flight;
-  plan.lanes[1].engine = models::Engine::copy;
-  CHECK_FALSE(realgpu::why_not_fused(plan).empty());
+  const FusedSchedule schedule = make_fused_schedule(plan);
+  CHECK(schedule.scope.blocks);
+  // The copy lanes have not met the others, and both touch the outputs.
+  CHECK(schedule.scope.epochs_back == 1);
+  // Lanes 0 and 1: begin, barrier, reduce, await, end. Lanes 2 and 3: begin, copy, end.
+  REQUIRE(schedule.lanes[0].size() == 5);
+  REQUIRE(schedule.lanes[2].size() == 3);
+  const auto& begin = schedule.lanes[0].front();
+  REQUIRE(begin.before.size() == 3);  // all but its own
+  for (const auto& wait : begin.before) CHECK(wait.signal == (wait.lane.index() >= 2));
+  const auto& meeting = schedule.lanes[0][1];
+  REQUIRE(meeting.after.size() == 1);
+  CHECK_FALSE(meeting.after[0].signal);
+  CHECK(meeting.signals.empty());
+  const auto& reduce = schedule.lanes[0][2];
+  CHECK(reduce.tells.empty());
+  CHECK(reduce.signals == std::vector<std::int32_t>{0});
+  const auto& copy = schedule.lanes[2][1];
+  REQUIRE(copy.before.size() == 1);
+  CHECK(copy.before[0].signal);
+  CHECK(copy.before[0].position == 2);
+  CHECK(copy.signals == std::vector<std::int32_t>{1});
+  const auto& await = schedule.lanes[1][3];
+  REQUIRE(await.before.size() == 1);
+  CHECK(await.before[0].signal);
+  CHECK(await.before[0].lane == LaneId{2});
+  // Both GPUs' launches, and the other copy lane, wait for the end of the copy lane.
+  CHECK(schedule.lanes[2].back().signals == std::vector<std::int32_t>{0, 1});
+}
+
+TEST_CASE("a copy lane beside its own GPU's launches is an actor of its own") {
+  models::Plan plan = testing::two_shot_copies(pair(kib(64)));
+  plan.gpu_of_rank = {0, 0};
+  const FusedSchedule schedule = make_fused_schedule(plan);
+  CHECK(schedule.scope.epochs_back == 1);
+  CHECK(schedule.lanes[0].front().before.size() == 2);  // the copy lanes, not lane 1
+  CHECK(schedule.lanes[2].front().before.size() == 3);
+}
+
+TEST_CASE("plans of copy lanes only need no launch, and signals only") {
+  for (const Operation operation : {Operation::all_gather, Operation::all_to_all}) {
+    const models::Plan plan = plan_of(operation, "copy_engine", 2);
+    CHECK(realgpu::why_not_fused(plan).empty());
+    const FusedSchedule schedule = make_fused_schedule(plan);
+    for (const auto& lane : schedule.lanes)
+      for (const auto& step : lane) {
+        CHECK(step.tells.empty());
+        for (const auto& wait : step.before) CHECK(wait.signal);
+      }
+  }
+}
+
+TEST_CASE("library lanes and SM lanes of unequal loads cannot be fused") {
+  models::Plan plan = testing::two_shot_copies(pair(kib(64)));
+  SUBCASE("loads") {
+    plan.lanes[1].loads_in_flight = 8;
+    CHECK(realgpu::why_not_fused(plan) == "lanes differ in loads in flight");
+  }
+  SUBCASE("a library") {
+    plan.lanes[2].engine = models::Engine::library;
+    CHECK(realgpu::why_not_fused(plan).find("library") != std::string::npos);
+  }
 }

@@ -189,3 +189,93 @@ TEST_CASE("fused: too many blocks are refused with the numbers, or run in stream
   check_correct(realgpu::make_realgpu(options)->execute(plan, {}));
   CHECK_MESSAGE(note.find("000 CTAs of 1024 threads") != std::string::npos, note);
 }
+
+TEST_CASE("fused: copy lanes beside the launches, ragged shares, shared devices, other grids") {
+  if (cannot_fuse()) return;
+  for (const int ranks : {2, 3, 8})
+    for (const Bytes bytes : {kib(64), Bytes{4 * 10'007}, Bytes{4}, mib(3)}) {
+      CAPTURE(ranks);
+      CAPTURE(bytes.count);
+      models::Plan plan = two_shot_copies(pushing(ranks, bytes, {8, 256, 16, 4}));
+      check_fused(plan);
+      plan.lanes[1].ctas = 3;  // no block scope: every wait is for whole lanes
+      check_fused(plan);
+    }
+}
+
+TEST_CASE("fused: copy lanes alone, joined by stream memory operations") {
+  if (cannot_fuse()) return;
+  for (const Operation operation :
+       {Operation::all_gather, Operation::all_to_all, Operation::sendrecv})
+    for (const int ranks : {2, 4, 8, 16})  // 16: 32 copy lanes on each of two GPUs
+      for (const Bytes bytes : {kib(64), Bytes{4 * 10'007}, Bytes{4}, mib(4)}) {
+        CAPTURE(std::string(models::name_of(operation)));
+        CAPTURE(ranks);
+        CAPTURE(bytes.count);
+        check_fused(build(request(operation, ranks, bytes), "copy_engine"));
+      }
+}
+
+TEST_CASE("fused: copy lanes under random delays, eagerly, and a thousand times in a row") {
+  if (cannot_fuse()) return;
+  models::Inputs inputs;
+  inputs.arithmetic = models::Arithmetic::exact;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed)
+    for (const int ranks : {2, 4}) {
+      CAPTURE(seed);
+      check_fused(two_shot_copies(pushing(ranks, kib(256), {8, 256, 16, 4})), inputs, seed);
+    }
+  PushRequest eager = pushing(2, kib(256), {8, 256, 16, 4});
+  eager.launch = models::LaunchMode::eager;
+  check_fused(two_shot_copies(eager));
+  realgpu::Options options = few_samples(realgpu::Mode::fused);
+  options.repeats = 20;  // 100 launches a sample
+  options.iterations = 10;
+  for (const models::Plan& plan :
+       {two_shot_copies(pushing(2, kib(64), {4, 256, 16, 4})),
+        build(request(Operation::all_gather, 2, kib(64)), "copy_engine")}) {
+    const models::Execution run = realgpu::make_realgpu(options)->execute(plan, {});
+    REQUIRE(run.numbers.has_value());
+    CHECK_MESSAGE(run.numbers->correct, run.numbers->reason);
+    CHECK(run.samples.size() == 10);
+  }
+}
+
+TEST_CASE("fused: the timeline of a plan with copy lanes has every op that moves bytes") {
+  if (cannot_fuse()) return;
+  const models::Plan plan = two_shot_copies(pushing(2, mib(1), {8, 256, 16, 4}));
+  const models::Execution run = execute(plan, {}, true, realgpu::Mode::fused);
+  check_correct(run);
+  REQUIRE(run.timeline.end.size() == plan.ops.size());
+  for (std::size_t i = 0; i < plan.ops.size(); ++i)
+    if (plan.lanes[plan.ops[i].lane.index()].engine == models::Engine::copy)
+      CHECK(run.timeline.end[i] > run.timeline.start[i]);
+}
+
+// Rank 1's launch gives up waiting for rank 0; the copy lane that waits for it must not hang.
+TEST_CASE("fused: a launch that gives up lets the copy lanes that wait for it go") {
+  if (cannot_fuse()) return;
+  PushRequest request = pushing(2, kib(64), {1, 256, 16, 1});
+  models::PlanBuilder builder("slow", request.gpu_of_rank);
+  std::vector<LaneId> lanes;
+  std::vector<BufferId> buffers;
+  for (int r = 0; r < 2; ++r) {
+    lanes.push_back(builder.add_sm_lane(
+        builder.add_kernel({Rank{r}, models::LaunchMode::graph, "k"}), request.shape));
+    buffers.push_back(builder.add_buffer({Rank{r}, models::BufferRole::scratch, ElementType::fp32,
+                                          kib(64), "b" + std::to_string(r)}));
+  }
+  const LaneId copies = builder.add_copy_lane(Rank{1}, 0, models::LaunchMode::graph);
+  // As in the test above: 0.2 s or more, against a patience of 10 ms.
+  const models::Dep slow[] = {
+      models::dep(builder.compute(lanes[0], {"slow", 1e11, {}}, {}, {}, {}))};
+  const models::Dep next[] = {
+      models::dep(builder.compute(lanes[1], {"next", 1e3, {}}, {}, {}, slow))};
+  const models::Dep copied[] = {models::dep(
+      builder.copy(copies, {buffers[1], 0, {}, kib(64)}, {buffers[0], 0, {}, kib(64)}, next))};
+  builder.compute(lanes[0], {"last", 1e3, {}}, {}, {}, copied);
+  realgpu::Options options = few_samples(realgpu::Mode::fused);
+  options.patience_s = 0.01;
+  CHECK_THROWS_AS(realgpu::make_realgpu(options)->execute(builder.finish(), {}),
+                  std::runtime_error);
+}

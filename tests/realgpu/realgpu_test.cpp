@@ -17,5 +17,12 @@ TEST_CASE("without a device the executor is refused, not half made") {
     MESSAGE("skipped: this machine has a CUDA device");
     return;
   }
-  CHECK_THROWS_AS(realgpu::make_realgpu({}), UnsupportedError);
+  std::string message;
+  try {
+    realgpu::make_realgpu({});
+  } catch (const UnsupportedError& error) {
+    message = error.what();
+  }
+  CHECK_MESSAGE(message.find("executor realgpu: ") == 0, message);
+  CHECK_MESSAGE(message.find("CUDA") != std::string::npos, message);
 }
