@@ -1,5 +1,7 @@
 #include "realgpu/plan_memory.h"
 
+#include "realgpu/product_kernels.h"
+
 namespace twinlink::realgpu {
 
 using models::Slice;
@@ -11,14 +13,29 @@ PlanMemory::PlanMemory(const models::Plan& plan, const models::Inputs& inputs)
     const models::Buffer& buffer = plan.buffers[b];
     const std::int64_t size = models::storage_bytes(buffer, inputs.arithmetic).count;
     buffers_.emplace_back(plan.gpu_of(buffer.rank), size);
+    if (plan.claims.empty()) continue;
     first_bytes_.emplace_back(static_cast<std::size_t>(size));
     first.fill(BufferId{b}, first_bytes_.back());
   }
 }
 
 void PlanMemory::reset() const {
-  for (std::size_t b = 0; b < buffers_.size(); ++b)
-    if (buffers_[b].bytes() > 0) buffers_[b].upload(first_bytes_[b].data(), buffers_[b].bytes());
+  for (std::size_t b = 0; b < buffers_.size(); ++b) {
+    if (buffers_[b].bytes() == 0) continue;
+    if (first_bytes_.empty())
+      fill_on_device(b);
+    else
+      buffers_[b].upload(first_bytes_[b].data(), buffers_[b].bytes());
+  }
+}
+
+void PlanMemory::fill_on_device(std::size_t b) const {
+  const DeviceBuffer& buffer = buffers_[b];
+  if (plan_.buffers[b].role != models::BufferRole::weights) return buffer.fill(0xFF);
+  const DeviceScope scope(buffer.device());
+  launch_weights(reinterpret_cast<std::uint16_t*>(buffer.data()), buffer.bytes() / 2,
+                 {static_cast<std::int32_t>(b), 0}, nullptr);
+  TL_CUDA(cudaDeviceSynchronize());
 }
 
 models::Numbers PlanMemory::verify() const {

@@ -4,7 +4,9 @@
 // Rank r's buffers live on device gpu_of_rank[r], stored as in models/definition_buffers.h (exact
 // arithmetic: one u32 per element). Slices become addresses of the same elements. Buffers that no
 // claim feeds start poisoned, so that an element nobody wrote shows. The first bytes are kept on
-// the host, because every checked run starts from them. Errors: GpuError (no memory), InputError
+// the host, because every checked run starts from them; a plan without claims (layers of a model,
+// whose weights would fill the host) is filled on the devices: weights with exact numbers
+// (exact_pattern.h), all else poisoned. Errors: GpuError (no memory), InputError
 // (claims that cannot be fed).
 #include <cstddef>
 #include <vector>
@@ -31,10 +33,11 @@ class PlanMemory {
   [[nodiscard]] std::int64_t bytes(const models::Slice& slice) const;
 
  private:
+  void fill_on_device(std::size_t buffer) const;
   const models::Plan& plan_;
   const models::Inputs& inputs_;
   std::vector<DeviceBuffer> buffers_;
-  std::vector<std::vector<std::byte>> first_bytes_;
+  std::vector<std::vector<std::byte>> first_bytes_;  // empty: no claims
 };
 
 }  // namespace twinlink::realgpu

@@ -65,7 +65,14 @@ class Run {
     memory_.reset();
     replay();
     synchronize();
-    return memory_.verify();
+    const models::Numbers numbers = memory_.verify();
+    if (!numbers.correct || !launcher_) return numbers;
+    const models::Numbers products = launcher_->products_verdict();
+    return products.correct ? numbers : products;
+  }
+  // Around check, and around the capture of what it replays.
+  void compare_products(bool compare) {
+    if (launcher_) launcher_->compare_products(compare);
   }
   [[nodiscard]] const char* mode() const { return program_->mode(); }
   void issue_eagerly(int repeats) const { program_->issue(repeats, nullptr); }
@@ -99,7 +106,8 @@ class Run {
   }
 
   // The numbers of the way that was timed: a graph, or the eager issue.
-  models::Numbers check_as_timed() const {
+  models::Numbers check_as_timed() {
+    compare_products(true);
     if (!all_lanes_are_graph(plan_)) return check([&] { issue_eagerly(1); });
     const Graph graph(program_->origin(), [&] { issue_eagerly(1); });
     return check([&] { graph.launch(program_->origin()); });
@@ -149,11 +157,13 @@ class RealgpuExecutor : public models::Executor {
                              " ops on GPUs: the limit is " + std::to_string(kMaxOps));
     const std::vector<int> devices = devices_of(plan, devices_);
     enable_peer_access(devices);
-    const Run run(plan, inputs, devices, options_);
+    Run run(plan, inputs, devices, options_);
     // Eagerly first: that also loads every kernel, which capture might not allow.
     Execution execution;
     execution.mode = run.mode();
+    run.compare_products(true);
     execution.numbers = run.check([&] { run.issue_eagerly(1); });
+    run.compare_products(false);
     if (!execution.numbers->correct) return execution;
     execution.samples = run.sample(options_);
     if (options_.timeline) execution.timeline = run.timeline();
