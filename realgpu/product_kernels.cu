@@ -82,8 +82,8 @@ __global__ void __launch_bounds__(kThreads)
   stamp_start(args.stamp);
   const std::int64_t vectors = args.buffer_bytes / 16;
   const auto* buffer = static_cast<const uint4*>(args.buffer);
-  std::int64_t at = args.first / 16 + thread_of_grid();
-  uint4 held = buffer[at % vectors];
+  std::int64_t at = (args.first / 16 + thread_of_grid()) % vectors;
+  uint4 held = buffer[at], coming = held;  // one load ahead: products do not wait for it
   float d[kChains][4] = {};
   std::int64_t due = 0;
   for (std::int64_t step = 0; step < work.steps; ++step) {
@@ -91,7 +91,9 @@ __global__ void __launch_bounds__(kThreads)
     const unsigned b[2] = {held.y, held.w};
     for (due += work.loads; due >= work.steps; due -= work.steps) {
       at += threads_of_grid();
-      held = buffer[at % vectors];
+      if (at >= vectors) at %= vectors;
+      held = coming;
+      coming = buffer[at];
     }
 #pragma unroll
     for (float(&chain)[4] : d) multiply(chain, a, b);

@@ -99,6 +99,19 @@ void Pairing::alone(const std::string& measure, const Consumer& consumer) const 
   });
 }
 
+void Pairing::briefly(const std::string& measure, const Consumer& consumer) const {
+  recorder_.add(what_of(measure, consumer, "nothing"), consumer.work, [&] {
+    const Stream stream(device_);
+    const int pieces = pieces_for(kTimedSpan, seconds_of_one(stream, consumer));
+    const Graph graph = chain(stream, consumer, pieces);
+    std::vector<double> seconds =
+        replay_seconds(stream, {1, recorder_.quick() ? 7 : 15}, [&] { graph.launch(stream); });
+    for (double& s : seconds) s /= pieces;
+    return Sampled{seconds, "graph of " + std::to_string(pieces) +
+                                " pieces between two events, nothing beside it"};
+  });
+}
+
 void Pairing::together(const std::string& measure, const Consumer& first,
                        const Consumer& second) const {
   one_beside(measure, first, second);

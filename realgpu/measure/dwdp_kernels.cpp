@@ -201,10 +201,10 @@ class Overlaps {
         both_(bench_),
         pairing_(recorder, 0),
         copies_{engine_consumer(bench_, Path::pull, 0), both_.consumer()} {
-    for (const Consumer& copy : copies_) pairing_.alone(kMeasure, copy);
+    for (const Consumer& copy : copies_) pairing_.briefly(kMeasure, copy);
   }
   void add(const Consumer& kernel) const {
-    pairing_.alone(kMeasure, kernel);
+    pairing_.briefly(kMeasure, kernel);
     for (const Consumer& copy : copies_) pairing_.together(kMeasure, kernel, copy);
   }
   void add_products(const Cublas& cublas) const {
@@ -212,8 +212,8 @@ class Overlaps {
     add(dense.consumer(Way::dense));
     const Multiplied grouped(cublas, kGateUp);
     add(grouped.consumer(Way::batched));
-    pairing_.alone(kMeasure, grouped.consumer(Way::grouped));
-    pairing_.alone(kMeasure, grouped.consumer(Way::each));
+    pairing_.briefly(kMeasure, grouped.consumer(Way::grouped));
+    pairing_.briefly(kMeasure, grouped.consumer(Way::each));
   }
   void add_fp8(const CublasLt& cublas) const {
     const Fp8 dense(cublas, kOutput);

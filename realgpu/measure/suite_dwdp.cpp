@@ -84,8 +84,8 @@ void add_case(Recorder& recorder, const DwdpCase& one) {
 
 void measure_dwdp(Recorder& recorder) {
   measure_dwdp_kernels(recorder);
-  measure_dwdp_scatter(recorder);
   for (const DwdpCase& one : dwdp_cases(recorder.quick())) add_case(recorder, one);
+  measure_dwdp_scatter(recorder);
 }
 
 }  // namespace twinlink::realgpu
