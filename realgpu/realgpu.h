@@ -6,7 +6,8 @@
 // between lanes (fused_device.h, fused_schedule.h); it takes plans without copy lanes whose blocks
 // fit on the GPUs at once. Stream mode: every lane is a stream, every cross-lane dependency an
 // event, `copy` and `reduce` are kernels on sm lanes and peer copies on copy lanes, `barrier` joins
-// streams by events, `compute` does the stated FLOPs and HBM reads without touching data. Rank r
+// streams by events, `compute` multiplies what it states (cuBLAS, on the plan's weights, compared
+// with its definition) or does the stated FLOPs and HBM reads without touching data. Rank r
 // runs on device gpu_of_rank[r]; several ranks may share one. If every lane says launch mode graph,
 // the plan is one CUDA graph over all devices, and a sample is the time of `repeats` plans in one
 // graph divided by their number (in stream mode each waits for all lanes of the one before); else

@@ -41,6 +41,11 @@ bool all_lanes_are_graph(const Plan& plan) {
                      [](const models::Lane& lane) { return lane.launch == LaunchMode::graph; });
 }
 
+bool multiplies(const Plan& plan) {
+  return std::any_of(plan.computes.begin(), plan.computes.end(),
+                     [](const models::Compute& work) { return !work.products.empty(); });
+}
+
 Duration from_seconds(double seconds) {
   return {static_cast<std::int64_t>(std::ceil(seconds * 1e12))};
 }
@@ -117,6 +122,8 @@ class Run {
   // Null: automatic, and the plan cannot be fused.
   std::unique_ptr<Program> fused(const Inputs& inputs, const Options& options) const {
     try {
+      if (multiplies(plan_))
+        throw UnsupportedError("fused mode: products of compute ops are calls of a library");
       if (const std::string why = why_not_fused(plan_); !why.empty())
         throw UnsupportedError("fused mode: " + why);
       return std::make_unique<FusedProgram>(plan_, inputs, memory_, options);

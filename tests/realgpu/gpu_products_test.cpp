@@ -90,6 +90,13 @@ TEST_CASE("weight prefetch: an expert that does not come, or is not waited for, 
   }
 }
 
+TEST_CASE("products are refused in fused mode") {
+  if (no_device()) return;
+  const Plan plan = models::build_dwdp(request_on(spread(2)));
+  CHECK_THROWS_WITH_AS(execute(plan, {}, false, realgpu::Mode::fused),
+                       doctest::Contains("products"), UnsupportedError);
+}
+
 TEST_CASE("products in fp4 are refused with the op and what has them") {
   if (no_device()) return;
   models::DwdpRequest request = request_on(spread(2));
