@@ -70,6 +70,7 @@ struct WorkArgs {
   std::int64_t bytes = 0;
   const void* buffer = nullptr;  // read round and round
   std::int64_t buffer_bytes = 0;
+  std::int64_t first = 0;  // where reading begins, a multiple of 16
   float* sink = nullptr;
   Stamp* stamp = nullptr;
 };

@@ -21,7 +21,11 @@ UnsupportedError not_supported(OpId op, const std::string& what) {
 
 OpLauncher::OpLauncher(const models::Plan& plan, const models::Inputs& inputs,
                        const PlanMemory& memory)
-    : plan_(plan), memory_(memory), factors_(plan, inputs, memory), work_buffers_(plan) {
+    : plan_(plan),
+      memory_(memory),
+      factors_(plan, inputs, memory),
+      work_buffers_(plan),
+      products_(plan, memory) {
   if (!plan.library_calls.empty()) nccl_.emplace(plan, memory);
 }
 
@@ -139,18 +143,58 @@ void OpLauncher::copy(OpId op, const Stream& stream, Stamp* stamp) const {
   launch_copy(args, shape_of(op), stream.get());
 }
 
-void OpLauncher::work(OpId op, const Stream& stream, Stamp* stamp) const {
+void OpLauncher::compare_products(bool compare) {
+  products_.reset();
+  compare_products_ = compare;
+}
+
+// Work that cannot stamp itself.
+void OpLauncher::bracketed(const Stream& stream, Stamp* stamp,
+                           const std::function<void()>& issue) const {
+  if (stamp != nullptr) launch_stamp_start(stamp, stream.get());
+  issue();
+  if (stamp != nullptr) launch_stamp_end(stamp, stream.get());
+}
+
+// Ops begin at different places of the buffer, so that none finds what the one before left in L2.
+WorkArgs OpLauncher::work_args(OpId op, int device, Stamp* stamp) const {
+  constexpr std::int64_t kPart = std::int64_t{64} << 20;
   const models::Compute& compute = plan_.computes[plan_.op(op).detail];
-  const DeviceBuffer* buffer = work_buffers_.on(stream.device());
+  const DeviceBuffer* buffer = work_buffers_.on(device);
   TL_ENSURE(buffer != nullptr, "a device with compute ops has a buffer for them");
   WorkArgs args;
   args.flops = compute.flops;
   args.bytes = compute.hbm_bytes.count;
   args.buffer = buffer->data();
   args.buffer_bytes = buffer->bytes();
+  args.first = op.value * kPart % buffer->bytes();
   args.sink = reinterpret_cast<float*>(buffer->data());
   args.stamp = stamp;
-  launch_work(args, shape_of(op), stream.get());
+  return args;
+}
+
+void OpLauncher::work(OpId op, const Stream& stream, Stamp* stamp) const {
+  const models::Compute& compute = plan_.computes[plan_.op(op).detail];
+  if (compute.fixed.ps > 0 && compute.flops == 0 && compute.hbm_bytes.count == 0)
+    return bracketed(stream, stamp, [&] { launch_wait(compute.fixed.ps / 1000, stream.get()); });
+  if (products_.serves(op))
+    return bracketed(stream, stamp, [&] { products_.issue(op, stream, compare_products_); });
+  if (merges(plan_, op)) {
+    const models::Slice &from = plan_.sources(op)[0], &to = plan_.destinations(op)[0];
+    return bracketed(stream, stamp, [&] {
+      TL_CUDA(cudaMemcpyAsync(memory_.address(to), memory_.address(from),
+                              static_cast<std::size_t>(memory_.bytes(to)), cudaMemcpyDeviceToDevice,
+                              stream.get()));
+    });
+  }
+  const WorkArgs args = work_args(op, stream.device(), stamp);
+  switch (compute.work) {
+    case models::WorkKind::attention: return launch_attention(args, stream.get());
+    case models::WorkKind::memory: return launch_stream_read(args, stream.get());
+    case models::WorkKind::plain:
+    case models::WorkKind::grouped_gemm:
+    case models::WorkKind::dense_gemm: return launch_work(args, shape_of(op), stream.get());
+  }
 }
 
 // The driver picks the engine; between devices that is a copy engine. A push or a pull according to

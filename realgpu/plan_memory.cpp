@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "realgpu/product_kernels.h"
+
 namespace twinlink::realgpu {
 
 using models::Slice;
@@ -35,7 +37,7 @@ PlanMemory::PlanMemory(const models::Plan& plan, const models::Inputs& inputs,
     place_in_blocks();
   first_bytes_.resize(plan.buffers.size());
   for (std::size_t b = 0; b < plan.buffers.size(); ++b) {
-    if (!is_here(plan.gpu_of(plan.buffers[b].rank))) continue;
+    if (plan.claims.empty() || !is_here(plan.gpu_of(plan.buffers[b].rank))) continue;
     first_bytes_[b].resize(static_cast<std::size_t>(size_of(b)));
     first.fill(BufferId{b}, first_bytes_[b]);
   }
@@ -70,8 +72,22 @@ void PlanMemory::place_in_blocks() {
 }
 
 void PlanMemory::reset() const {
-  for (std::size_t b = 0; b < buffers_.size(); ++b)
-    if (!first_bytes_[b].empty()) buffers_[b].upload(first_bytes_[b].data(), buffers_[b].bytes);
+  for (std::size_t b = 0; b < buffers_.size(); ++b) {
+    if (buffers_[b].bytes == 0 || !is_here(plan_.gpu_of(plan_.buffers[b].rank))) continue;
+    if (plan_.claims.empty())
+      fill_on_device(b);
+    else
+      buffers_[b].upload(first_bytes_[b].data(), buffers_[b].bytes);
+  }
+}
+
+void PlanMemory::fill_on_device(std::size_t b) const {
+  const DeviceSpan& buffer = buffers_[b];
+  if (plan_.buffers[b].role != models::BufferRole::weights) return buffer.fill(0xFF);
+  const DeviceScope scope(buffer.device);
+  launch_weights(reinterpret_cast<std::uint16_t*>(buffer.address), buffer.bytes / 2,
+                 {static_cast<std::int32_t>(b), 0}, nullptr);
+  TL_CUDA(cudaDeviceSynchronize());
 }
 
 models::Numbers PlanMemory::verify() const {

@@ -4,8 +4,10 @@
 // Rank r's buffers live on device gpu_of_rank[r], stored as in models/definition_buffers.h (exact
 // arithmetic: one u32 per element). Slices become addresses of the same elements. Buffers that no
 // claim feeds start poisoned, so that an element nobody wrote shows. The first bytes are kept on
-// the host, because every checked run starts from them. With several processes each has the buffers
-// of its own GPU and maps those of the others; all read all outputs when they verify.
+// the host, because every checked run starts from them; a plan without claims (layers of a model,
+// whose weights would fill the host) is filled on the devices: weights with exact numbers
+// (exact_pattern.h), all else poisoned. With several processes each has the buffers of its own GPU
+// and maps those of the others; all read all outputs when they verify.
 // Errors: GpuError (no memory), InputError (claims that cannot be fed); as SharedMemory.
 #include <cstddef>
 #include <string>
@@ -46,6 +48,7 @@ class PlanMemory {
  private:
   void place_here();
   void place_in_blocks();
+  void fill_on_device(std::size_t buffer) const;
   [[nodiscard]] std::int64_t size_of(std::size_t buffer) const;
 
   const models::Plan& plan_;
@@ -53,7 +56,8 @@ class PlanMemory {
   ProcessGpus* processes_;
   std::vector<DeviceBuffer> owned_;
   std::vector<DeviceSpan> buffers_;
-  std::vector<std::vector<std::byte>> first_bytes_;  // empty: another process's buffer
+  std::vector<std::vector<std::byte>>
+      first_bytes_;  // empty: no claims, or another process's buffer
 };
 
 }  // namespace twinlink::realgpu

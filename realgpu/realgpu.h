@@ -4,17 +4,18 @@
 //
 // Fused mode: all sm lanes of a GPU are one cooperative launch that walks their ops, with flags
 // between lanes (fused_device.h, fused_schedule.h), copy lanes are streams beside it
-// (fused_copies.h); it takes plans without library ops whose blocks fit on the GPUs at once. Stream
-// mode: every lane is a stream, every cross-lane dependency an event, `copy` and `reduce` are
-// kernels on sm lanes and peer copies on copy lanes, `barrier` joins streams by events, `compute`
-// does the stated FLOPs and HBM reads without touching data. Rank r runs on device gpu_of_rank[r];
-// several ranks may share one. If every lane says launch mode graph, the plan is one CUDA graph
-// over all devices, and a sample is the time of `repeats` plans in one graph divided by their
-// number (in stream mode each waits for all lanes of the one before); else the host issues it op by
-// op, inside the time. Numbers are compared with the direct definition before and after timing;
-// when they are wrong there are no samples and no timeline. Timeline: see measured_timeline.h (its
-// makespan is that of one instrumented replay, not the median of the samples). Method:
-// docs/measuring.md. Never used: NVLink multicast, clock or power settings.
+// (fused_copies.h); it takes plans without library ops and products whose blocks fit on the GPUs at
+// once. Stream mode: every lane is a stream, every cross-lane dependency an event, `copy` and
+// `reduce` are kernels on sm lanes and peer copies on copy lanes, `barrier` joins streams by
+// events, `compute` multiplies what it states (cuBLAS, on the plan's weights, compared with its
+// definition) or does the stated FLOPs and HBM reads without touching data. Rank r runs on device
+// gpu_of_rank[r]; several ranks may share one. If every lane says launch mode graph, the plan is
+// one CUDA graph over all devices, and a sample is the time of `repeats` plans in one graph divided
+// by their number (in stream mode each waits for all lanes of the one before); else the host issues
+// it op by op, inside the time. Numbers are compared with the direct definition before and after
+// timing; when they are wrong there are no samples and no timeline. Timeline: see
+// measured_timeline.h (its makespan is that of one instrumented replay, not the median of the
+// samples). Method: docs/measuring.md. Never used: NVLink multicast, clock or power settings.
 #include <cstdint>
 #include <functional>
 #include <memory>

@@ -46,6 +46,11 @@ bool all_lanes_are_graph(const Plan& plan) {
                      [](const models::Lane& lane) { return lane.launch == LaunchMode::graph; });
 }
 
+bool multiplies(const Plan& plan) {
+  return std::any_of(plan.computes.begin(), plan.computes.end(),
+                     [](const models::Compute& work) { return !work.products.empty(); });
+}
+
 Duration from_seconds(double seconds) {
   return {static_cast<std::int64_t>(std::ceil(seconds * 1e12))};
 }
@@ -73,7 +78,14 @@ class Run {
     });
     models::Numbers numbers;
     step("comparison", [&] { numbers = memory_.verify(); });
-    return processes_ == nullptr ? numbers : combined(processes_->group(), numbers);
+    if (processes_ != nullptr) return combined(processes_->group(), numbers);
+    if (!numbers.correct || !launcher_) return numbers;
+    const models::Numbers products = launcher_->products_verdict();
+    return products.correct ? numbers : products;
+  }
+  // Around check, and around the capture of what it replays.
+  void compare_products(bool compare) {
+    if (launcher_) launcher_->compare_products(compare);
   }
   [[nodiscard]] std::string digest() const { return memory_.digest(); }
   [[nodiscard]] const char* mode() const { return program_->mode(); }
@@ -92,7 +104,8 @@ class Run {
   }
 
   // The numbers of the way that was timed: a graph, or the eager issue.
-  models::Numbers check_as_timed() const {
+  models::Numbers check_as_timed() {
+    compare_products(true);
     if (!all_lanes_are_graph(plan_)) return check([&] { issue_eagerly(1); });
     const Graph graph(program_->origin(), [&] { issue_eagerly(1); });
     return check([&] { graph.launch(program_->origin()); });
@@ -171,6 +184,8 @@ class Run {
   // Null: automatic, and the plan cannot be fused.
   std::unique_ptr<Program> fused(const Inputs& inputs, const Options& options) const {
     try {
+      if (multiplies(plan_))
+        throw UnsupportedError("fused mode: products of compute ops are calls of a library");
       if (const std::string why = why_not_fused(plan_); !why.empty())
         throw UnsupportedError("fused mode: " + why);
       return std::make_unique<FusedProgram>(plan_, inputs, memory_, options);
@@ -232,11 +247,13 @@ class RealgpuExecutor : public models::Executor {
  private:
   [[nodiscard]] Execution execute_on(const Plan& plan, const Inputs& inputs,
                                      const std::vector<int>& devices) const {
-    const Run run(plan, inputs, devices, options_, processes_.get());
+    Run run(plan, inputs, devices, options_, processes_.get());
     // Eagerly first: that also loads every kernel, which capture might not allow.
     Execution execution;
     execution.mode = run.mode();
+    run.compare_products(true);
     execution.numbers = run.check([&] { run.issue_eagerly(1); });
+    run.compare_products(false);
     if (!execution.numbers->correct) return execution;
     execution.samples = run.sample(options_);
     if (options_.timeline) execution.timeline = run.timeline();

@@ -1,9 +1,18 @@
 #include "realgpu/work_buffers.h"
 
+#include "realgpu/product_kernels.h"
+
 namespace twinlink::realgpu {
 namespace {
 
 constexpr std::int64_t kBytes = std::int64_t{256} << 20;
+
+// Numbers of many bits, as bf16 (and ordinary ones as fp32): equal ones would cost less power.
+void fill(const DeviceBuffer& buffer) {
+  const DeviceScope scope(buffer.device());
+  launch_weights(reinterpret_cast<std::uint16_t*>(buffer.data()), buffer.bytes() / 2, {}, nullptr);
+  TL_CUDA(cudaDeviceSynchronize());
+}
 
 }  // namespace
 
@@ -13,7 +22,7 @@ WorkBuffers::WorkBuffers(const models::Plan& plan, const std::function<bool(int)
     const int device = plan.gpu_of(plan.rank_of(OpId{i}));
     if (on(device) != nullptr || (here && !here(device))) continue;
     buffers_.emplace_back(device, kBytes);
-    buffers_.back().fill(0x3F);  // fp32 0.747: ordinary numbers
+    fill(buffers_.back());
   }
 }
 

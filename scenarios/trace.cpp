@@ -125,9 +125,13 @@ class Writer {
                      (slot > 0 ? fmt::format(", slot {}", slot + 1) : std::string()));
   }
 
-  // "copy <- 3": what, and from or to which other ranks.
+  // "copy <- 3": what, and from or to which other ranks; "compute attention": which kernel.
   [[nodiscard]] std::string op_name(OpId op) const {
     std::string name(models::name_of(plan_.op(op).kind));
+    if (plan_.op(op).kind == models::OpKind::compute) {
+      const std::string& kernel = plan_.computes[plan_.op(op).detail].kernel;
+      if (!kernel.empty()) name += " " + kernel;
+    }
     name += peers(op, plan_.sources(op), " <- ") + peers(op, plan_.destinations(op), " -> ");
     return name;
   }
@@ -157,9 +161,9 @@ class Writer {
     const Duration start = timeline_.start[op.index()];
     const Duration end = timeline_.end[op.index()];
     add(fmt::format(
-        R"({{"ph":"X","name":"{}","cat":"{}","pid":{},"tid":{},"ts":{},"dur":{},"args":{{"op":{},"bytes":{}}}}})",
-        op_name(op), models::name_of(plan_.op(op).kind), pid(op), tid(op), micros(start.ps),
-        micros((end - start).ps), op.value, largest_slice(op)));
+        R"({{"ph":"X","name":{},"cat":"{}","pid":{},"tid":{},"ts":{},"dur":{},"args":{{"op":{},"bytes":{}}}}})",
+        json_string(op_name(op)), models::name_of(plan_.op(op).kind), pid(op), tid(op),
+        micros(start.ps), micros((end - start).ps), op.value, largest_slice(op)));
   }
 
   void add_flows(OpId op) {

@@ -114,7 +114,7 @@ def latencies(folder):
 
 
 def contention(folder, suite):
-    rows = sets_of(folder, suite)
+    rows = [row for row in sets_of(folder, suite) if "beside" in row["what"]]
     alone = {}
     for row in rows:
         if row["what"]["beside"] == "nothing":
@@ -134,6 +134,63 @@ def contention(folder, suite):
               f"{'GB/s' if unit == 'GBps' else 'TF/s'} {now / before:5.2f}")
 
 
+def pipelines(folder):
+    rows = sets_of(folder, "dwdp")
+    titles = {
+        "dwdp_tokens": ("forwards by tokens and where weights lie", ("tokens", "weights")),
+        "dwdp_slices": ("forwards by slice and copies in flight", ("tokens", "slice", "in_flight")),
+        "dwdp_order": ("forwards of 4 ranks on two GPUs by order of peers", ("tokens", "order", "slice")),
+    }
+    for measure, (title, keys) in titles.items():
+        found = [row for row in rows if row["what"]["measure"] == measure]
+        if not found:
+            continue
+        print(f"\ndwdp: {title}, ms; pulled GB per rank over the time, GB/s; TFLOP/s of a rank")
+        for row in found:
+            what = row["what"]
+            name = " ".join(f"{k} {size(what[k]) if k == 'slice' else what[k]}" for k in keys)
+            print(f"  {name:36} {row['median_us'] / 1e3:9.3f} {row['GBps'] or 0:8.1f} {row['TFLOPs'] or 0:8.1f}")
+
+
+def kinds(folder):
+    table, names = {}, []
+    for row in sets_of(folder, "dwdp"):
+        what = row["what"]
+        if what["measure"] != "dwdp_kind":
+            continue
+        if what["kind"] not in names:
+            names.append(what["kind"])
+        table.setdefault((what["tokens"], what["weights"]), {})[what["kind"]] = row["median_us"] / 1e3
+    if not table:
+        return
+    print("\ndwdp: time of each kind of work in a forward, ms (mean rank)")
+    print(f"{'':18}" + "".join(f"{name:>16}" for name in names))
+    for (tokens, weights), found in sorted(table.items()):
+        cells = "".join(f"{found[name]:16.3f}" if name in found else f"{'-':>16}" for name in names)
+        print(f"{tokens:>8} {weights:9}" + cells)
+
+
+def scatter(folder):
+    rows = sets_of(folder, "dwdp")
+    layers = [row for row in rows if row["what"]["measure"] == "dp_attention"]
+    if layers:
+        print("\ndp attention, two ranks: a layer's communication, us")
+    for row in layers:
+        print(f"  {row['what']['rows']:>6} rows, {row['what']['combine']:15} {row['median_us']:10.2f}")
+    best = {}
+    for row in rows:
+        what = row["what"]
+        if what["measure"] != "collective":
+            continue
+        side = "nccl" if what["algorithm"] == "nccl" else "ours"
+        key = (what["bytes"], what["operation"], side)
+        if key not in best or row["median_us"] < best[key]["median_us"]:
+            best[key] = row
+    for (count, operation, side), row in sorted(best.items()):
+        name = "NCCL" if side == "nccl" else row["what"]["algorithm"]
+        print(f"  {count:>10} B  {operation:15} {name:12} {row['median_us']:10.2f}")
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     beside_nccl(folder)
@@ -143,6 +200,10 @@ def main():
     rates(folder, "memory", ["memcpy_local", "sm_copy", "sm_read", "sm_write", "sm_fold"])
     contention(folder, "sharing")
     contention(folder, "overlap")
+    contention(folder, "dwdp")
+    pipelines(folder)
+    kinds(folder)
+    scatter(folder)
 
 
 if __name__ == "__main__":

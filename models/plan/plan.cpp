@@ -15,6 +15,7 @@ std::size_t Plan::memory_bytes() const {
                       heap(buffers) + heap(kernels) + heap(lanes) + heap(computes) +
                       heap(rendezvous) + heap(library_calls) + heap(ops) + heap(slices) +
                       heap(deps);
+  for (const Compute& compute : computes) total += heap(compute.products);
   for (const Group& group : groups) total += heap(group.members);
   for (const Claim& claim : claims) total += heap(claim.inputs) + heap(claim.outputs);
   return total;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "models/plan/claim.h"
+#include "models/plan/compute.h"
 #include "models/plan/vocabulary.h"
 #include "topology/ids.h"
 #include "topology/units.h"
@@ -90,17 +91,6 @@ struct Op {
   std::uint32_t detail = 0;     // index into computes, rendezvous or library_calls, by kind
 };
 static_assert(sizeof(Op) == 24);
-
-// A compute op's work: it takes `fixed`, which no rate shortens (small launches of the host), and
-// then the larger of flops / (efficiency x peak) and its HBM traffic.
-struct Compute {
-  std::string kernel;
-  double flops = 0;
-  Bytes hbm_bytes;
-  WorkKind work = WorkKind::plain;
-  Precision precision = Precision::bf16;
-  Duration fixed{};
-};
 
 // One meeting of all members of a group. `edge` is flag_relaxed or flag_fenced.
 struct Rendezvous {

@@ -1,5 +1,7 @@
 #include "models/workloads/dwdp.h"
 
+#include <algorithm>
+
 #include "models/plan/plan_builder.h"
 
 namespace twinlink::models {
@@ -24,6 +26,14 @@ class Layout {
   [[nodiscard]] Bytes layer() const { return {expert_ * placement_.local}; }
   [[nodiscard]] Bytes pulled(std::int64_t peers) const {
     return {expert_ * placement_.prefetch * peers};
+  }
+  [[nodiscard]] std::size_t tensors() const { return size_.size(); }
+  // Of `experts` experts that lie together from `first` on: where their tensor t begins.
+  [[nodiscard]] Bytes tensor_at(std::int64_t first, std::size_t t, std::int64_t experts) const {
+    return {first + before_[t] * experts};
+  }
+  [[nodiscard]] Bytes tensor(std::size_t t, std::int64_t experts) const {
+    return {size_[t] * experts};
   }
   // Of a pull, at the peer: within the layer's experts from `first` on.
   [[nodiscard]] Bytes at_source(std::int64_t layer, std::int64_t first, const Pull& pull) const {
@@ -68,6 +78,11 @@ class RankPlan {
   void compute(const std::vector<Compute>& stages);
   void grouped_gemm(std::int64_t m, const std::vector<Compute>& stages);
   [[nodiscard]] Slice local_experts(std::int64_t m) const;
+  struct Experts {
+    Slice where;
+    std::int64_t count;
+  };
+  [[nodiscard]] std::vector<Experts> experts_of(std::int64_t m) const;
 
   PlanBuilder& builder_;
   const DwdpRequest& request_;
@@ -171,17 +186,39 @@ Slice RankPlan::local_experts(std::int64_t m) const {
           layout_.layer()};
 }
 
-// The first op reads the experts, where they are.
+// Where the experts of a layer lie together: the local ones (or their copy in the slot), then those
+// of each peer.
+std::vector<RankPlan::Experts> RankPlan::experts_of(std::int64_t m) const {
+  const ExpertPlacement& p = request_.placement;
+  if (!pulls_any()) return {{local_experts(m), p.local}};
+  const BufferId slot = slots_[slot_of(m)];
+  std::vector<Experts> all;
+  all.push_back(
+      {request_.merge ? Slice{slot, 0, layout_.pulled(peers_), layout_.layer()} : local_experts(m),
+       p.local});
+  for (std::int64_t peer = 0; peer < peers_; ++peer)
+    all.push_back({{slot, 0, layout_.pulled(peer), layout_.pulled(1)}, p.prefetch});
+  return all;
+}
+
+// The first op reads the experts where they are, tensor by tensor, each expert once.
 void RankPlan::grouped_gemm(std::int64_t m, const std::vector<Compute>& stages) {
   std::vector<Slice> weights;
-  std::vector<Dep> deps;
-  if (!request_.merge || !pulls_any()) weights.push_back(local_experts(m));
-  if (pulls_any()) {
-    const BufferId slot = slots_[slot_of(m)];
-    weights.push_back({slot, 0, Bytes{}, builder_.plan().buffer(slot).size});
-    deps = landed_[slot_of(m)];
+  const std::vector<Experts> blocks = experts_of(m);
+  for (std::size_t t = 0; t < layout_.tensors(); ++t) {
+    std::int64_t left = request_.shape.routed;
+    for (const auto& [where, experts] : blocks) {
+      const std::int64_t taken = std::min(left, experts);
+      left -= taken;
+      weights.push_back({where.buffer, 0, layout_.tensor_at(where.offset.count, t, experts),
+                         layout_.tensor(t, taken)});
+    }
   }
-  last_ = builder_.compute(stream_, stages.front(), weights, {}, deps);
+  const std::vector<Dep> deps = pulls_any() ? landed_[slot_of(m)] : std::vector<Dep>{};
+  Compute work = stages.front();
+  constexpr std::size_t kMatrices = 2;  // gate and up in one, down; then their scales
+  work.weight_sources = static_cast<std::uint32_t>(kMatrices * blocks.size());
+  last_ = builder_.compute(stream_, work, weights, {}, deps);
   compute({stages.begin() + 1, stages.end()});
 }
 
@@ -229,7 +266,8 @@ OpCounts size_of_plan(const DwdpRequest& request) {
   constexpr std::size_t kStages = 10;
   const auto layers = static_cast<std::size_t>(request.shape.layers);
   const std::size_t times = request.forwards.size() * request.gpu_of_rank.size();
-  return {times * layers * (pulls + kStages), times * layers * (2 * pulls + 4),
+  const std::size_t read = 2 + layout.tensors() * request.gpu_of_rank.size();
+  return {times * layers * (pulls + kStages), times * layers * (2 * pulls + read),
           times * layers * 4 * request.gpu_of_rank.size()};
 }
 

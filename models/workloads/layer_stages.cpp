@@ -1,6 +1,7 @@
 #include "models/workloads/layer_stages.h"
 
 #include <cmath>
+#include <utility>
 
 namespace twinlink::models {
 namespace {
@@ -13,16 +14,37 @@ Compute memory_op(const TransformerShape& shape, double bytes) {
   return {kOthers, 0, whole(bytes * shape.elementwise), WorkKind::memory, Precision::bf16, {}};
 }
 
-// `tokens` rows through `parameters` weights. Activations: what goes in and comes out, per token.
+// Rows through `parameters` weights. Activations: what goes in and comes out, per token.
 struct Matrix {
   double parameters, in, out;
+  std::vector<Product> products;
 };
+
+std::int64_t rows_of(double tokens) { return static_cast<std::int64_t>(std::ceil(tokens)); }
+
+// Gate and up projection in one, then down.
+std::vector<Product> network(const TransformerShape& shape, std::int64_t inter, std::int64_t rows,
+                             std::int64_t count) {
+  return {{2 * inter, rows, shape.hidden, count}, {shape.hidden, rows, inter, count}};
+}
 
 Compute dense_gemm(const WeightFormat& format, double tokens, const Matrix& m) {
   const double bytes =
       m.parameters * format.bytes() + tokens * (m.in * format.bytes() + m.out * kBf16);
-  return {kDenseGemm,           2 * m.parameters * tokens, whole(bytes),
-          WorkKind::dense_gemm, format.precision,          {}};
+  return {kDenseGemm,       2 * m.parameters * tokens,
+          whole(bytes),     WorkKind::dense_gemm,
+          format.precision, {},
+          m.products};
+}
+
+std::vector<Product> products_in(const TransformerShape& shape, std::int64_t rows) {
+  const AttentionShape& a = shape.attention;
+  if (a.kind == AttentionKind::gqa)
+    return {{a.heads * a.qk_head + a.kv_heads * (a.qk_head + a.v_head), rows, shape.hidden}};
+  return {{a.q_lora, rows, shape.hidden},
+          {a.heads * a.qk_head, rows, a.q_lora},
+          {a.kv_lora + a.rope, rows, shape.hidden},
+          {a.heads * (a.qk_head - a.rope + a.v_head), rows, a.kv_lora}};
 }
 
 Compute projections_in(const TransformerShape& shape, double tokens) {
@@ -33,14 +55,17 @@ Compute projections_in(const TransformerShape& shape, double tokens) {
   const std::int64_t kv_heads = latent ? a.heads : a.kv_heads;
   const std::int64_t out = a.heads * a.qk_head + kv_heads * (a.qk_head + a.v_head);
   return dense_gemm(shape.projection, tokens,
-                    {parameters, static_cast<double>(shape.hidden), static_cast<double>(out)});
+                    {parameters, static_cast<double>(shape.hidden), static_cast<double>(out),
+                     products_in(shape, rows_of(tokens))});
 }
 
 Compute projection_out(const TransformerShape& shape, double tokens) {
   const AttentionShape& a = shape.attention;
   return dense_gemm(shape.output, tokens,
                     {static_cast<double>(attention_parameters(shape).output),
-                     static_cast<double>(a.heads * a.v_head), static_cast<double>(shape.hidden)});
+                     static_cast<double>(a.heads * a.v_head),
+                     static_cast<double>(shape.hidden),
+                     {{shape.hidden, rows_of(tokens), a.heads * a.v_head}}});
 }
 
 Compute attention_core(const TransformerShape& shape, const Batch& batch) {
@@ -58,7 +83,8 @@ Compute attention_core(const TransformerShape& shape, const Batch& batch) {
 
 Compute feed_forward(const TransformerShape& shape, double tokens, std::int64_t inter) {
   const auto h = static_cast<double>(shape.hidden), i = static_cast<double>(inter);
-  return dense_gemm(shape.feed_forward, tokens, {3 * h * i, h + i, 2 * i + h});
+  return dense_gemm(shape.feed_forward, tokens,
+                    {3 * h * i, h + i, 2 * i + h, network(shape, inter, rows_of(tokens), 1)});
 }
 
 // Bytes per token that elementwise kernels read and write around attention: two passes of residual
@@ -140,12 +166,17 @@ std::vector<Compute> expert_stages(const TransformerShape& shape, const ExpertWo
   const auto out = static_cast<double>(2 * shape.expert_inter + shape.hidden) * kBf16;
   const double bytes =
       static_cast<double>(work.experts) * parameters * format.bytes() + work.pairs * (in + out);
+  std::vector<Product> products;
+  if (work.experts > 0)
+    products = network(shape, shape.expert_inter,
+                       rows_of(work.pairs / static_cast<double>(work.experts)), work.experts);
   return {{kGroupedGemm,
            2 * parameters * work.pairs,
            whole(bytes),
            WorkKind::grouped_gemm,
            format.precision,
-           {}},
+           {},
+           std::move(products)},
           memory_op(shape, work.pairs * pair_traffic(shape))};
 }
 

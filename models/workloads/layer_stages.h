@@ -11,6 +11,7 @@
 //   grouped_gemm  p x 2 x parameters of an expert; weights of the experts present, read once
 //   dense_gemm    2 x parameters per token; weights once
 //   others        n x row traffic listed in layer_stages.cpp, derived tensor by tensor
+// Products state the shapes behind the FLOPs; experts get equal numbers of pairs, rounded up.
 // Left out: KV cache of earlier chunks, the sampler, the language model head.
 #include <cstdint>
 #include <span>

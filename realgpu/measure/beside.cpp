@@ -1,6 +1,8 @@
 #include "realgpu/measure/beside.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "realgpu/event.h"
 #include "realgpu/graph.h"
@@ -96,6 +98,25 @@ void Pairing::alone(const std::string& measure, const Consumer& consumer) const 
     return sample_pieces(stream, recorder_.quick(), [&](int n) {
       for (int i = 0; i < n; ++i) consumer.issue(stream);
     });
+  });
+}
+
+// The pause between two samples is what the other consumer's longer chain is beside another: work
+// that follows itself at once runs at a lower clock.
+void Pairing::briefly(const std::string& measure, const Consumer& consumer) const {
+  recorder_.add(what_of(measure, consumer, "nothing"), consumer.work, [&] {
+    const Stream stream(device_);
+    const int pieces = pieces_for(kTimedSpan, seconds_of_one(stream, consumer));
+    const Graph graph = chain(stream, consumer, pieces);
+    const auto pause = std::chrono::duration<double>(kLonger * kTimedSpan);
+    std::vector<double> seconds;
+    for (int i = 0; i < (recorder_.quick() ? 7 : 15); ++i) {
+      std::this_thread::sleep_for(pause);
+      for (const double s : replay_seconds(stream, {0, 1}, [&] { graph.launch(stream); }))
+        seconds.push_back(s / pieces);
+    }
+    return Sampled{seconds, "graph of " + std::to_string(pieces) +
+                                " pieces between two events, nothing beside it, pauses of 12 ms"};
   });
 }
 

@@ -26,6 +26,9 @@ class Pairing {
 
   // The set {"measure": measure, "consumer": name, "beside": "nothing"}.
   void alone(const std::string& measure, const Consumer& consumer) const;
+  // The same, in pieces of the same span as beside another: products that run for longer lower the
+  // clock, so their times alone in long chains are not those of a short stretch.
+  void briefly(const std::string& measure, const Consumer& consumer) const;
   // Two sets: `first` beside `second`, and `second` beside `first`.
   void together(const std::string& measure, const Consumer& first, const Consumer& second) const;
 

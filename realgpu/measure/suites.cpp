@@ -13,6 +13,7 @@ constexpr std::array kSuites{
     Suite{"collectives", "every algorithm that runs on two GPUs, beside NCCL, all operations", 2},
     Suite{"scans", "scans of 2 to 16 ranks on the GPUs, beside an empty exchange", 1},
     Suite{"overlap", "bf16 GEMMs beside copies between GPUs and local copies", 2},
+    Suite{"dwdp", "layers with weight prefetch, their kernels beside it; reduce-scatter", 2},
     Suite{"sharing", "two unequal consumers of one link, and of one GPU's memory", 2},
 };
 

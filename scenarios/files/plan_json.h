@@ -18,11 +18,11 @@
 // clang-format on
 // Ids are positions in these lists. A slice is [buffer, offset, bytes] or [buffer, offset, bytes,
 // decay power]; a dependency [op, edge, scope]. Absent: "work" plain, "precision" bf16, "fixed_ps"
-// 0 of a compute; "operator" none, "split" contiguous, "order" parallel, "from", "to", "after"
-// empty. Reading checks whatever could break a later step: ids in range, slices inside buffers,
-// dependencies on earlier ops only, limits of the plan (all issues at once, located); whether the
-// plan is right is a matter of models/checks. Ops are read one at a time. write -> read -> write is
-// a fixed point.
+// 0, "products" (rows [m, n, k, count]) and "weight_sources" none of a compute; "operator" none,
+// "split" contiguous, "order" parallel, "from", "to", "after" empty. Reading checks whatever could
+// break a later step: ids in range, slices inside buffers, dependencies on earlier ops only, limits
+// of the plan (all issues at once, located); whether the plan is right is a matter of
+// models/checks. Ops are read one at a time. write -> read -> write is a fixed point.
 #include <cstddef>
 #include <functional>
 #include <string>

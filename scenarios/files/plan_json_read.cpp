@@ -12,6 +12,8 @@ using models::Plan;
 
 constexpr std::int64_t kMaxBuffer = std::int64_t{1} << 42;
 constexpr std::int64_t kMostFixedPs = 1'000'000'000'000'000;  // 1000 s
+constexpr std::int64_t kMostInProduct = std::int64_t{1} << 30;
+constexpr std::int64_t kMostWeightSources = 1 << 20;
 constexpr std::int32_t kMaxGpu = 65'535;
 
 std::vector<Value> rows_of(ObjectReader& object, const char* name) {
@@ -158,6 +160,14 @@ models::Lane read_lane(const Plan& plan, const Value& value) {
   return lane;
 }
 
+models::Product read_product(const Value& value) {
+  std::vector<std::int64_t> row;
+  set_many(row, value, integer_between(0, kMostInProduct));
+  if (row.size() == 4) return {row[0], row[1], row[2], row[3]};
+  value.complain("a product is [m, n, k, count]");
+  return {};
+}
+
 models::Compute read_compute(const Value& value) {
   ObjectReader object(value);
   models::Compute compute;
@@ -171,6 +181,10 @@ models::Compute read_compute(const Value& value) {
   set(compute.precision, object.optional("precision"),
       [](const Value& v) { return read_word<models::Precision>(v, "precision"); });
   set(compute.fixed.ps, object.optional("fixed_ps"), integer_between(0, kMostFixedPs));
+  if (const auto products = object.optional("products"))
+    for (const Value& v : elements(*products)) compute.products.push_back(read_product(v));
+  set(compute.weight_sources, object.optional("weight_sources"),
+      integer_between(0, kMostWeightSources));
   object.finish();
   return compute;
 }

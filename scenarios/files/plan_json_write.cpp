@@ -75,6 +75,13 @@ std::string row(const models::Lane& lane) {
          ", \"loads_in_flight\": " + std::to_string(lane.loads_in_flight) + "}";
 }
 
+std::string products(const std::vector<models::Product>& all) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const models::Product& p : all)
+    rows.push_back(nlohmann::json::array({p.m, p.n, p.k, p.count}));
+  return rows.dump();
+}
+
 std::string row(const models::Compute& compute) {
   const models::Compute plain;
   std::string out = "{\"kernel\": " + text(compute.kernel) +
@@ -83,6 +90,9 @@ std::string row(const models::Compute& compute) {
   if (compute.work != plain.work) out += ", \"work\": " + word(compute.work);
   if (compute.precision != plain.precision) out += ", \"precision\": " + word(compute.precision);
   if (compute.fixed != plain.fixed) out += ", \"fixed_ps\": " + std::to_string(compute.fixed.ps);
+  if (!compute.products.empty()) out += ", \"products\": " + products(compute.products);
+  if (compute.weight_sources > 0)
+    out += ", \"weight_sources\": " + std::to_string(compute.weight_sources);
   return out + "}";
 }
 

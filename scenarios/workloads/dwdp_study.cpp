@@ -1,10 +1,12 @@
 #include "scenarios/workloads/dwdp_study.h"
 
+#include <algorithm>
 #include <array>
 
 #include "models/workloads/breakdown.h"
 #include "models/workloads/dwdp_roofline.h"
 #include "scenarios/workloads/dwdp_plans.h"
+#include "scenarios/workloads/measured.h"
 #include "scenarios/workloads/simulated.h"
 #include "topology/error.h"
 
@@ -89,9 +91,12 @@ class DwdpPointRun {
     tokens_ /= static_cast<double>(settings.forwards * point.group);
   }
 
+  // Measured, the baseline is only run where it is asked for: others then say nothing about it.
   std::vector<WorkloadRow> rows() {
     WorkloadRow baseline = start(DwdpVariant::dep);
-    dep_ = run(baseline, models::build_dep(dep_request(settings_, point_)));
+    const bool wanted = std::ranges::count(settings_.variants, DwdpVariant::dep) > 0;
+    if (wanted || context_.executor == ExecutorKind::sim)
+      dep_ = run(baseline, models::build_dep(dep_request(settings_, point_)));
     std::vector<WorkloadRow> rows;
     for (const DwdpVariant variant : settings_.variants)
       rows.push_back(variant == DwdpVariant::dep ? finish(baseline, dep_, 0) : row_of(variant));
@@ -112,11 +117,19 @@ class DwdpPointRun {
   Means run(WorkloadRow& row, const models::Plan& plan) const {
     WorkloadContext context = context_;
     context.check = context.check && plan.ops.size() <= kMostProved;
+    if (context_.executor == ExecutorKind::realgpu) return measure(row, plan, context);
     const Simulated simulated = simulate(plan, context);
     add_to(row, simulated);
     if (simulated.run.timeline.empty()) return {};
     if (context_.on_timeline) context_.on_timeline(row, plan, simulated.run.timeline);
     return means_of(models::break_down(plan, simulated.run.timeline), settings_.forwards);
+  }
+
+  Means measure(WorkloadRow& row, const models::Plan& plan, const WorkloadContext& context) const {
+    const models::Timeline timeline = run_on_gpus(row, plan, context);
+    if (timeline.empty()) return {};
+    if (context_.on_timeline) context_.on_timeline(row, plan, timeline);
+    return means_of(models::break_down(plan, timeline), settings_.forwards);
   }
 
   [[nodiscard]] WorkloadRow row_of(DwdpVariant variant) const {
@@ -125,7 +138,7 @@ class DwdpPointRun {
     const Means means =
         run(row, models::build_dwdp(dwdp_request(settings_, point_, variant, residual)));
     row = finish(row, means, static_cast<double>(settings_.host.ps) * 1e-9 * tokens_ / 1000);
-    if (residual > 0) add_without_residual(row, variant);
+    if (residual > 0 && context_.executor == ExecutorKind::sim) add_without_residual(row, variant);
     return row;
   }
 
@@ -142,9 +155,7 @@ class DwdpPointRun {
   }
 
   [[nodiscard]] WorkloadRow finish(WorkloadRow row, const Means& means, double host_ms) const {
-    const double ratio = dep_.total / means.total;
-    const double rate_ratio = dep_.total / (means.total + host_ms);
-    row.time_us = means.total * 1e3;
+    if (context_.executor == ExecutorKind::sim) row.time_us = means.total * 1e3;
     row.figures = {{"attention_ms", means.of(models::kAttention)},
                    {"grouped_gemm_ms", means.of(models::kGroupedGemm)},
                    {"dense_gemm_ms", means.of(models::kDenseGemm)},
@@ -154,13 +165,19 @@ class DwdpPointRun {
                    {"p2p_copy_ms", means.overlapped},
                    {"sync_ms", means.waiting},
                    {"total_ms", means.total},
-                   {"gain_vs_dep", 1 - 1 / ratio},
                    {"tokens_per_forward", tokens_},
-                   {"tps_per_gpu", tokens_ / (means.total + host_ms) * 1e3},
-                   {"ttft_speedup", ratio},
-                   {"tps_per_gpu_speedup", rate_ratio},
-                   {"tps_per_gpu_vs_dep", rate_ratio}};
+                   {"tps_per_gpu", tokens_ / (means.total + host_ms) * 1e3}};
+    if (dep_.total > 0) add_gains(row, means, host_ms);
     return row;
+  }
+
+  void add_gains(WorkloadRow& row, const Means& means, double host_ms) const {
+    const double ratio = dep_.total / means.total;
+    const double rate_ratio = dep_.total / (means.total + host_ms);
+    row.figures.push_back({"gain_vs_dep", 1 - 1 / ratio});
+    row.figures.push_back({"ttft_speedup", ratio});
+    row.figures.push_back({"tps_per_gpu_speedup", rate_ratio});
+    row.figures.push_back({"tps_per_gpu_vs_dep", rate_ratio});
   }
 
   const DwdpSettings& settings_;
@@ -185,8 +202,8 @@ class DwdpWorkload : public Workload {
   [[nodiscard]] int gpus() const override { return most_gpus(*settings_); }
   [[nodiscard]] std::vector<WorkloadRow> run(std::size_t point,
                                              const WorkloadContext& context) const override {
-    if (context.executor != ExecutorKind::sim)
-      throw UnsupportedError("workload \"dwdp\" runs in simulated time only");
+    if (context.executor == ExecutorKind::host)
+      throw UnsupportedError("workload \"dwdp\" runs in simulated time or on GPUs only");
     try {
       return DwdpPointRun(*settings_, points_[point], context).rows();
     } catch (const InputError& error) {

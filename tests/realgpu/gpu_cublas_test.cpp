@@ -5,7 +5,8 @@
 #include <memory>
 #include <random>
 
-#include "realgpu/cublas.h"
+#include "realgpu/cublas_lt.h"
+#include "realgpu/exact_pattern.h"
 #include "tests/realgpu/gpu_support.h"
 #include "topology/error.h"
 
@@ -127,4 +128,49 @@ TEST_CASE("grouped: a shape per group of matrices; dense: one product") {
   cublas->dense({48, 24, 64, 1}, {one.a.data(), one.b.data(), one.c.data()}, stream);
   stream.synchronize();
   CHECK(one.wrong() == 0);
+}
+
+TEST_CASE("fp8: whole numbers of few bits multiply exactly") {
+  CHECK(e4m3_bits(1) == 0x38);   // exponent 7, the bias
+  CHECK(e4m3_bits(-3) == 0xC4);  // 1.5 x 2
+  CHECK(e4m3_bits(15) == 0x57);  // 1.875 x 8
+  if (twinlink::testing::no_device()) return;
+  std::unique_ptr<CublasLt> cublas;
+  try {
+    cublas = std::make_unique<CublasLt>(0);
+  } catch (const UnsupportedError& error) {
+    MESSAGE("skipped: " << error.what());
+    return;
+  }
+  constexpr int m = 64, n = 32, k = 128;  // sums of at most 128 x 9, rounded to bf16
+  std::mt19937 random(3);
+  const auto draw = [&](std::size_t count) {
+    std::vector<int> values(count);
+    for (int& v : values) v = static_cast<int>(random() % 7) - 3;
+    return values;
+  };
+  const std::vector<int> a = draw(m * k), b = draw(n * k);
+  const auto upload = [](const std::vector<int>& values) {
+    std::vector<std::uint8_t> bits;
+    for (const int v : values) bits.push_back(e4m3_bits(v));
+    DeviceBuffer buffer(0, static_cast<std::int64_t>(bits.size()));
+    buffer.upload(bits.data(), buffer.bytes());
+    return buffer;
+  };
+  const DeviceBuffer device_a = upload(a), device_b = upload(b), device_c(0, bytes_of(m, n));
+  const Stream stream(0);
+  cublas->fp8({m, n, k, 1}, {device_a.data(), device_b.data(), device_c.data()}, stream);
+  stream.synchronize();
+  std::vector<std::uint16_t> c(m * n);
+  device_c.download(c.data(), device_c.bytes());
+  int wrong = 0;
+  for (int column = 0; column < n; ++column)
+    for (int row = 0; row < m; ++row) {
+      int sum = 0;
+      for (int i = 0; i < k; ++i)
+        sum +=
+            a[static_cast<std::size_t>(row * k + i)] * b[static_cast<std::size_t>(column * k + i)];
+      if (c[static_cast<std::size_t>(column * m + row)] != bf16_bits(sum)) ++wrong;
+    }
+  CHECK(wrong == 0);
 }

@@ -53,7 +53,9 @@ Plan plan_of_all_words() {
                    {77},
                    models::WorkKind::grouped_gemm,
                    models::Precision::fp4,
-                   Duration{1234}},
+                   Duration{1234},
+                   {{4096, 3, 7168, 2}, {7168, 3, 2048, 2}},
+                   2},
                   sources, {}, {});
   builder.barrier(sm, meeting, {});
   Plan plan = builder.finish();

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <tuple>
+
 #include "models/checks/proof.h"
 #include "models/workloads/contention.h"
 #include "tests/models/workloads/shapes.h"
@@ -91,6 +93,35 @@ TEST_CASE("a forward of 4 ranks in 2 MiB slices has 526,176 copies") {
   CHECK(count_copies(build_dwdp(request)) == 526'176);
   request.pulls.slice = {};
   CHECK(count_copies(build_dwdp(request)) == 58 * 4 * 3 * 4);
+}
+
+TEST_CASE("grouped products read each expert once, tensor by tensor, where it lies") {
+  // 3 ranks, 8 experts: 4 local (4 + 2 x 2), 2 from each peer; bf16, so two tensors an expert.
+  for (const bool merge : {false, true}) {
+    DwdpRequest request = dwdp_request(small_shape(), 3, {{100}});
+    request.shape.feed_forward = test::kBf16;
+    request.merge = merge;
+    const Plan plan = build_dwdp(request);
+    int found = 0;
+    for (std::size_t i = 0; i < plan.ops.size(); ++i) {
+      const OpId id{i};
+      if (plan.ops[i].kind != OpKind::compute) continue;
+      const Compute& work = plan.computes[plan.ops[i].detail];
+      if (work.work != WorkKind::grouped_gemm) continue;
+      ++found;
+      REQUIRE(work.weight_sources == 6);
+      const auto read = plan.sources(id);
+      REQUIRE(read.size() == 6);
+      const std::int64_t gate = 2 * 2 * 256 * 128, down = gate / 2;  // bytes of one expert
+      for (const auto& [at, experts, bytes] :
+           {std::tuple{0, 4, gate}, {1, 2, gate}, {2, 2, gate}, {3, 4, down}, {5, 2, down}})
+        CHECK(read[static_cast<std::size_t>(at)].size.count == experts * bytes);
+      CHECK((plan.buffer(read[0].buffer).role == BufferRole::weights) == !merge);
+      CHECK(plan.buffer(read[1].buffer).role == BufferRole::scratch);
+      CHECK(read[2].offset.count - read[1].offset.count == 2 * (gate + down));
+    }
+    CHECK(found == 15);  // 5 layers, 3 ranks
+  }
 }
 
 TEST_CASE("the plans are right: structure, deadlock and races") {

@@ -112,4 +112,31 @@ TEST_CASE("impossible dimensions: all of them at once") {
   }
 }
 
+TEST_CASE("products are the shapes behind the FLOPs") {
+  const TransformerShape s = test::deepseek_r1();
+  const Batch batch{{1024}};
+  const auto flops = [](const Compute& stage) {
+    double sum = 0;
+    for (const Product& p : stage.products)
+      sum += 2.0 * static_cast<double>(p.m * p.n) * static_cast<double>(p.k * p.count);
+    return sum;
+  };
+  int dense = 0;
+  for (const auto& stages : {attention_stages(s, batch), dense_stages(s, batch),
+                             finalise_stages(s, batch), expert_stages(s, {8192, 256})})
+    for (const Compute& stage : stages) {
+      CAPTURE(stage.kernel);
+      const bool multiplies =
+          stage.work == WorkKind::dense_gemm || stage.work == WorkKind::grouped_gemm;
+      CHECK(stage.products.empty() == !multiplies);
+      if (!multiplies) continue;
+      CHECK(flops(stage) == stage.flops);
+      ++dense;
+    }
+  CHECK(dense == 5);  // in, out, dense network, shared expert, routed experts
+  // 8192 pairs over 256 experts: 32 rows each.
+  const Compute grouped = stage_of(expert_stages(s, {8192, 256}), kGroupedGemm);
+  CHECK(grouped.products == std::vector<Product>{{4096, 32, 7168, 256}, {7168, 32, 2048, 256}});
+}
+
 }  // namespace twinlink::models
