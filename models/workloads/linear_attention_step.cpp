@@ -303,16 +303,18 @@ void LinearAttentionStep::run_scan(const Pass& pass) {
   };
   for (std::size_t r = 0; r < ranks_; ++r)
     made.push_back(compute(r, work.local_state, {pass.reads[r]}, {pass.states[r]}));
-  if (!request_.overlap)
+  if (!request_.overlap && !request_.merged)
     for (std::size_t r = 0; r < ranks_; ++r) intra(r);
   Splice how = splice_of(part, pass, made);
   how.launched_after = last_;
   const Spliced spliced = splice(builder_, part, how);
-  if (request_.overlap)
+  if (request_.overlap && !request_.merged)
     for (std::size_t r = 0; r < ranks_; ++r) intra(r);
   follow(part, spliced, pass,
-         [&](std::size_t r, const auto& reads, const auto& writes, const std::vector<Dep>& deps) {
-           compute(r, work.inter_chunk, reads, writes, deps);
+         [&](std::size_t r, std::vector<BufferId> reads, const auto& writes,
+             const std::vector<Dep>& deps) {
+           if (request_.merged && pass.backward) reads.push_back(pass.saved[r]);
+           compute(r, request_.merged ? work.intra_chunk : work.inter_chunk, reads, writes, deps);
          });
 }
 

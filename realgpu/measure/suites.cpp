@@ -14,6 +14,7 @@ constexpr std::array kSuites{
     Suite{"scans", "scans of 2 to 16 ranks on the GPUs, beside an empty exchange", 1},
     Suite{"overlap", "bf16 GEMMs beside copies between GPUs and local copies", 2},
     Suite{"sharing", "two unequal consumers of one link, and of one GPU's memory", 2},
+    Suite{"linear_attention", "a step of sequence-parallel linear attention and its parts", 1},
 };
 
 }  // namespace

@@ -25,6 +25,8 @@ std::optional<double> read_rate(const Value& value) {
   }
 }
 
+std::optional<double> read_factor(const Value& value) { return read_number(value, {0, 1e3}); }
+
 void read_values(LinearAttentionOverheads& values, ObjectReader& object) {
   set(values.issue, object.optional("issue"), read_duration);
   set(values.operation, object.optional("operation"), read_duration);
@@ -45,10 +47,31 @@ std::optional<Value> value_of(const Value& constant, Provenance& worst) {
   return value;
 }
 
+// Factors of bytes and fixed times of method scan's parts: "forward_local_state_traffic", ...
+template <class Read>
+void read_kernels(models::LinearAttentionKernels& kernels, const Read& read) {
+  using Part = models::LinearAttentionKernels::Part;
+  using Direction = models::LinearAttentionKernels::Direction;
+  constexpr std::array<std::pair<const char*, Part Direction::*>, 3> kParts{
+      {{"local_state", &Direction::local_state},
+       {"intra_chunk", &Direction::intra_chunk},
+       {"inter_chunk", &Direction::inter_chunk}}};
+  for (const bool backward : {false, true})
+    for (const auto& [name, part] : kParts) {
+      Part& cost = (backward ? kernels.backward : kernels.forward).*part;
+      const std::string full = (backward ? "backward_" : "forward_") + std::string(name);
+      const std::optional<Value> traffic = read(full + "_traffic");
+      kernels.given = kernels.given || traffic.has_value();
+      set(cost.traffic, traffic, read_factor);
+      set(cost.fixed, read(full + "_fixed"), read_duration);
+    }
+  set(kernels.meeting, read("meeting"), read_duration);
+}
+
 void read_constants(NamedOverheads& overheads, const Value& constants) {
   ObjectReader object(constants);
   LinearAttentionOverheads& values = overheads.values;
-  const auto constant = [&](const char* name) -> std::optional<Value> {
+  const auto constant = [&](const std::string& name) -> std::optional<Value> {
     const auto found = object.optional(name);
     return found ? value_of(*found, overheads.provenance) : std::nullopt;
   };
@@ -56,6 +79,7 @@ void read_constants(NamedOverheads& overheads, const Value& constants) {
   set(values.operation, constant("operation"), read_duration);
   set(values.kernel_tflops, constant("kernel_rate"), read_rate);
   set(values.host_state, constant("host_state"), read_duration);
+  read_kernels(overheads.kernels, constant);
   object.finish();
 }
 
@@ -81,7 +105,7 @@ std::optional<NamedOverheads> read_linear_attention_overheads(const Value& value
     const auto name = read_name(value, "overheads", data_names("profiles/overheads"));
     return name ? std::optional(read_overheads_file(*name)) : std::nullopt;
   }
-  NamedOverheads overheads{{}, Provenance::assumed};
+  NamedOverheads overheads{{}, {}, Provenance::assumed};
   ObjectReader object(value);
   read_values(overheads.values, object);
   object.finish();
