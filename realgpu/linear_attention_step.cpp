@@ -120,8 +120,8 @@ void LinearAttentionStep::run_rank(const AttentionRing& ring, int rank, bool bac
     parts.outputs(backward, true, one, stream);
   } else {
     if (method_.method == Method::naive) ring.copy_zeros(rank, stream);
-    parts.outputs(backward, false, one, stream);
     parts.local_state(backward, one, stream);
+    parts.outputs(backward, false, one, stream);
     parts.inter(backward, one, stream);
   }
   ring.send(rank, stream);

@@ -3,7 +3,7 @@
 // models/workloads/linear_attention.h, on GPUs.
 //
 // Rings (coupled; ranks one after the other, each behind the state of the one before):
-//   naive, cache, fuse_parallel   intra-chunk part, local state, inter-chunk part, send; naive
+//   naive, cache, fuse_parallel   local state, intra-chunk part, inter-chunk part, send; naive
 //                  copies a state of zeros from the host first. With these kernels cache and
 //                  fuse_parallel are the same launches.
 //   fuse           local state, then outputs with the state in them, send
@@ -13,6 +13,7 @@
 //                  launched first; inter-chunk part
 //   scan, merged   local state, scan, outputs with the state in them
 //   scan, neither  local state, intra-chunk part, scan, inter-chunk part
+// The intra-chunk part needs the states between a rank's segments, which the local state leaves.
 // All GPUs meet before and behind the step, and between forward and backward, by events.
 #include <optional>
 #include <string>
