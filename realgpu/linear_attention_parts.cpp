@@ -15,7 +15,7 @@ constexpr int kTensors = 8;
 int slots_of(int device) {
   int sms = 0;
   TL_CUDA(cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, device));
-  return 2 * sms;  // the walk's shared memory lets two thread blocks onto an SM
+  return 4 * sms;  // SegmentWalk::kResident
 }
 
 }  // namespace

@@ -6,7 +6,8 @@ namespace twinlink::realgpu {
 namespace {
 
 template <int kD, int kE, AttentionPart kPart, bool kReverse>
-__global__ void __launch_bounds__(SegmentWalk<kD, kE, kPart, kReverse>::kThreads, 2)
+__global__ void __launch_bounds__(
+    SegmentWalk<kD, kE, kPart, kReverse>::kThreads, SegmentWalk<kD, kE, kPart, kReverse>::kResident)
     attention_kernel(const AttentionArgs args) {
   extern __shared__ __align__(128) std::byte shared[];
   SegmentWalk<kD, kE, kPart, kReverse>(args, shared).run();

@@ -14,13 +14,18 @@ template <int kD, int kE, AttentionPart kPart, bool kReverse>
 class SegmentWalk {
  public:
   static constexpr int kWarps = kE / 16, kThreads = 32 * kWarps;
+  // Tokens of a tile. Small tiles: more thread blocks fit on an SM and hide each other's waits, and
+  // less is computed above the diagonal.
+  static constexpr int kRows = kPart == AttentionPart::states ? 64 : 32;
+  static constexpr int kResident = kPart == AttentionPart::walk && kD < kE ? 3 : 4;  // on an SM
   static constexpr bool kReadsQ = kPart != AttentionPart::states;
   static constexpr bool kReadsKV = kPart != AttentionPart::inter;
-  static constexpr int kKeyTile = kBlockTokens * kD * 2, kValueTile = kBlockTokens * kE * 2;
+  static constexpr int kKeyTile = kRows * kD * 2, kValueTile = kRows * kE * 2;
   static constexpr int kStage = (kReadsQ ? kKeyTile : 0) + (kReadsKV ? kKeyTile + kValueTile : 0);
-  static constexpr int kScores = kPart == AttentionPart::walk ? kBlockTokens * kBlockTokens * 2 : 0;
+  static constexpr int kScoreWidth = 64;  // rows of 128 bytes, of which kRows x 2 are used
+  static constexpr int kScores = kPart == AttentionPart::walk ? kRows * kScoreWidth * 2 : 0;
   static constexpr int kStaging = kReadsQ ? kValueTile : 0;
-  static constexpr int kPowers = (kBlockTokens + 1) * 4;
+  static constexpr int kPowers = (kRows + 1) * 4;
   static constexpr int kSharedBytes = 2 * kStage + kScores + kStaging + kPowers;
 
   __device__ SegmentWalk(const AttentionArgs& args, std::byte* shared)
@@ -36,9 +41,9 @@ class SegmentWalk {
         powers_(reinterpret_cast<float*>(shared + 2 * kStage + kScores + kStaging)) {}
 
   __device__ void run() {
-    for (int i = static_cast<int>(threadIdx.x); i <= kBlockTokens; i += kThreads)
+    for (int i = static_cast<int>(threadIdx.x); i <= kRows; i += kThreads)
       powers_[i] = decay(i);
-    const int blocks = (end_ - begin_) / kBlockTokens;
+    const int blocks = (end_ - begin_) / kRows;
     load(token_of(0, blocks), 0);
     load_state();
     for (int i = 0; i < blocks; ++i) {
@@ -52,14 +57,14 @@ class SegmentWalk {
 
  private:
   __device__ int token_of(int i, int blocks) const {
-    return begin_ + (kReverse ? blocks - 1 - i : i) * kBlockTokens;
+    return begin_ + (kReverse ? blocks - 1 - i : i) * kRows;
   }
   __device__ float decay(int tokens) const {
     return __expf(-slope_ * static_cast<float>(tokens));
   }
   // The factor of a state for token t of a block, and a token's weight in the block's state.
-  __device__ float factor(int t) const { return powers_[kReverse ? kBlockTokens - t : t]; }
-  __device__ float weight(int t) const { return powers_[kReverse ? t : kBlockTokens - t]; }
+  __device__ float factor(int t) const { return powers_[kReverse ? kRows - t : t]; }
+  __device__ float weight(int t) const { return powers_[kReverse ? t : kRows - t]; }
 
   // --- tiles
   __device__ std::uint32_t q_tile(int stage) const { return shared_ + stage * kStage; }
@@ -68,7 +73,7 @@ class SegmentWalk {
   }
   __device__ std::uint32_t v_tile(int stage) const { return k_tile(stage) + kKeyTile; }
   __device__ std::uint32_t scores() const { return shared_ + 2 * kStage; }
-  __device__ std::uint32_t staging() const { return scores() + kScores + warp_ * 2048; }
+  __device__ std::uint32_t staging() const { return scores() + kScores + warp_ * kRows * 32; }
 
   template <int kWidth>
   __device__ void load_tile(std::uint32_t tile, const void* tensor, int token) const {
@@ -76,7 +81,7 @@ class SegmentWalk {
     const auto* rows = static_cast<const uint4*>(tensor) +
                        (static_cast<std::int64_t>(sequence_) * args_.tokens + token) * kChunks;
 #pragma unroll
-    for (int i = 0; i < kBlockTokens * kChunks / kThreads; ++i) {
+    for (int i = 0; i < kRows * kChunks / kThreads; ++i) {
       const int at = i * kThreads + static_cast<int>(threadIdx.x);
       load_async(chunk_at<kWidth>(tile, at / kChunks, at % kChunks), rows + at);
     }
@@ -135,21 +140,21 @@ class SegmentWalk {
       make_scores(stage);
       __syncthreads();
     }
-    float out[8][4] = {};
+    float out[kRows / 8][4] = {};
     if constexpr (kReadsQ) {
       apply_state(out, stage);
       const float far = kPart == AttentionPart::inter
-                            ? decay(distance(token, token + kBlockTokens))
+                            ? decay(distance(token, token + kRows))
                             : 1.0f;
 #pragma unroll
-      for (int n = 0; n < 8; ++n)
+      for (int n = 0; n < kRows / 8; ++n)
 #pragma unroll
         for (int i = 0; i < 4; ++i) out[n][i] *= far * factor(8 * n + 2 * (lane_ & 3) + (i & 1));
     }
     if constexpr (kReadsKV) {
-      for_each_state([&](float& value, int) { value *= powers_[kBlockTokens]; });
+      for_each_state([&](float& value, int) { value *= powers_[kRows]; });
 #pragma unroll
-      for (int kk = 0; kk < 4; ++kk) fold_in(out, kk, stage);
+      for (int kk = 0; kk < kRows / 16; ++kk) fold_in(out, kk, stage);
     }
     if constexpr (kReadsQ) store(out, token);
   }
@@ -161,30 +166,28 @@ class SegmentWalk {
     return apart >= 0 ? powers_[apart] : 0.0f;
   }
 
+  // A warp has one tile of 16 x 16; tiles above the diagonal are never read.
   __device__ void make_scores(int stage) const {
-    constexpr int kColumns = kBlockTokens * 4 / kWarps;
-    const int t0 = 16 * (warp_ & 3), first = kColumns * (warp_ >> 2);
-    float c[kColumns / 8][4] = {};
+    static_assert(kRows == 32 || kPart != AttentionPart::walk);
+    const int t0 = 16 * (warp_ & 1), j0 = 16 * (warp_ >> 1);
+    if (warp_ >= 4 || masked(t0, j0)) return;
+    float c[2][4] = {};
 #pragma unroll
     for (int kk = 0; kk < kD / 16; ++kk) {
       const Fragment a =
           load_fragment(chunk_at<kD>(q_tile(stage), t0 + (lane_ & 15), 2 * kk + (lane_ >> 4)));
-#pragma unroll
-      for (int n = 0; n < kColumns / 16; ++n) {
-        if (masked(t0, first + 16 * n)) continue;
-        const Fragment b = load_rows<kD>(k_tile(stage), first + 16 * n, kk);
-        multiply_add(c[2 * n], a, b, 0);
-        multiply_add(c[2 * n + 1], a, b, 1);
-      }
+      const Fragment b = load_rows<kD>(k_tile(stage), j0, kk);
+      multiply_add(c[0], a, b, 0);
+      multiply_add(c[1], a, b, 1);
     }
 #pragma unroll
-    for (int n = 0; n < kColumns / 8; ++n)
+    for (int n = 0; n < 2; ++n)
 #pragma unroll
       for (int h = 0; h < 2; ++h) {
-        const int t = t0 + (lane_ >> 2) + 8 * h, j = first + 8 * n + 2 * (lane_ & 3);
+        const int t = t0 + (lane_ >> 2) + 8 * h, j = j0 + 8 * n + 2 * (lane_ & 3);
         const std::uint32_t both = packed(c[n][2 * h] * score_decay(t, j),
                                           c[n][2 * h + 1] * score_decay(t, j + 1));
-        const std::uint32_t to = chunk_at<kBlockTokens>(scores(), t, j >> 3) + 4 * (lane_ & 3);
+        const std::uint32_t to = chunk_at<kScoreWidth>(scores(), t, j >> 3) + 4 * (lane_ & 3);
         asm volatile("st.shared.b32 [%0], %1;" ::"r"(to), "r"(both) : "memory");
       }
   }
@@ -196,12 +199,12 @@ class SegmentWalk {
                                           2 * kk + ((lane_ >> 3) & 1)));
   }
 
-  __device__ void apply_state(float (&out)[8][4], int stage) const {
+  __device__ void apply_state(float (&out)[kRows / 8][4], int stage) const {
 #pragma unroll
     for (int kk = 0; kk < kD / 16; ++kk) {
       const Fragment a = as_operand(state_[2 * kk], state_[2 * kk + 1]);
 #pragma unroll
-      for (int n = 0; n < 4; ++n) {
+      for (int n = 0; n < kRows / 16; ++n) {
         const Fragment b = load_rows<kD>(q_tile(stage), 16 * n, kk);
         multiply_add(out[2 * n], a, b, 0);
         multiply_add(out[2 * n + 1], a, b, 1);
@@ -210,15 +213,15 @@ class SegmentWalk {
   }
 
   // Tokens [16 kk, 16 kk + 16): their part of the output and of the state.
-  __device__ void fold_in(float (&out)[8][4], int kk, int stage) {
+  __device__ void fold_in(float (&out)[kRows / 8][4], int kk, int stage) {
     Fragment values = load_transposed(
         chunk_at<kE>(v_tile(stage), 16 * kk + (lane_ & 7) + ((lane_ >> 4) << 3),
                      2 * warp_ + ((lane_ >> 3) & 1)));
     if constexpr (kPart == AttentionPart::walk) {
 #pragma unroll
-      for (int n = 0; n < 4; ++n) {
+      for (int n = 0; n < kRows / 16; ++n) {
         if (masked(16 * n, 16 * kk)) continue;
-        const Fragment b = load_rows<kBlockTokens>(scores(), 16 * n, kk);
+        const Fragment b = load_rows<kScoreWidth>(scores(), 16 * n, kk);
         multiply_add(out[2 * n], values, b, 0);
         multiply_add(out[2 * n + 1], values, b, 1);
       }
@@ -239,16 +242,16 @@ class SegmentWalk {
   }
 
   // O^T through shared memory: 16 bytes of a token a lane.
-  __device__ void store(const float (&out)[8][4], int token) const {
+  __device__ void store(const float (&out)[kRows / 8][4], int token) const {
     __syncwarp();
 #pragma unroll
-    for (int n = 0; n < 4; ++n)
+    for (int n = 0; n < kRows / 16; ++n)
       store_transposed(staging() + (16 * n + (lane_ & 7) + ((lane_ >> 4) << 3)) * 32 +
                            ((lane_ >> 3) & 1) * 16,
                        as_operand(out[2 * n], out[2 * n + 1]));
     __syncwarp();
 #pragma unroll
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < kRows / 16; ++i) {
       const int at = 32 * i + lane_;
       uint4 value;
       asm volatile("ld.shared.v4.b32 {%0, %1, %2, %3}, [%4];"
