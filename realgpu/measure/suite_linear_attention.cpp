@@ -224,11 +224,12 @@ class LinearAttention {
       for (const int sp : {2, 8}) add(sp, 65536, 1, false);
       return all;
     }
-    for (const int tokens : {65536, 8192, 131072, 32768, 16384})
-      for (const int sp : {8, 16, 2, 4}) add(sp, tokens, 1, tokens == 65536 || tokens == 8192);
+    for (const int sp : {8, 16, 2, 4}) add(sp, 65536, 1, true);
     for (const int sp : {4, 8, 16}) add(sp, 2048 / sp, 2 * sp, true);  // LASP's benchmark
+    for (const int tokens : {8192, 131072, 32768})
+      for (const int sp : {8, 16, 2, 4}) add(sp, tokens, 1, false);
     if (gpus_ == 2)
-      for (const int sp : {2, 4, 8, 16}) all.push_back({sp, 1, 65536, 1, false});
+      for (const int sp : {8, 2, 16, 4}) all.push_back({sp, 1, 65536, 1, false});
     return all;
   }
 
