@@ -65,7 +65,7 @@ struct LinearAttentionKernels {
     Part local_state, intra_chunk, inter_chunk;
   };
   Direction forward, backward;
-  Duration meeting{};  // of all ranks: before a scan, and behind forward and backward
+  Duration meeting{};  // GPUs part and meet by events: once a direction, and half of it before a scan
   bool given = false;  // false: the machine's profile alone
 };
 

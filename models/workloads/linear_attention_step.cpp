@@ -292,6 +292,13 @@ void LinearAttentionStep::run_tree(const Pass& pass) {
          });
 }
 
+// What it costs that all wait for all by events: nothing is computed.
+void LinearAttentionStep::add_meeting(Duration time) {
+  if (time.ps == 0) return;
+  for (std::size_t r = 0; r < ranks_; ++r)
+    compute(r, {"meeting", 0, {}, WorkKind::memory, Precision::fp32, time}, {}, {});
+}
+
 void LinearAttentionStep::run_scan(const Pass& pass) {
   const LinearAttentionWork work = linear_attention_work(request_, pass.backward);
   const Plan part = build_part(pass.backward, false);
@@ -301,10 +308,13 @@ void LinearAttentionStep::run_scan(const Pass& pass) {
     if (pass.backward) reads.push_back(pass.saved[r]);
     compute(r, work.intra_chunk, reads, {pass.writes[r]});
   };
+  add_meeting(request_.kernels.meeting);
   for (std::size_t r = 0; r < ranks_; ++r)
     made.push_back(compute(r, work.local_state, {pass.reads[r]}, {pass.states[r]}));
+  if (request_.merged || request_.overlap) add_meeting({request_.kernels.meeting.ps / 2});
   if (!request_.overlap && !request_.merged)
     for (std::size_t r = 0; r < ranks_; ++r) intra(r);
+  if (!request_.merged && !request_.overlap) add_meeting({request_.kernels.meeting.ps / 2});
   Splice how = splice_of(part, pass, made);
   how.launched_after = last_;
   const Spliced spliced = splice(builder_, part, how);
