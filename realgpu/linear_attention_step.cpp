@@ -87,6 +87,7 @@ void LinearAttentionStep::issue_meeting() const {
 void LinearAttentionStep::issue_exchange() const {
   part();
   launch(*exchanges_.front().scan, computes_);
+  await_scans();
   join();
 }
 
@@ -127,13 +128,23 @@ void LinearAttentionStep::run_rank(const AttentionRing& ring, int rank, bool bac
   ring.send(rank, stream);
 }
 
-// A scan's launch reads the states of all GPUs: it starts when all of them are made.
+// A scan's launch reads the states of all GPUs, and may write them: it starts when all are made, and
+// who uses what it gives waits for the launches of all GPUs. (A rank that only receives has no op
+// that waits.)
 void LinearAttentionStep::launch(const AttentionScan& scan, const std::vector<Stream>& on) const {
   for (std::size_t g = 0; g < on.size(); ++g) states_[g].record(computes_[g]);
   for (std::size_t g = 0; g < on.size(); ++g)
     for (std::size_t other = 0; other < on.size(); ++other)
       if (&on != &computes_ || other != g) states_[other].make_wait(on[g]);
-  for (const Stream& stream : on) scan.launch_on(stream);
+  for (std::size_t g = 0; g < on.size(); ++g) {
+    scan.launch_on(on[g]);
+    scanned_[g].record(on[g]);
+  }
+}
+
+void LinearAttentionStep::await_scans() const {
+  for (const Stream& stream : computes_)
+    for (const Event& scanned : scanned_) scanned.make_wait(stream);
 }
 
 // The pause lets the scan's thread blocks onto the GPU before those of the intra-chunk part, which
@@ -142,12 +153,11 @@ void LinearAttentionStep::scan_beside(const AttentionScan& scan, bool backward) 
   launch(scan, scans_);
   for (std::size_t g = 0; g < scans_.size(); ++g) {
     const AttentionParts& parts = ranks_.parts(static_cast<int>(g));
-    scanned_[g].record(scans_[g]);
     const DeviceScope scope(parts.device());
     launch_pause(computes_[g].get());
     parts.outputs(backward, false, parts.all(), computes_[g]);
-    scanned_[g].make_wait(computes_[g]);
   }
+  await_scans();
 }
 
 void LinearAttentionStep::run_scan(const AttentionScan& scan, bool backward) const {
@@ -168,6 +178,7 @@ void LinearAttentionStep::run_scan(const AttentionScan& scan, bool backward) con
   } else {
     if (!method_.merged) outputs(false);
     launch(scan, computes_);
+    await_scans();
     if (method_.merged) return outputs(true);
   }
   on_all([&](const AttentionParts& parts, const Stream& stream) {

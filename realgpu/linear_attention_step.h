@@ -59,6 +59,7 @@ class LinearAttentionStep {
   void run_rank(const AttentionRing& ring, int rank, bool backward) const;
   void run_scan(const AttentionScan& scan, bool backward) const;
   void launch(const AttentionScan& scan, const std::vector<Stream>& on) const;
+  void await_scans() const;
   void scan_beside(const AttentionScan& scan, bool backward) const;
 
   const AttentionRanks& ranks_;
