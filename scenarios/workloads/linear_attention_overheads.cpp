@@ -49,23 +49,24 @@ std::optional<Value> value_of(const Value& constant, Provenance& worst) {
 
 // Factors of bytes and fixed times of method scan's parts: "forward_local_state_traffic", ...
 template <class Read>
+void read_part(models::LinearAttentionKernels::Part& cost, const std::string& name,
+               const Read& read) {
+  set(cost.traffic, read(name + "_traffic"), read_factor);
+  set(cost.fixed, read(name + "_fixed"), read_duration);
+}
+
+template <class Read>
 void read_kernels(models::LinearAttentionKernels& kernels, const Read& read) {
-  using Part = models::LinearAttentionKernels::Part;
-  using Direction = models::LinearAttentionKernels::Direction;
-  constexpr std::array<std::pair<const char*, Part Direction::*>, 3> kParts{
-      {{"local_state", &Direction::local_state},
-       {"intra_chunk", &Direction::intra_chunk},
-       {"inter_chunk", &Direction::inter_chunk}}};
-  for (const bool backward : {false, true})
-    for (const auto& [name, part] : kParts) {
-      Part& cost = (backward ? kernels.backward : kernels.forward).*part;
-      const std::string full = (backward ? "backward_" : "forward_") + std::string(name);
-      const std::optional<Value> traffic = read(full + "_traffic");
-      kernels.given = kernels.given || traffic.has_value();
-      set(cost.traffic, traffic, read_factor);
-      set(cost.fixed, read(full + "_fixed"), read_duration);
-    }
+  for (const bool backward : {false, true}) {
+    models::LinearAttentionKernels::Direction& direction =
+        backward ? kernels.backward : kernels.forward;
+    const std::string name = backward ? "backward_" : "forward_";
+    read_part(direction.local_state, name + "local_state", read);
+    read_part(direction.intra_chunk, name + "intra_chunk", read);
+    read_part(direction.inter_chunk, name + "inter_chunk", read);
+  }
   set(kernels.meeting, read("meeting"), read_duration);
+  kernels.given = kernels.meeting.ps > 0;
 }
 
 void read_constants(NamedOverheads& overheads, const Value& constants) {
