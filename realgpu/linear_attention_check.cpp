@@ -104,8 +104,9 @@ void AttentionReference::compare(const AttentionRanks& ranks, const Rows& rows, 
       const std::vector<float> got =
           ranks.parts(gpu).read(tensor, own * ranks.shape().sequences() + rows.sequence,
                                 static_cast<int>(from - rank * tokens), count);
-      const double* want = &of(rows.rows, tensor)[static_cast<std::size_t>(
-          (from - rows.window.first) * width_of(tensor))];
+      const double* want =
+          &of(rows.rows,
+              tensor)[static_cast<std::size_t>((from - rows.window.first) * width_of(tensor))];
       const double error = relative_difference(got, want);
       verdict.worst = std::max(verdict.worst, error);
       if (error <= kAttentionTolerance || !verdict.correct) continue;

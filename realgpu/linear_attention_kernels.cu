@@ -1,7 +1,6 @@
-#include "realgpu/linear_attention_kernels.h"
-
 #include <cuda_bf16.h>
 
+#include "realgpu/linear_attention_kernels.h"
 #include "realgpu/linear_attention_values.h"
 
 namespace twinlink::realgpu {
@@ -38,10 +37,9 @@ __global__ void __launch_bounds__(kThreads) segment_scan_kernel(const AttentionA
 
 __global__ void __launch_bounds__(kThreads) send_kernel(const SendArgs args) {
   const int state = static_cast<int>(blockIdx.y);
-  const std::int64_t at = static_cast<std::int64_t>(state) * kQuads + blockIdx.x * kThreads +
-                          threadIdx.x;
-  const float decay =
-      __expf(-args.slopes[state % args.heads] * static_cast<float>(args.tokens));
+  const std::int64_t at =
+      static_cast<std::int64_t>(state) * kQuads + blockIdx.x * kThreads + threadIdx.x;
+  const float decay = __expf(-args.slopes[state % args.heads] * static_cast<float>(args.tokens));
   reinterpret_cast<float4*>(args.to)[at] =
       fold(decay, reinterpret_cast<const float4*>(args.from)[at],
            reinterpret_cast<const float4*>(args.local)[at]);
@@ -53,8 +51,7 @@ __global__ void __launch_bounds__(kThreads) fill_kernel(const FillArgs args) {
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < count;
        i += static_cast<std::int64_t>(gridDim.x) * kThreads) {
     const std::int64_t sequence = i / row_elements;
-    const std::int64_t at =
-        (sequence * args.total + args.first) * args.width + i % row_elements;
+    const std::int64_t at = (sequence * args.total + args.first) * args.width + i % row_elements;
     static_cast<__nv_bfloat16*>(args.to)[i] = __float2bfloat16(attention_value(args.tensor, at));
   }
 }

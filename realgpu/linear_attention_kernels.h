@@ -31,13 +31,13 @@ enum class AttentionPart : std::uint8_t { states, walk, inter };
 struct AttentionArgs {
   const void *q = nullptr, *k = nullptr, *v = nullptr;  // states: k, v; inter: q
   void* o = nullptr;
-  float* states = nullptr;               // by sequence and segment
-  const float* const* outer = nullptr;   // by rank: states by sequence; null: 0
-  float* const* totals = nullptr;        // by rank, for the scan
-  const float* slopes = nullptr;         // by head
-  int tokens = 0, segment = 0;           // of a sequence; of a segment (the last may be shorter)
+  float* states = nullptr;              // by sequence and segment
+  const float* const* outer = nullptr;  // by rank: states by sequence; null: 0
+  float* const* totals = nullptr;       // by rank, for the scan
+  const float* slopes = nullptr;        // by head
+  int tokens = 0, segment = 0;          // of a sequence; of a segment (the last may be shorter)
   int segments = 1, heads = 1;
-  int sequences = 0, per_rank = 1;       // sequences of this launch; of a rank
+  int sequences = 0, per_rank = 1;  // sequences of this launch; of a rank
 };
 
 struct AttentionLaunch {

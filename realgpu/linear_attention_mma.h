@@ -1,5 +1,5 @@
 #pragma once
-// Warp-level pieces of linear_attention_walk.cuh (device code): tiles of bf16 rows in shared
+// Warp-level pieces of linear_attention_walk.cu (device code): tiles of bf16 rows in shared
 // memory, 16-byte chunks permuted within each row so that eight rows at one column meet no bank
 // twice; fragments of mma.m16n8k16.
 #include <cuda_bf16.h>
@@ -45,10 +45,10 @@ __device__ __forceinline__ Fragment load_transposed(std::uint32_t address) {
   return f;
 }
 __device__ __forceinline__ void store_transposed(std::uint32_t address, const Fragment& f) {
-  asm volatile("stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(
-                   address),
-               "r"(f.r[0]), "r"(f.r[1]), "r"(f.r[2]), "r"(f.r[3])
-               : "memory");
+  asm volatile(
+      "stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(address),
+      "r"(f.r[0]), "r"(f.r[1]), "r"(f.r[2]), "r"(f.r[3])
+      : "memory");
 }
 
 // c += A B for the 16 x 8 half `half` of B.

@@ -30,8 +30,7 @@ AttentionParts::AttentionParts(int device, const AttentionShape& shape, RankRang
                            " tokens per rank: the kernels take multiples of " +
                            std::to_string(kBlockTokens));
   const int sequences = ranks.count * shape.sequences();
-  const Segments cut =
-      cut_sequence(shape.tokens / kBlockTokens, sequences, slots_of(device));
+  const Segments cut = cut_sequence(shape.tokens / kBlockTokens, sequences, slots_of(device));
   segment_ = cut.blocks * kBlockTokens;
   segments_ = cut.count;
   const std::int64_t rows = std::int64_t{sequences} * shape.tokens;
@@ -103,8 +102,8 @@ AttentionArgs AttentionParts::args(bool backward, const Operands& tensors, RankR
 
 void AttentionParts::local_state(bool backward, RankRange ranks, const Stream& stream) const {
   const DeviceScope scope(device_);
-  const Operands tensors = backward ? Operands{T::k, T::q, T::dout, T::dv}
-                                    : Operands{T::q, T::k, T::v, T::o};
+  const Operands tensors =
+      backward ? Operands{T::k, T::q, T::dout, T::dv} : Operands{T::q, T::k, T::v, T::o};
   const AttentionArgs all = args(backward, tensors, ranks);
   launch_attention({AttentionPart::states, false, backward}, all, stream.get());
   launch_segment_scan(backward, all, stream.get());
@@ -142,8 +141,7 @@ void AttentionParts::poison() const {
 std::vector<float> AttentionParts::read(T tensor, int sequence, int first, int count) const {
   const int width = width_of(tensor);
   const std::int64_t row = std::int64_t{sequence} * shape_.tokens + first;
-  std::vector<std::uint16_t> raw(static_cast<std::size_t>(count) *
-                                 static_cast<std::size_t>(width));
+  std::vector<std::uint16_t> raw(static_cast<std::size_t>(count) * static_cast<std::size_t>(width));
   const DeviceScope scope(device_);
   TL_CUDA(cudaMemcpy(raw.data(), at(tensor, 0) + row * width * kBf16, raw.size() * kBf16,
                      cudaMemcpyDeviceToHost));

@@ -43,8 +43,8 @@ AttentionRanks::AttentionRanks(const AttentionShape& shape, int sp, int gpus)
   std::iota(devices.begin(), devices.end(), 0);
   enable_peer_access(devices);
   for (const int gpu : devices)
-    parts_.push_back(std::make_unique<AttentionParts>(
-        gpu, shape, RankRange{gpu * (sp / gpus), sp / gpus}, sp));
+    parts_.push_back(
+        std::make_unique<AttentionParts>(gpu, shape, RankRange{gpu * (sp / gpus), sp / gpus}, sp));
 }
 
 AttentionScan::AttentionScan(const AttentionRanks& ranks, const std::string& scan, bool backward,

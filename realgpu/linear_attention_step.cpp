@@ -9,8 +9,8 @@ using Method = models::LinearAttentionMethod;
 
 }  // namespace
 
-LinearAttentionStep::LinearAttentionStep(const AttentionRanks& ranks,
-                                         const AttentionMethod& method, bool backward)
+LinearAttentionStep::LinearAttentionStep(const AttentionRanks& ranks, const AttentionMethod& method,
+                                         bool backward)
     : ranks_(ranks), method_(method) {
   if (method.method == Method::blelloch) {
     method_.scan = "blelloch";
@@ -128,9 +128,9 @@ void LinearAttentionStep::run_rank(const AttentionRing& ring, int rank, bool bac
   ring.send(rank, stream);
 }
 
-// A scan's launch reads the states of all GPUs, and may write them: it starts when all are made, and
-// who uses what it gives waits for the launches of all GPUs. (A rank that only receives has no op
-// that waits.)
+// A scan's launch reads the states of all GPUs, and may write them: it starts when all are made,
+// and who uses what it gives waits for the launches of all GPUs. (A rank that only receives has no
+// op that waits.)
 void LinearAttentionStep::launch(const AttentionScan& scan, const std::vector<Stream>& on) const {
   for (std::size_t g = 0; g < on.size(); ++g) states_[g].record(computes_[g]);
   for (std::size_t g = 0; g < on.size(); ++g)

@@ -64,9 +64,9 @@ class LinearAttentionStep {
 
   const AttentionRanks& ranks_;
   AttentionMethod method_;
-  std::vector<Stream> computes_, scans_;                // by GPU
+  std::vector<Stream> computes_, scans_;                  // by GPU
   std::vector<Event> ended_, forked_, states_, scanned_;  // by GPU
-  std::vector<Exchange> exchanges_;                     // forward, backward
+  std::vector<Exchange> exchanges_;                       // forward, backward
 };
 
 }  // namespace twinlink::realgpu

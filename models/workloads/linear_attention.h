@@ -65,7 +65,8 @@ struct LinearAttentionKernels {
     Part local_state, intra_chunk, inter_chunk;
   };
   Direction forward, backward;
-  Duration meeting{};  // GPUs part and meet by events: once a direction, and half of it before a scan
+  Duration
+      meeting{};  // GPUs part and meet by events: once a direction, and half of it before a scan
   bool given = false;  // false: the machine's profile alone
 };
 

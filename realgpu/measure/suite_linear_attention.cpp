@@ -51,10 +51,10 @@ Named beside(const std::string& scan) {
 }
 
 std::vector<Named> methods(bool all) {
-  std::vector<Named> some{
-      ring(Method::fuse),      merged("ring_decoupled"), merged("blelloch"),
-      merged("transpose"),     merged("gather_direct"),  merged("chain_pipelined"),
-      beside("ring_decoupled"), beside("transpose")};
+  std::vector<Named> some{ring(Method::fuse),       merged("ring_decoupled"),
+                          merged("blelloch"),       merged("transpose"),
+                          merged("gather_direct"),  merged("chain_pipelined"),
+                          beside("ring_decoupled"), beside("transpose")};
   some.push_back({"blelloch", "blelloch", "in order", {Method::blelloch, "", false, false}});
   if (!all) return some;
   some.push_back(ring(Method::naive));
@@ -210,7 +210,8 @@ class LinearAttention {
   void part(const Size& size, bool backward, const char* name, const models::Compute& work,
             const std::function<void(const Stream&)>& issue) {
     What what = what_of("part", size);
-    what.insert(what.begin() + 1, {{"part", name}, {"direction", backward ? "backward" : "forward"}});
+    what.insert(what.begin() + 1,
+                {{"part", name}, {"direction", backward ? "backward" : "forward"}});
     const Stream stream(0);
     recorder_.add(what, sum({work}), [&] { return chain(stream, [&] { issue(stream); }); });
   }
@@ -250,15 +251,14 @@ class LinearAttention {
 
   void meeting(const Size& size, const AttentionRanks& ranks) {
     const LinearAttentionStep step(ranks, ring(Method::fuse).method, false);
-    recorder_.add(what_of("meeting", size), {}, [&] {
-      return chain(step.origin(), [&] { step.issue_meeting(); });
-    });
+    recorder_.add(what_of("meeting", size), {},
+                  [&] { return chain(step.origin(), [&] { step.issue_meeting(); }); });
   }
 
   // A scan has the same cost at any decay and token count: measured once per size of state.
   void exchange(const Size& size, const AttentionRanks& ranks, const std::string& scan) {
-    const std::string key = scan + " " + std::to_string(size.sp) + " " +
-                            std::to_string(size.gpus) + " " + std::to_string(size.batch);
+    const std::string key = scan + " " + std::to_string(size.sp) + " " + std::to_string(size.gpus) +
+                            " " + std::to_string(size.batch);
     if (!exchanges_.insert({key, true}).second) return;
     What what = what_of("exchange", size);
     what.insert(what.begin() + 1, {{"scan", scan}});

@@ -1,7 +1,7 @@
 #pragma once
-// Suite `linear_attention`: a layer's step of sequence-parallel linear attention (12 heads, d_k 128,
-// d_v 64, bf16; slopes as LASP's benchmark), by method, ranks and tokens per rank, on one and two
-// GPUs; its parts alone; and the peaks that its roofline is made of.
+// Suite `linear_attention`: a layer's step of sequence-parallel linear attention (12 heads, d_k
+// 128, d_v 64, bf16; slopes as LASP's benchmark), by method, ranks and tokens per rank, on one and
+// two GPUs; its parts alone; and the peaks that its roofline is made of.
 //
 //   peak       a large bf16 GEMM (cuBLAS); reads of 1 GiB: the rates of the roofline
 //   part       local_state, intra_chunk, outputs (intra-chunk with the state in it), inter_chunk of

@@ -53,8 +53,7 @@ std::string name_of_method(const LinearAttentionRequest& request) {
 
 class LinearAttention : public Workload {
  public:
-  LinearAttention(std::vector<LinearAttentionRequest> requests, Provenance overheads,
-                  int gpus_used)
+  LinearAttention(std::vector<LinearAttentionRequest> requests, Provenance overheads, int gpus_used)
       : requests_(std::move(requests)), overheads_(overheads), gpus_used_(gpus_used) {}
 
   [[nodiscard]] std::size_t points() const override { return requests_.size(); }
@@ -213,8 +212,8 @@ class Reader {
     for (const int dp : dp_)
       for (const int sp : sp_)
         if (gpus_used_ > 0 && dp * sp % gpus_used_ != 0)
-          object_.value().complain(fmt::format("{} ranks cannot share {} GPUs evenly (gpus_used)",
-                                               dp * sp, gpus_used_));
+          object_.value().complain(
+              fmt::format("{} ranks cannot share {} GPUs evenly (gpus_used)", dp * sp, gpus_used_));
   }
 
   void read_method(const Value& value) {

@@ -23,14 +23,19 @@ using Method = models::LinearAttentionMethod;
 namespace {
 
 // No decay, slow heads and heads that forget a token at once.
-AttentionShape small(int tokens, int batch = 1) { return {batch, 4, tokens, {0, 0x1p-8, 0.25, 20}}; }
+AttentionShape small(int tokens, int batch = 1) {
+  return {batch, 4, tokens, {0, 0x1p-8, 0.25, 20}};
+}
 
 const std::vector<AttentionMethod>& methods() {
-  static const std::vector<AttentionMethod> all{
-      {Method::naive, "", false, false},          {Method::fuse, "", false, false},
-      {Method::fuse_parallel, "", false, false},  {Method::blelloch, "", false, false},
-      {Method::scan, "ring_decoupled"},           {Method::scan, "transpose"},
-      {Method::scan, "transpose", true, false, 32}, {Method::scan, "gather_direct", false, false}};
+  static const std::vector<AttentionMethod> all{{Method::naive, "", false, false},
+                                                {Method::fuse, "", false, false},
+                                                {Method::fuse_parallel, "", false, false},
+                                                {Method::blelloch, "", false, false},
+                                                {Method::scan, "ring_decoupled"},
+                                                {Method::scan, "transpose"},
+                                                {Method::scan, "transpose", true, false, 32},
+                                                {Method::scan, "gather_direct", false, false}};
   return all;
 }
 
@@ -118,5 +123,6 @@ TEST_CASE("the comparison of linear attention: wrong by more than rounding, and 
   const std::vector<double> want{3, 4};  // norm 5
   CHECK(realgpu::relative_difference({3, 4}, want.data()) == 0);
   CHECK(realgpu::relative_difference({3, 4.5F}, want.data()) == doctest::Approx(0.1));
-  CHECK(std::isinf(realgpu::relative_difference({3, std::numeric_limits<float>::quiet_NaN()}, want.data())));
+  CHECK(std::isinf(
+      realgpu::relative_difference({3, std::numeric_limits<float>::quiet_NaN()}, want.data())));
 }

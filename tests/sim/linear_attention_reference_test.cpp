@@ -34,8 +34,7 @@ ReferenceHead head_of(const sim::AttentionInputs& inputs) {
 }
 
 // ||rows - part of whole|| / ||part||.
-double error(const std::vector<double>& rows, const std::vector<double>& whole,
-             std::size_t first) {
+double error(const std::vector<double>& rows, const std::vector<double>& whole, std::size_t first) {
   double difference = 0, norm = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     difference += std::pow(rows[i] - whole[first + i], 2);
@@ -47,10 +46,9 @@ double error(const std::vector<double>& rows, const std::vector<double>& whole,
 double worst(const ReferenceRows& rows, const sim::AttentionResults<double>& whole,
              std::size_t first) {
   double most = 0;
-  for (const double one : {error(rows.o, whole.o, first * kValue),
-                           error(rows.dq, whole.dq, first * kKey),
-                           error(rows.dk, whole.dk, first * kKey),
-                           error(rows.dv, whole.dv, first * kValue)})
+  for (const double one :
+       {error(rows.o, whole.o, first * kValue), error(rows.dq, whole.dq, first * kKey),
+        error(rows.dk, whole.dk, first * kKey), error(rows.dv, whole.dv, first * kValue)})
     most = std::max(most, one);
   return most;
 }
