@@ -26,7 +26,7 @@ struct MeasureFlags {
 
 int list(Session& session) {
   for (const realgpu::Suite& suite : realgpu::suites())
-    session.out += fmt::format("{:12} {} GPU{}  {}\n", suite.name, suite.devices,
+    session.out += fmt::format("{:16} {} GPU{}  {}\n", suite.name, suite.devices,
                                suite.devices == 1 ? " " : "s", suite.help);
   return kOk;
 }
