@@ -168,6 +168,15 @@ void FusedProgram::issue(int repeats, const Stamps* stamps) const {
   copies_.join(origin_, open);
 }
 
+void FusedProgram::launch_on(const Stream& stream) const {
+  const DeviceScope scope(stream.device());
+  for (const auto& gpu : gpus_) {
+    if (gpu->stream.device() != stream.device()) continue;
+    FusedArgs args = gpu->args;
+    launch_fused(args, gpu->shape, stream.get());
+  }
+}
+
 std::string FusedProgram::describe_op(OpId op) const {
   if (!op.valid()) return "its launch";
   return "op " + std::to_string(op.value) + " (" + std::string(models::name_of(plan_.op(op).kind)) +

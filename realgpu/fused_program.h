@@ -31,6 +31,9 @@ class FusedProgram : public Program {
 
   [[nodiscard]] const Stream& origin() const override { return origin_; }
   void issue(int repeats, const Stamps* stamps) const override;
+  // The launch of the stream's device, behind what the stream holds; nothing on a GPU whose ranks
+  // have nothing to do. Every GPU must get its launch.
+  void launch_on(const Stream& stream) const;
   void check_health() const override;
   [[nodiscard]] int repeat_factor() const override { return 5; }
   [[nodiscard]] const char* mode() const override { return "fused"; }

@@ -191,6 +191,40 @@ def scatter(folder):
         print(f"  {count:>10} B  {operation:15} {name:12} {row['median_us']:10.2f}")
 
 
+def share_of_roofline(row, peaks):
+    """Time at the peaks (FLOPs at the GEMM's rate, bytes at the reads', the longer) of the time."""
+    return max((row["TFLOPs"] or 0) / peaks["TFLOPs"], (row["GBps"] or 0) / peaks["GBps"])
+
+
+def linear_attention(folder):
+    rows = sets_of(folder, "linear_attention")
+    measured = {r["what"]["what"]: r for r in rows if r["what"]["measure"] == "peak"}
+    if not {"gemm", "read"} <= measured.keys():
+        return
+    peaks = {"TFLOPs": measured["gemm"]["TFLOPs"], "GBps": measured["read"]["GBps"]}
+    print(f"\nlinear attention: peaks {peaks['TFLOPs']:.0f} TFLOP/s, {peaks['GBps']:.0f} GB/s;"
+          " medians in us, share of roofline")
+    for row in rows:
+        what = row["what"]
+        if what["measure"] not in ("part", "meeting", "exchange"):
+            continue
+        name = what.get("part") or what.get("scan") or ""
+        share = f"{share_of_roofline(row, peaks):6.2f}" if what["measure"] == "part" else ""
+        print(f"  {what['measure']:9} {name:16} {what.get('direction', ''):9} {what['ranks']:>3} ranks {what['gpus']} GPU"
+              f" {what['tokens']:>7} x {what['batch']:<3} {row['median_us']:10.2f} {share}")
+    groups = {}
+    for row in rows:
+        what = row["what"]
+        if what["measure"] == "step":
+            key = (what["gpus"], what["batch"], what["tokens"], what["ranks"], what["direction"])
+            groups.setdefault(key, {})[f"{what['method']} {what['scan']} {what['order']}"] = row
+    for key, found in sorted(groups.items()):
+        gpus, batch, tokens, ranks, direction = key
+        print(f"  step {direction}, {ranks} ranks on {gpus} GPU, {tokens} tokens x {batch}")
+        for name, row in sorted(found.items(), key=lambda item: item[1]["median_us"]):
+            print(f"    {name:40} {row['median_us']:10.2f} {share_of_roofline(row, peaks):6.2f}")
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     beside_nccl(folder)
@@ -204,6 +238,7 @@ def main():
     pipelines(folder)
     kinds(folder)
     scatter(folder)
+    linear_attention(folder)
 
 
 if __name__ == "__main__":

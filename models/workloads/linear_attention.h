@@ -55,6 +55,21 @@ struct LinearAttentionOverheads {
   Duration host_state{};  // host: a state made in its memory and sent to the GPU (naive), per MiB
 };
 
+// What kernels of method scan cost beside linear_attention_work.h: measured on each part alone.
+struct LinearAttentionKernels {
+  struct Part {
+    double traffic = 1;  // bytes of HBM's time per necessary byte
+    Duration fixed{};    // beside that
+  };
+  struct Direction {
+    Part local_state, intra_chunk, inter_chunk;
+  };
+  Direction forward, backward;
+  Duration
+      meeting{};  // GPUs part and meet by events: once a direction, and half of it before a scan
+  bool given = false;  // false: the machine's profile alone
+};
+
 struct LinearAttentionRequest {
   int dp = 1, sp = 1;
   std::int64_t batch = 1;  // of all ranks together
@@ -70,8 +85,12 @@ struct LinearAttentionRequest {
   LinearAttentionMethod method = LinearAttentionMethod::scan;
   std::string scan = "ring_decoupled";  // of the catalogue's exclusive scans; for method scan
   bool overlap = true;                  // method scan: beside the intra-chunk part
+  // Method scan: the scan right behind the local state, and then one kernel that does intra-chunk
+  // and inter-chunk part at once (FLOPs and bytes of the intra-chunk part); overlap means nothing.
+  bool merged = false;
   bool barrier = true;
   LinearAttentionOverheads overheads;
+  LinearAttentionKernels kernels;
   std::vector<std::int32_t> gpu_of_rank;  // empty: one GPU per rank
   std::vector<std::int32_t> domain_of_rank;
   bool multicast = false;

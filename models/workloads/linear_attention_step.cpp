@@ -292,6 +292,13 @@ void LinearAttentionStep::run_tree(const Pass& pass) {
          });
 }
 
+// What it costs that all wait for all by events: nothing is computed.
+void LinearAttentionStep::add_meeting(Duration time) {
+  if (time.ps == 0) return;
+  for (std::size_t r = 0; r < ranks_; ++r)
+    compute(r, {"meeting", 0, {}, WorkKind::memory, Precision::fp32, time}, {}, {});
+}
+
 void LinearAttentionStep::run_scan(const Pass& pass) {
   const LinearAttentionWork work = linear_attention_work(request_, pass.backward);
   const Plan part = build_part(pass.backward, false);
@@ -301,18 +308,23 @@ void LinearAttentionStep::run_scan(const Pass& pass) {
     if (pass.backward) reads.push_back(pass.saved[r]);
     compute(r, work.intra_chunk, reads, {pass.writes[r]});
   };
+  add_meeting(request_.kernels.meeting);
   for (std::size_t r = 0; r < ranks_; ++r)
     made.push_back(compute(r, work.local_state, {pass.reads[r]}, {pass.states[r]}));
-  if (!request_.overlap)
+  if (request_.merged || request_.overlap) add_meeting({request_.kernels.meeting.ps / 2});
+  if (!request_.overlap && !request_.merged)
     for (std::size_t r = 0; r < ranks_; ++r) intra(r);
+  if (!request_.merged && !request_.overlap) add_meeting({request_.kernels.meeting.ps / 2});
   Splice how = splice_of(part, pass, made);
   how.launched_after = last_;
   const Spliced spliced = splice(builder_, part, how);
-  if (request_.overlap)
+  if (request_.overlap && !request_.merged)
     for (std::size_t r = 0; r < ranks_; ++r) intra(r);
   follow(part, spliced, pass,
-         [&](std::size_t r, const auto& reads, const auto& writes, const std::vector<Dep>& deps) {
-           compute(r, work.inter_chunk, reads, writes, deps);
+         [&](std::size_t r, std::vector<BufferId> reads, const auto& writes,
+             const std::vector<Dep>& deps) {
+           if (request_.merged && pass.backward) reads.push_back(pass.saved[r]);
+           compute(r, request_.merged ? work.intra_chunk : work.inter_chunk, reads, writes, deps);
          });
 }
 

@@ -32,6 +32,7 @@ class LinearAttentionStep {
   void run_ring(const Pass& pass);
   void run_tree(const Pass& pass);
   void run_scan(const Pass& pass);
+  void add_meeting(Duration time);
   Plan build_part(bool backward, bool marks_work) const;
   Splice splice_of(const Plan& part, const Pass& pass, const std::vector<OpId>& made) const;
   // What needs the scan's results: `work(rank, reads, writes, deps)`.

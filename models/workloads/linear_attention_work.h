@@ -10,7 +10,8 @@
 //             dv;
 //                                         dq is complete (no suffix in it)
 //             inter_chunk 4 de N          reads k, v, dk, dv and the suffix, writes dk, dv
-// Half of each block is masked: B/2 keys per query on average.
+// Half of each block is masked: B/2 keys per query on average. Bytes are times, and fixed times
+// are, what LinearAttentionKernels says.
 #include "models/workloads/linear_attention.h"
 
 namespace twinlink::models {

@@ -7,6 +7,7 @@
 #include "realgpu/measure/recorder.h"
 #include "realgpu/measure/suite_contention.h"
 #include "realgpu/measure/suite_dwdp.h"
+#include "realgpu/measure/suite_linear_attention.h"
 #include "realgpu/measure/suite_links.h"
 #include "realgpu/measure/suite_memory.h"
 #include "realgpu/measure/suite_plans.h"
@@ -50,6 +51,7 @@ void run(const std::string_view suite, Recorder& recorder) {
   if (suite == "scans") return measure_scans(recorder);
   if (suite == "overlap") return measure_overlap(recorder);
   if (suite == "dwdp") return measure_dwdp(recorder);
+  if (suite == "linear_attention") return measure_linear_attention(recorder);
   TL_ENSURE(suite == "sharing", "a suite of the table");
   measure_sharing(recorder);
 }

@@ -15,6 +15,7 @@ constexpr std::array kSuites{
     Suite{"overlap", "bf16 GEMMs beside copies between GPUs and local copies", 2},
     Suite{"dwdp", "layers with weight prefetch, their kernels beside it; reduce-scatter", 2},
     Suite{"sharing", "two unequal consumers of one link, and of one GPU's memory", 2},
+    Suite{"linear_attention", "a step of sequence-parallel linear attention and its parts", 1},
 };
 
 }  // namespace

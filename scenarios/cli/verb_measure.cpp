@@ -28,7 +28,7 @@ struct MeasureFlags {
 
 int list(Session& session) {
   for (const realgpu::Suite& suite : realgpu::suites())
-    session.out += fmt::format("{:12} {} GPU{}  {}\n", suite.name, suite.devices,
+    session.out += fmt::format("{:16} {} GPU{}  {}\n", suite.name, suite.devices,
                                suite.devices == 1 ? " " : "s", suite.help);
   return kOk;
 }
@@ -89,7 +89,8 @@ int act(const MeasureFlags& flags, Session& session) {
 void add_measure(CLI::App& app, Session& session) {
   auto flags = std::make_shared<MeasureFlags>();
   CLI::App* verb = app.add_subcommand("measure", "Measure the GPUs of this machine");
-  verb->add_option("SUITE", flags->suite, "links, memory, collectives, scans, overlap or sharing");
+  verb->add_option("SUITE", flags->suite,
+                   "links, memory, collectives, scans, overlap, sharing or linear_attention");
   verb->add_flag("--list", flags->list, "Say what the suites are");
   verb->add_flag("--quick", flags->quick, "Fewer sizes and samples: below a minute");
   verb->add_option("--limit", flags->limit_s, "Begin no sample set after so many seconds")

@@ -53,13 +53,14 @@ std::string name_of_method(const LinearAttentionRequest& request) {
 
 class LinearAttention : public Workload {
  public:
-  LinearAttention(std::vector<LinearAttentionRequest> requests, Provenance overheads)
-      : requests_(std::move(requests)), overheads_(overheads) {}
+  LinearAttention(std::vector<LinearAttentionRequest> requests, Provenance overheads, int gpus_used)
+      : requests_(std::move(requests)), overheads_(overheads), gpus_used_(gpus_used) {}
 
   [[nodiscard]] std::size_t points() const override { return requests_.size(); }
 
   [[nodiscard]] int gpus() const override {
     int most = 1;
+    if (gpus_used_ > 0) return gpus_used_;
     for (const LinearAttentionRequest& r : requests_) most = std::max(most, r.dp * r.sp);
     return most;
   }
@@ -73,7 +74,7 @@ class LinearAttention : public Workload {
     const Simulated simulated = simulate(plan, context);
     WorkloadRow row = row_of(request);
     add_to(row, simulated);
-    if (request.method != LinearAttentionMethod::scan)
+    if (request.method != LinearAttentionMethod::scan || request.kernels.given)
       row.provenance = worse(*row.provenance, overheads_);
     if (row.time_us) add_figures(row, request, plan, simulated);
     if (context.on_timeline && row.time_us) context.on_timeline(row, plan, simulated.run.timeline);
@@ -81,9 +82,11 @@ class LinearAttention : public Workload {
   }
 
  private:
-  static LinearAttentionRequest on_machine(LinearAttentionRequest request, const Machine& machine) {
+  [[nodiscard]] LinearAttentionRequest on_machine(LinearAttentionRequest request,
+                                                  const Machine& machine) const {
     models::CollectiveRequest described;
-    described.gpu_of_rank = gpu_of_rank(request.dp * request.sp, 1);
+    const int ranks = request.dp * request.sp;
+    described.gpu_of_rank = gpu_of_rank(ranks, gpus_used_ > 0 ? ranks / gpus_used_ : 1);
     describe_machine(machine.topology, described);
     request.gpu_of_rank = described.gpu_of_rank;
     request.domain_of_rank = described.domain_of_rank;
@@ -131,6 +134,7 @@ class LinearAttention : public Workload {
 
   std::vector<LinearAttentionRequest> requests_;
   Provenance overheads_;
+  int gpus_used_;  // that all ranks share; 0: each has its own
 };
 
 // Scans that are right, and that need nothing of the machine.
@@ -165,6 +169,7 @@ class Reader {
     if (const auto value = object_.optional("overheads"))
       if (const auto overheads = read_linear_attention_overheads(*value)) {
         base_.overheads = overheads->values;
+        base_.kernels = overheads->kernels;
         provenance_ = overheads->provenance;
       }
     return cross();
@@ -192,6 +197,7 @@ class Reader {
     set_many(sequences_, object_.required("sequence"), read_count);
     set_many(heads_, object_.optional("heads"), read_count);
     set(gpus_, object_.optional("gpus"), read_count);
+    set(gpus_used_, object_.optional("gpus_used"), read_count);
     if (dp_.empty()) dp_.push_back(1);
     if (heads_.empty()) heads_.push_back(base_.heads);
     if (sp_.empty() == (gpus_ == 0)) object_.value().complain("needs either \"sp\" or \"gpus\"");
@@ -203,6 +209,11 @@ class Reader {
       if (gpus_ > 0 && gpus_ % dp != 0)
         object_.value().complain(
             fmt::format("{} GPUs do not make {} groups of the same size (dp)", gpus_, dp));
+    for (const int dp : dp_)
+      for (const int sp : sp_)
+        if (gpus_used_ > 0 && dp * sp % gpus_used_ != 0)
+          object_.value().complain(
+              fmt::format("{} ranks cannot share {} GPUs evenly (gpus_used)", dp * sp, gpus_used_));
   }
 
   void read_method(const Value& value) {
@@ -228,6 +239,7 @@ class Reader {
       return read_number(v, {0, 1e9});
     });
     set(base_.overlap, object_.optional("overlap"), read_bool);
+    set(base_.merged, object_.optional("merged"), read_bool);
     set(base_.barrier, object_.optional("barrier"), read_bool);
     set(base_.slices, object_.optional("slices"), [](const Value& v) {
       return read_integer(v, {0, 65536});
@@ -260,7 +272,7 @@ class Reader {
           for (const int heads : heads_)
             for (const LinearAttentionDirection direction : directions_)
               add_methods(requests, with(dp, sp, sequence, heads, direction));
-    return std::make_unique<LinearAttention>(std::move(requests), provenance_);
+    return std::make_unique<LinearAttention>(std::move(requests), provenance_, gpus_used_);
   }
 
   [[nodiscard]] LinearAttentionRequest with(int dp, int sp, std::int64_t sequence, int heads,
@@ -290,7 +302,7 @@ class Reader {
   std::vector<LinearAttentionDirection> directions_;
   std::vector<int> dp_, sp_, heads_;
   std::vector<std::int64_t> sequences_;
-  int gpus_ = 0;
+  int gpus_ = 0, gpus_used_ = 0;
   BatchRule batch_;
   Provenance provenance_ = Provenance::assumed;
 };

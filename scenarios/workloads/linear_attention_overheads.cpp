@@ -25,6 +25,8 @@ std::optional<double> read_rate(const Value& value) {
   }
 }
 
+std::optional<double> read_factor(const Value& value) { return read_number(value, {0, 1e3}); }
+
 void read_values(LinearAttentionOverheads& values, ObjectReader& object) {
   set(values.issue, object.optional("issue"), read_duration);
   set(values.operation, object.optional("operation"), read_duration);
@@ -45,10 +47,32 @@ std::optional<Value> value_of(const Value& constant, Provenance& worst) {
   return value;
 }
 
+// Factors of bytes and fixed times of method scan's parts: "forward_local_state_traffic", ...
+template <class Read>
+void read_part(models::LinearAttentionKernels::Part& cost, const std::string& name,
+               const Read& read) {
+  set(cost.traffic, read(name + "_traffic"), read_factor);
+  set(cost.fixed, read(name + "_fixed"), read_duration);
+}
+
+template <class Read>
+void read_kernels(models::LinearAttentionKernels& kernels, const Read& read) {
+  for (const bool backward : {false, true}) {
+    models::LinearAttentionKernels::Direction& direction =
+        backward ? kernels.backward : kernels.forward;
+    const std::string name = backward ? "backward_" : "forward_";
+    read_part(direction.local_state, name + "local_state", read);
+    read_part(direction.intra_chunk, name + "intra_chunk", read);
+    read_part(direction.inter_chunk, name + "inter_chunk", read);
+  }
+  set(kernels.meeting, read("meeting"), read_duration);
+  kernels.given = kernels.meeting.ps > 0;
+}
+
 void read_constants(NamedOverheads& overheads, const Value& constants) {
   ObjectReader object(constants);
   LinearAttentionOverheads& values = overheads.values;
-  const auto constant = [&](const char* name) -> std::optional<Value> {
+  const auto constant = [&](const std::string& name) -> std::optional<Value> {
     const auto found = object.optional(name);
     return found ? value_of(*found, overheads.provenance) : std::nullopt;
   };
@@ -56,6 +80,7 @@ void read_constants(NamedOverheads& overheads, const Value& constants) {
   set(values.operation, constant("operation"), read_duration);
   set(values.kernel_tflops, constant("kernel_rate"), read_rate);
   set(values.host_state, constant("host_state"), read_duration);
+  read_kernels(overheads.kernels, constant);
   object.finish();
 }
 
@@ -81,7 +106,7 @@ std::optional<NamedOverheads> read_linear_attention_overheads(const Value& value
     const auto name = read_name(value, "overheads", data_names("profiles/overheads"));
     return name ? std::optional(read_overheads_file(*name)) : std::nullopt;
   }
-  NamedOverheads overheads{{}, Provenance::assumed};
+  NamedOverheads overheads{{}, {}, Provenance::assumed};
   ObjectReader object(value);
   read_values(overheads.values, object);
   object.finish();

@@ -81,7 +81,7 @@ TEST_CASE("every LASP method is proved, forward and backward, several groups and
   for (const int sp : {1, 2, 3, 4, 5, 6, 7}) check_proved(small(Method::blelloch, 2, sp));
 }
 
-TEST_CASE("every scan of the catalogue is proved inside the layer, overlapped or not") {
+TEST_CASE("every scan of the catalogue is proved inside the layer, overlapped, before it, merged") {
   for (const std::string& scan : scans())
     for (const int sp : {1, 2, 5, 8}) {
       LinearAttentionRequest request = small(Method::scan, 2, sp);
@@ -90,7 +90,43 @@ TEST_CASE("every scan of the catalogue is proved inside the layer, overlapped or
       request.overlap = false;
       request.barrier = false;
       check_proved(request);
+      request.merged = true;
+      check_proved(request);
     }
+}
+
+namespace {
+
+// Kernels of rank 0 in the order of their ids.
+std::vector<Compute> computes_of_rank_0(const Plan& plan) {
+  std::vector<Compute> found;
+  for (std::size_t i = 0; i < plan.ops.size(); ++i)
+    if (plan.ops[i].kind == OpKind::compute && plan.rank_of(OpId{i}).index() == 0)
+      found.push_back(plan.computes[plan.ops[i].detail]);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a merged step is local state, scan and one kernel; measured costs are in the plan") {
+  LinearAttentionRequest request = small(Method::scan, 1, 4);
+  request.direction = Direction::forward;
+  request.layers = 1;
+  request.merged = true;
+  const std::vector<Compute> plain = computes_of_rank_0(build_linear_attention(request));
+  REQUIRE(plain.size() == 2);
+  CHECK(plain[0].kernel == "local_state");
+  CHECK(plain[1].kernel == "intra_chunk");
+  request.kernels.forward.local_state = {2, Duration{7}};
+  request.kernels.backward.local_state = {3, Duration{9}};  // of the other direction: not used
+  request.kernels.meeting = Duration{10};
+  const std::vector<Compute> costed = computes_of_rank_0(build_linear_attention(request));
+  REQUIRE(costed.size() == 4);  // a meeting before each, the second of half the time
+  CHECK(costed[0].fixed == Duration{10});
+  CHECK(costed[1].hbm_bytes.count == 2 * plain[0].hbm_bytes.count);
+  CHECK(costed[1].fixed == Duration{7});
+  CHECK(costed[2].fixed == Duration{5});
+  CHECK(costed[3].hbm_bytes == plain[1].hbm_bytes);
 }
 
 TEST_CASE("one direction alone is proved") {

@@ -12,8 +12,8 @@ using twinlink::test::Outcome;
 TEST_CASE("measure --list names every suite; another name is a usage error with a suggestion") {
   const Outcome list = twinlink::test::twinlink("measure --list");
   CHECK(list.code == 0);
-  for (const char* suite :
-       {"links", "memory", "collectives", "scans", "overlap", "sharing", "dwdp"})
+  for (const char* suite : {"links", "memory", "collectives", "scans", "overlap", "sharing", "dwdp",
+                            "linear_attention"})
     CHECK(list.out.find(suite) != std::string::npos);
   const Outcome wrong = twinlink::test::twinlink("measure link");
   CHECK(wrong.code == 2);
