@@ -8,8 +8,8 @@
 namespace twinlink::analysis {
 namespace {
 
-constexpr std::array kSplits{Split::none, Split::by_ranks, Split::by_size, Split::by_algorithm,
-                             Split::every_second};
+constexpr std::array kSplits{Split::none,         Split::by_ranks,     Split::by_size,
+                             Split::by_algorithm, Split::every_second, Split::alone};
 
 std::vector<std::size_t> all_of(std::span<const Sample> samples) {
   std::vector<std::size_t> all(samples.size());
@@ -29,6 +29,7 @@ Key key_of(const Sample& sample, Split split) {
     case Split::by_size: return {sample.bytes, std::to_string(sample.bytes) + " bytes"};
     case Split::by_algorithm: return {0, sample.algorithm};
     case Split::none:
+    case Split::alone:
     case Split::every_second: break;
   }
   return {0, ""};
@@ -68,6 +69,14 @@ std::vector<Fold> hold_every_second(std::span<const Sample> samples) {
   return {fold};
 }
 
+std::vector<Fold> hold_together(std::span<const Sample> samples) {
+  Fold fold{"together", {}, {}};
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    (samples[i].together ? fold.judge : fold.fit).push_back(i);
+  if (fold.fit.empty() || fold.judge.empty()) return {};
+  return {fold};
+}
+
 }  // namespace
 
 std::string_view name_of(Split split) {
@@ -77,6 +86,7 @@ std::string_view name_of(Split split) {
     case Split::by_size: return "by_size";
     case Split::by_algorithm: return "by_algorithm";
     case Split::every_second: return "every_second";
+    case Split::alone: return "alone";
   }
   return "?";
 }
@@ -87,6 +97,7 @@ std::vector<Fold> folds(std::span<const Sample> samples, Split split) {
   switch (split) {
     case Split::none: return {{"nothing", all_of(samples), all_of(samples)}};
     case Split::every_second: return hold_every_second(samples);
+    case Split::alone: return hold_together(samples);
     case Split::by_ranks:
     case Split::by_size:
     case Split::by_algorithm: break;

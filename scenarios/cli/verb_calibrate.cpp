@@ -23,16 +23,17 @@ struct CalibrateFlags {
 std::vector<Observation> rows_of(const CalibrateFlags& flags, Session& session) {
   std::vector<Observation> rows;
   std::set<std::string> machines;
-  int unknown = 0;
-  for (const std::string& file : flags.files) {
-    const Observations one = read_observations(read_input(file), file, flags.machine);
-    unknown += one.unknown;
-    for (const Observation& row : one.rows) {
-      machines.insert(row.row.machine);
-      if (flags.machine.empty() || row.row.machine == flags.machine) rows.push_back(row);
-    }
+  Observations all;
+  for (const std::string& file : flags.files)
+    all.append(read_observations(read_input(file), file, flags.machine));
+  for (const Observation& row : all.rows) {
+    machines.insert(row.row.machine);
+    if (flags.machine.empty() || row.row.machine == flags.machine) rows.push_back(row);
   }
-  if (unknown > 0) session.note(fmt::format("{} rows of unknown algorithms are left out", unknown));
+  if (all.unknown > 0)
+    session.note(fmt::format("{} rows of unknown algorithms are left out", all.unknown));
+  for (const auto& [why, count] : all.left_out)
+    session.note(fmt::format("{} sets are left out: {}", count, why));
   const std::vector<std::string> names(machines.begin(), machines.end());
   if (rows.empty())
     throw UsageError(fmt::format("no row is of machine \"{}\"; there are: {}", flags.machine,

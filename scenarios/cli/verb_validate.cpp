@@ -22,11 +22,8 @@ struct ValidateFlags {
 Observations observations_of(const ValidateFlags& flags) {
   if (flags.files.empty()) return published_observations();
   Observations all;
-  for (const std::string& file : flags.files) {
-    Observations one = read_observations(read_input(file), file, flags.machine);
-    all.unknown += one.unknown;
-    all.rows.insert(all.rows.end(), one.rows.begin(), one.rows.end());
-  }
+  for (const std::string& file : flags.files)
+    all.append(read_observations(read_input(file), file, flags.machine));
   return all;
 }
 
@@ -77,6 +74,8 @@ int act(const ValidateFlags& flags, Session& session) {
   if (observations.unknown > 0)
     session.note(fmt::format("{} rows of algorithms that twinlink does not have are left out",
                              observations.unknown));
+  for (const auto& [why, count] : observations.left_out)
+    session.note(fmt::format("{} sets are left out: {}", count, why));
   session.deliver(text_of(flags, validation), flags.output);
   const std::string gates = gate_file(flags);
   if (gates.empty()) return kOk;

@@ -97,6 +97,7 @@ CalibrationOutcome calibrate(const Predictor& predictor, const std::vector<Obser
   for (const Observation& row : rows) {
     CalibrationProfile& p = outcome.profile;
     const Bytes bytes{row.row.bytes};
+    if (row.row.bytes == 0) continue;  // a fact, not a transfer
     p.calibrated_ranks = std::max(p.calibrated_ranks, row.row.ranks);
     if (p.calibrated_bytes_max.count == 0 || bytes < p.calibrated_bytes_min)
       p.calibrated_bytes_min = bytes;

@@ -6,6 +6,7 @@
 
 #include "scenarios/files/read_file.h"
 #include "scenarios/fitting/nccl_tests_text.h"
+#include "scenarios/fitting/set_rows.h"
 #include "scenarios/machine.h"
 #include "scenarios/published.h"
 #include "topology/error.h"
@@ -14,13 +15,6 @@ namespace twinlink::scenarios {
 namespace {
 
 using Json = nlohmann::json;
-
-bool in_catalogue(models::Operation operation, const std::string& name) {
-  const auto rows = models::catalogue();
-  return std::any_of(rows.begin(), rows.end(), [&](const models::Algorithm& a) {
-    return a.operation == operation && a.name == name;
-  });
-}
 
 // Our name of a published algorithm; empty if we do not have that very one.
 std::string our_name(const PublishedRecord& record, const std::string& theirs) {
@@ -91,16 +85,20 @@ void add_results(const Json& json, const std::string& file, int line, Observatio
     add_result(json, file, line, out);
 }
 
-void add_json(const std::string& text, const std::string& file, Observations& out) {
+void add_json(const std::string& text, const std::string& file, const std::string& machine,
+              Observations& out) {
   try {
     const Json json = Json::parse(text);
     const std::string schema = json.value("schema", "");
     if (schema.starts_with("twinlink.published/"))
       return add_record(read_published(text, file), out);
+    if (schema.starts_with("twinlink.measurement/"))
+      return add_measured_rows(read_measured_sets(text, file), file, machine, out);
     if (schema.starts_with("twinlink.result/") || json.contains("results"))
       return add_results(json, file, 0, out);
     fail(file, 1,
-         "neither published records (twinlink.published/1) nor results (twinlink.result/1)");
+         "neither published records (twinlink.published/1) nor results (twinlink.result/1) nor "
+         "measurements (twinlink.measurement/1)");
   } catch (const Json::exception& error) {
     fail(file, 0, error.what());
   }
@@ -130,6 +128,19 @@ bool several_objects(const std::string& text) {
 
 }  // namespace
 
+bool in_catalogue(models::Operation operation, const std::string& name) {
+  const auto rows = models::catalogue();
+  return std::any_of(rows.begin(), rows.end(), [&](const models::Algorithm& a) {
+    return a.operation == operation && a.name == name;
+  });
+}
+
+void Observations::append(Observations more) {
+  rows.insert(rows.end(), more.rows.begin(), more.rows.end());
+  unknown += more.unknown;
+  for (const auto& [why, count] : more.left_out) left_out[why] += count;
+}
+
 Observations read_observations(const std::string& text, const std::string& file,
                                const std::string& machine) {
   Observations out;
@@ -141,7 +152,7 @@ Observations read_observations(const std::string& text, const std::string& file,
   else if (several_objects(body))
     add_json_lines(text, file, out);
   else
-    add_json(body, file, out);
+    add_json(body, file, machine, out);
   if (out.rows.empty())
     fail(file, 0,
          out.unknown > 0 ? "no row of an algorithm that twinlink has" : "no measured time in it");

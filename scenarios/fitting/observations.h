@@ -6,17 +6,21 @@
 //   twinlink.result/1      results of `run --executor realgpu`: one object, {"results": [...]} or
 //   one
 //                          object per line
+//   twinlink.measurement/1 our own suites (`twinlink measure`; set_rows.h says which sets are rows)
 //   nccl-tests text        the table on stdout; collective and ranks from its comment lines;
 //                          algorithm `nccl` unless a comment names another (as ours do); out of
 //                          place
 // sigma: relative, from the spread stated in the file, its rounding, and kRepeatability.
 // Errors: InputError with file and line: other units, missing columns, times that are not positive,
 // a table that ends in the middle of a row, text that is not UTF-8 or ASCII.
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "analysis/accuracy.h"
 #include "models/collectives/catalogue.h"
+#include "scenarios/fitting/piece_plans.h"
 
 namespace twinlink::scenarios {
 
@@ -30,12 +34,23 @@ struct Observation {
   models::Operation operation = models::Operation::all_reduce;
   models::ElementType element = models::ElementType::fp32;
   double sigma = kRepeatability;
+  // Where they differ from what a request has by itself.
+  std::optional<models::LaneShape> shape = std::nullopt;
+  int ranks_per_gpu = 1;
+  int heads = 1;
+  double decay = 0;  // 0: none is said
+  // A piece of work that is no algorithm of the catalogue; `operation` then says nothing.
+  std::optional<PieceCase> piece = std::nullopt;
 };
 
 struct Observations {
   std::vector<Observation> rows;
-  int unknown = 0;  // rows of algorithms that we do not have
+  int unknown = 0;                      // rows of algorithms that we do not have
+  std::map<std::string, int> left_out;  // what the model cannot express: how many sets, by reason
+  void append(Observations more);
 };
+
+bool in_catalogue(models::Operation operation, const std::string& name);
 
 // `machine` is needed where the file does not name one (nccl-tests); it may be empty elsewhere.
 Observations read_observations(const std::string& text, const std::string& file,
