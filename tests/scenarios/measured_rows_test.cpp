@@ -71,7 +71,7 @@ TEST_CASE("a copy: machine by its devices, median, spread") {
 TEST_CASE("bad measurements are refused where they are bad") {
   // Lines 1 to 5 are the head; the set stands in line 6.
   CHECK(message_of(file_of(with(kCopy, "\"median_us\": 2.0", "\"median_us\": 0"))) ==
-        "m.json:6:73: /sets/0/median_us: 0 us is not a positive time");
+        "m.json:6:66: /sets/0/median_us: 0 us is not a positive time");
   CHECK(message_of(file_of(with(kCopy, "\"raw_us\": [2.0, 2.0]", "\"raw_us\": [2.0]")))
             .find("/sets/0/raw_us: 1 samples, but n is 2") != std::string::npos);
   CHECK(message_of(file_of(with(kCopy, "\"p10_us\": 1.9", "\"p10_us\": 2.05")))
