@@ -7,6 +7,7 @@
 #include "models/cost/compute_cost.h"
 #include "models/cost/constants_used.h"
 #include "models/cost/fabric.h"
+#include "models/cost/launch_order.h"
 #include "models/cost/traffic.h"
 #include "models/plan/ceil_div.h"
 #include "topology/error.h"
@@ -21,11 +22,16 @@ constexpr double kSmCapacity = 1e12;
 
 Duration from_us(const Constant& constant) { return {std::llround(constant.value * 1e6)}; }
 
+// Where op_issue is known, an op's first round is latency and the others are transfer; elsewhere
+// all rounds are transfer, as the constants of those profiles were fitted.
+bool first_round_apart(const CalibrationProfile& profile) { return profile.op_issue.value > 0; }
+
 // One loop trip of an sm lane, in seconds. Zero: the machine is ideal, its routes are charged once.
 double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane& lane,
                      const TrafficShape& shape) {
   if (profile.remote_round.value <= 0) return 0;
   const int peers = std::max(shape.remote_sources, shape.remote_destinations);
+  if (first_round_apart(profile) && shape.loaded <= 0) return 0;  // nothing to wait for
   if (shape.in_switch)
     return (profile.multimem_round.value + 2 * to_us(shape.route_latency)) * 1e-6;
   if (peers == 0) return profile.local_round.value * 1e-6;
@@ -38,11 +44,20 @@ double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane
   return all * 1e-6;
 }
 
-// What the SMs under the lane's CTAs can load and store, in bytes per second.
-double sm_limit(const CalibrationProfile& profile, const Lane& lane) {
+// What one SM can load and store, in bytes of payload per second.
+double sm_limit(const CalibrationProfile& profile, const TrafficShape& shape) {
+  if (profile.sm_load_rate.value > 0 && profile.sm_store_rate.value > 0)
+    return 1e9 /
+           (shape.loaded / profile.sm_load_rate.value + shape.stored / profile.sm_store_rate.value);
   if (profile.sm_rate.value <= 0) return kUnlimited;
+  return profile.sm_rate.value * 1e9 /
+         std::max({1, shape.remote_sources, shape.remote_destinations});
+}
+
+// SMs under the lane's CTAs.
+double sms_of(const CalibrationProfile& profile, const Lane& lane) {
   const double sms = profile.sms.value > 0 ? profile.sms.value : lane.ctas;
-  return std::min<double>(lane.ctas, sms) * profile.sm_rate.value * 1e9;
+  return std::min<double>(lane.ctas, sms);
 }
 
 // GB/s of one CTA of a library's channel.
@@ -61,23 +76,47 @@ double channel_cap(const CalibrationProfile& profile, const Lane& lane) {
   return rate > 0 ? rate * 1e9 * lane.ctas : kUnlimited;
 }
 
-double sm_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
-              const TrafficShape& shape) {
+// Payload per second that an sm lane reaches unloaded, and its weight in sharing.
+struct SmRate {
+  double cap = kUnlimited, weight = 1;
+};
+
+SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane,
+               const TrafficShape& shape) {
+  if (profile.remote_round.value <= 0 || shape.payload.count == 0) return {};
   const double round = round_seconds(profile, op, lane, shape);
-  if (round <= 0 || shape.payload.count == 0) return kUnlimited;
   const std::int64_t per_trip =
       std::int64_t{lane.threads} * lane.vector_bytes * std::max<int>(1, lane.loads_in_flight);
   const std::int64_t per_block = ceil_div(shape.payload.count, std::max(1, lane.ctas));
   const auto trips = static_cast<double>(ceil_div(per_block, std::max<std::int64_t>(1, per_trip)));
-  const int streams = std::max({1, shape.remote_sources, shape.remote_destinations});
-  return std::min(static_cast<double>(shape.payload.count) / (trips * round),
-                  sm_limit(profile, lane) / streams);
+  const double payload = static_cast<double>(shape.payload.count);
+  const double limit = sms_of(profile, lane) * sm_limit(profile, shape);
+  const double all = round > 0 ? std::min(payload / (trips * round), limit) : limit;
+  if (!first_round_apart(profile)) return {all, all};
+  return {trips > 1 && round > 0 ? std::min(payload / ((trips - 1) * round), limit) : limit, all};
+}
+
+// What an sm op takes before its bytes flow.
+Duration sm_latency(const CalibrationProfile& profile, const TrafficShape& shape) {
+  if (!first_round_apart(profile) || shape.payload.count == 0) return {};
+  if (shape.in_switch) return from_us(profile.op_issue) + from_us(profile.multimem_round);
+  if (shape.loaded <= 0) return from_us(profile.op_issue);
+  return from_us(profile.op_issue) +
+         from_us(shape.remote_sources > 0 ? profile.remote_round : profile.local_round);
 }
 
 Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape) {
   if (shape.remote_sources > 0) return from_us(profile.copy_pull_issue);
   if (shape.remote_destinations > 0) return from_us(profile.copy_push_issue);
   return from_us(profile.copy_local_issue);
+}
+
+// In bytes per second.
+double copy_cap(const CalibrationProfile& profile, const TrafficShape& shape) {
+  const bool local = shape.remote_sources == 0 && shape.remote_destinations == 0;
+  const double rate = local && profile.copy_local_rate.value > 0 ? profile.copy_local_rate.value
+                                                                 : profile.copy_rate.value;
+  return rate > 0 ? rate * 1e9 : kUnlimited;
 }
 
 std::vector<OpId> first_ops(const Plan& plan) {
@@ -108,6 +147,8 @@ struct CostModel::State {
         reader(plan_in, fabric, p.hbm.value > 0),
         power(power_model(p)) {
     ensure_gpus_exist(t, plan);
+    ordered = p.launch_order.value > 0 && waits_for_last_launch(plan);
+    walks = p.op_step.value > 0 || p.fence.value > 0 || p.fence_step.value > 0;
     first_op = first_ops(plan);
     for (std::size_t i = 0; i < fabric.size(); ++i)
       resources.push_back({ResourceKind::link, fabric.capacity(i), static_cast<std::int32_t>(i)});
@@ -130,7 +171,28 @@ struct CostModel::State {
 
   [[nodiscard]] Duration launch_gap(OpId id, const Lane& lane) const {
     if (lane.engine != Engine::sm || first_op[plan.op(id).lane.index()] != id) return {};
-    return from_us(lane.launch == LaunchMode::graph ? profile.graph_gap : profile.eager_gap);
+    const Constant& gap = lane.launch == LaunchMode::graph ? profile.graph_gap : profile.eager_gap;
+    return from_us(gap) + (ordered ? from_us(profile.launch_order) : Duration{});
+  }
+
+  // What an op of a list that one kernel walks pays before it begins.
+  [[nodiscard]] Duration walk_latency(OpId id, const Op& op, const Lane& lane) const {
+    if (lane.engine != Engine::sm || lane.protocol != Protocol::plain) return {};
+    Duration latency = op.kind == OpKind::barrier ? Duration{} : from_us(profile.op_step);
+    if (!awaits_fence(id, op)) return latency;
+    if (op.kind != OpKind::barrier) latency += from_us(profile.fence);
+    const double doublings = std::log2(std::max(1, lane.ctas));
+    return latency + Duration{std::llround(doublings * profile.fence_step.value * 1e6)};
+  }
+
+  // Whether it waits for a fenced flag of another rank.
+  [[nodiscard]] bool awaits_fence(OpId id, const Op& op) const {
+    if (op.kind == OpKind::barrier) return plan.rendezvous[op.detail].edge == Edge::flag_fenced;
+    const Rank rank = plan.rank_of(id);
+    const auto deps = plan.deps_of(id);
+    return std::any_of(deps.begin(), deps.end(), [&](const Dep& d) {
+      return d.kind() == Edge::flag_fenced && plan.rank_of(d.id()) != rank;
+    });
   }
 
   OpCost compute_cost(OpId id) {
@@ -160,15 +222,14 @@ struct CostModel::State {
     cost.pattern = patterns.intern(scratch);
     switch (lane.engine) {
       case Engine::sm:
-        cost.cap = lane.protocol == Protocol::plain ? sm_cap(profile, op, lane, shape)
-                                                    : channel_cap(profile, lane);
-        cost.weight = cost.cap != kUnlimited ? cost.cap : 1;
-        // A channel's rate was found end to end, with what softens it.
-        cost.soft = cost.cap != kUnlimited && lane.protocol == Protocol::plain;
+        if (lane.protocol == Protocol::plain)
+          add_sm_rate(cost, op, lane, shape);
+        else
+          add_channel_rate(cost, lane);
         break;
       case Engine::copy:
         cost.latency += copy_issue(profile, shape);
-        cost.cap = profile.copy_rate.value > 0 ? profile.copy_rate.value * 1e9 : kUnlimited;
+        cost.cap = copy_cap(profile, shape);
         cost.weight = profile.copy_weight.value > 0 ? profile.copy_weight.value * 1e9 : 1;
         break;
       case Engine::nic:
@@ -176,6 +237,23 @@ struct CostModel::State {
     }
     if (shape.crosses_nic) add_nic(cost);
     return cost;
+  }
+
+  void add_sm_rate(OpCost& cost, const Op& op, const Lane& lane, const TrafficShape& shape) const {
+    const SmRate rate = sm_rate(profile, op, lane, shape);
+    cost.latency += sm_latency(profile, shape);
+    cost.cap = rate.cap;
+    cost.weight = rate.cap != kUnlimited ? rate.weight : 1;
+    // Stores are posted: an engine or link that is nearly full does not slow them before it is.
+    const bool posted =
+        first_round_apart(profile) && shape.remote_destinations > 0 && shape.remote_sources == 0;
+    cost.soft = rate.cap != kUnlimited && !posted;
+  }
+
+  // A channel's rate was found end to end, with what softens it.
+  void add_channel_rate(OpCost& cost, const Lane& lane) const {
+    cost.cap = channel_cap(profile, lane);
+    cost.weight = cost.cap != kUnlimited ? cost.cap : 1;
   }
 
   // Once per op, however many NICs its bytes pass.
@@ -194,6 +272,8 @@ struct CostModel::State {
   std::size_t first_sms = 0;
   PowerModel power;
   std::vector<OpId> first_op;  // per lane
+  bool ordered = false;        // its launches wait for each other
+  bool walks = false;          // some of what walk_latency adds is not 0
   std::vector<Traffic> scratch;
 };
 
@@ -216,6 +296,7 @@ OpCost CostModel::cost(OpId id) {
     case OpKind::barrier:
     case OpKind::library: break;  // see models/library/lower.h
   }
+  if (state_->walks) cost.latency += state_->walk_latency(id, op, lane);
   return cost;
 }
 

@@ -107,7 +107,7 @@ TimedPlan piece_plan(const PieceCase& work) {
   const OpId op = bench.add(timed, Rank{0});
   if (work.both_ways) bench.add(timed, Rank{1});
   if (work.beside) bench.add(outlasting(*work.beside), Rank{0});
-  return {bench.finish(), OpId{}, work.both_ways ? OpId{} : op};
+  return {bench.finish(), OpId{}, work.both_ways ? OpId{} : op, true};
 }
 
 }  // namespace twinlink::scenarios

@@ -49,9 +49,11 @@ struct PieceCase {
 inline constexpr std::int64_t kOutlast = 256;
 
 // The time is end(last) - end(first), or end(last) if there is no first; no last: the makespan.
+// bare: a kernel that does one piece of work, without a list to walk (op_step).
 struct TimedPlan {
   models::Plan plan;
   OpId first, last;
+  bool bare = false;
 };
 
 TimedPlan piece_plan(const PieceCase& work);

@@ -60,9 +60,14 @@ const models::CalibrationProfile& Predictor::own_profile() const { return state_
 
 std::vector<double> Predictor::predict_us(const models::CalibrationProfile& profile) const {
   const sim::SimExecutor executor(state_->machine.topology, profile);
+  models::CalibrationProfile no_list = profile;
+  no_list.op_step.value = 0;
+  const sim::SimExecutor bare(state_->machine.topology, no_list);
   std::vector<double> times;
-  for (const TimedPlan& timed : state_->plans)
-    times.push_back(time_us(timed, executor.simulate(timed.plan).timeline));
+  for (const TimedPlan& timed : state_->plans) {
+    const sim::SimExecutor& runs = timed.bare ? bare : executor;
+    times.push_back(time_us(timed, runs.simulate(timed.plan).timeline));
+  }
   return times;
 }
 
