@@ -52,11 +52,13 @@ std::vector<Fold> leave_one_out(std::span<const Sample> samples, Split split) {
 std::vector<Fold> hold_every_second(std::span<const Sample> samples) {
   using Curve = std::tuple<std::string, std::string, std::string, int>;
   std::map<Curve, std::map<std::int64_t, std::vector<std::size_t>>> curves;
+  Fold fold{"every second size", {}, {}};
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const Sample& s = samples[i];
+    if (s.together) fold.judge.push_back(i);
+    if (s.together) continue;
     curves[{s.machine, s.operation, s.algorithm, s.ranks}][s.bytes].push_back(i);
   }
-  Fold fold{"every second size", {}, {}};
   for (const auto& [curve, sizes] : curves) {
     bool held = false;
     for (const auto& [bytes, rows] : sizes) {
@@ -65,7 +67,7 @@ std::vector<Fold> hold_every_second(std::span<const Sample> samples) {
       held = !held;
     }
   }
-  if (fold.judge.empty()) return {};
+  if (fold.judge.empty() || fold.fit.empty()) return {};
   return {fold};
 }
 

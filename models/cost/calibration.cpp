@@ -22,6 +22,8 @@ constexpr std::array kConstants{
     ConstantTraits{"launch_order", "us", &P::launch_order,
                    "a launch waits for the end of the last on other GPUs, where data ask for it",
                    true},
+    ConstantTraits{"launch_ramp", "us", &P::launch_ramp,
+                   "each 1024 threads of a kernel that walks op lists, at its launch", true},
     ConstantTraits{"op_issue", "us", &P::op_issue,
                    "an sm op: first instruction to last store, transfer apart", true},
     ConstantTraits{"op_step", "us", &P::op_step, "a lane goes on to the next op of its list", true},

@@ -43,6 +43,7 @@ struct CalibrationProfile {
   Constant fence;               // us; a fenced flag, on top: earlier stores become visible
   Constant fence_step;          // us; each doubling of a lane's CTAs lengthens a fenced wait
   Constant launch_order;        // us; a launch waits for the end of the last on other GPUs
+  Constant launch_ramp;         // us; each 1024 threads of a kernel that walks op lists
   Constant op_issue;            // us; an sm op, first instruction to last store, transfer apart
   Constant op_step;             // us; a lane goes on to the next op of its list
   Constant event;               // us; CUDA event or graph edge between two GPUs, launch gap apart

@@ -2,63 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "models/cost/compute_cost.h"
 #include "models/cost/constants_used.h"
 #include "models/cost/fabric.h"
 #include "models/cost/launch_order.h"
+#include "models/cost/sm_rate.h"
 #include "models/cost/traffic.h"
-#include "models/plan/ceil_div.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
 namespace {
 
-constexpr double kUnlimited = std::numeric_limits<double>::infinity();
-
 // Picoseconds of work that a GPU does per second.
 constexpr double kSmCapacity = 1e12;
 
-Duration from_us(const Constant& constant) { return {std::llround(constant.value * 1e6)}; }
-
-// Where op_issue is known, an op's first round is latency and the others are transfer; elsewhere
-// all rounds are transfer, as the constants of those profiles were fitted.
-bool first_round_apart(const CalibrationProfile& profile) { return profile.op_issue.value > 0; }
-
-// One loop trip of an sm lane, in seconds. Zero: the machine is ideal, its routes are charged once.
-double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane& lane,
-                     const TrafficShape& shape) {
-  if (profile.remote_round.value <= 0) return 0;
-  const int peers = std::max(shape.remote_sources, shape.remote_destinations);
-  if (first_round_apart(profile) && shape.loaded <= 0) return 0;  // nothing to wait for
-  if (shape.in_switch)
-    return (profile.multimem_round.value + 2 * to_us(shape.route_latency)) * 1e-6;
-  if (peers == 0) return profile.local_round.value * 1e-6;
-  double one = profile.push_round.value;
-  if (shape.remote_sources > 0)
-    one = profile.remote_round.value + 2 * to_us(shape.route_latency) +
-          (lane.loads_in_flight - 1) * profile.load_step.value;
-  const double all = op.order == LoadOrder::serial ? peers * one + profile.local_round.value
-                                                   : one + (peers - 1) * profile.peer_step.value;
-  return all * 1e-6;
-}
-
-// What one SM can load and store, in bytes of payload per second.
-double sm_limit(const CalibrationProfile& profile, const TrafficShape& shape) {
-  if (profile.sm_load_rate.value > 0 && profile.sm_store_rate.value > 0)
-    return 1e9 /
-           (shape.loaded / profile.sm_load_rate.value + shape.stored / profile.sm_store_rate.value);
-  if (profile.sm_rate.value <= 0) return kUnlimited;
-  return profile.sm_rate.value * 1e9 /
-         std::max({1, shape.remote_sources, shape.remote_destinations});
-}
-
-// SMs under the lane's CTAs.
-double sms_of(const CalibrationProfile& profile, const Lane& lane) {
-  const double sms = profile.sms.value > 0 ? profile.sms.value : lane.ctas;
-  return std::min<double>(lane.ctas, sms);
-}
+// launch_ramp counts threads in these.
+constexpr double kRampThreads = 1024;
 
 // GB/s of one CTA of a library's channel.
 double channel_rate(const CalibrationProfile& profile, Protocol protocol) {
@@ -76,35 +36,6 @@ double channel_cap(const CalibrationProfile& profile, const Lane& lane) {
   return rate > 0 ? rate * 1e9 * lane.ctas : kUnlimited;
 }
 
-// Payload per second that an sm lane reaches unloaded, and its weight in sharing.
-struct SmRate {
-  double cap = kUnlimited, weight = 1;
-};
-
-SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane,
-               const TrafficShape& shape) {
-  if (profile.remote_round.value <= 0 || shape.payload.count == 0) return {};
-  const double round = round_seconds(profile, op, lane, shape);
-  const std::int64_t per_trip =
-      std::int64_t{lane.threads} * lane.vector_bytes * std::max<int>(1, lane.loads_in_flight);
-  const std::int64_t per_block = ceil_div(shape.payload.count, std::max(1, lane.ctas));
-  const auto trips = static_cast<double>(ceil_div(per_block, std::max<std::int64_t>(1, per_trip)));
-  const double payload = static_cast<double>(shape.payload.count);
-  const double limit = sms_of(profile, lane) * sm_limit(profile, shape);
-  const double all = round > 0 ? std::min(payload / (trips * round), limit) : limit;
-  if (!first_round_apart(profile)) return {all, all};
-  return {trips > 1 && round > 0 ? std::min(payload / ((trips - 1) * round), limit) : limit, all};
-}
-
-// What an sm op takes before its bytes flow.
-Duration sm_latency(const CalibrationProfile& profile, const TrafficShape& shape) {
-  if (!first_round_apart(profile) || shape.payload.count == 0) return {};
-  if (shape.in_switch) return from_us(profile.op_issue) + from_us(profile.multimem_round);
-  if (shape.loaded <= 0) return from_us(profile.op_issue);
-  return from_us(profile.op_issue) +
-         from_us(shape.remote_sources > 0 ? profile.remote_round : profile.local_round);
-}
-
 Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape) {
   if (shape.remote_sources > 0) return from_us(profile.copy_pull_issue);
   if (shape.remote_destinations > 0) return from_us(profile.copy_push_issue);
@@ -117,6 +48,13 @@ double copy_cap(const CalibrationProfile& profile, const TrafficShape& shape) {
   const double rate = local && profile.copy_local_rate.value > 0 ? profile.copy_local_rate.value
                                                                  : profile.copy_rate.value;
   return rate > 0 ? rate * 1e9 : kUnlimited;
+}
+
+// An engine's weight grows with the rate at which it asks.
+double copy_weight_of(const CalibrationProfile& profile, double cap) {
+  if (profile.copy_weight.value <= 0) return 1;
+  const bool scales = profile.copy_local_rate.value > 0 && profile.copy_rate.value > 0;
+  return profile.copy_weight.value * (scales ? cap / profile.copy_rate.value : 1e9);
 }
 
 std::vector<OpId> first_ops(const Plan& plan) {
@@ -147,7 +85,10 @@ struct CostModel::State {
         reader(plan_in, fabric, p.hbm.value > 0),
         power(power_model(p)) {
     ensure_gpus_exist(t, plan);
-    ordered = p.launch_order.value > 0 && waits_for_last_launch(plan);
+    if (p.launch_order.value > 0) order = models::launch_order(plan);
+    if (first_round_apart(p)) in_line = inline_ops(plan);
+    for (const Lane& lane : plan.lanes) of_library |= lane.protocol != Protocol::plain;
+    if (p.launch_ramp.value > 0) count_threads();
     walks = p.op_step.value > 0 || p.fence.value > 0 || p.fence_step.value > 0;
     first_op = first_ops(plan);
     for (std::size_t i = 0; i < fabric.size(); ++i)
@@ -172,7 +113,18 @@ struct CostModel::State {
   [[nodiscard]] Duration launch_gap(OpId id, const Lane& lane) const {
     if (lane.engine != Engine::sm || first_op[plan.op(id).lane.index()] != id) return {};
     const Constant& gap = lane.launch == LaunchMode::graph ? profile.graph_gap : profile.eager_gap;
-    return from_us(gap) + (ordered ? from_us(profile.launch_order) : Duration{});
+    Duration all = from_us(gap);
+    if (order != LaunchOrder::none) all = all + from_us(profile.launch_order);
+    if (order == LaunchOrder::fenced) all = all + from_us(profile.fence);
+    if (!threads.empty() && lane.protocol == Protocol::plain)
+      all = all + scaled(profile.launch_ramp, threads[lane.kernel.index()] / kRampThreads);
+    return all;
+  }
+
+  void count_threads() {
+    threads.resize(plan.kernels.size());
+    for (const Lane& lane : plan.lanes)
+      if (lane.engine == Engine::sm) threads[lane.kernel.index()] += lane.ctas * lane.threads;
   }
 
   // What an op of a list that one kernel walks pays before it begins.
@@ -182,7 +134,7 @@ struct CostModel::State {
     if (!awaits_fence(id, op)) return latency;
     if (op.kind != OpKind::barrier) latency += from_us(profile.fence);
     const double doublings = std::log2(std::max(1, lane.ctas));
-    return latency + Duration{std::llround(doublings * profile.fence_step.value * 1e6)};
+    return latency + scaled(profile.fence_step, doublings);
   }
 
   // Whether it waits for a fenced flag of another rank.
@@ -215,7 +167,7 @@ struct CostModel::State {
     return cost;
   }
 
-  OpCost transfer_cost(OpId id, const Op& op, const Lane& lane) {
+  OpCost transfer_cost(OpId id, const Lane& lane) {
     const TrafficShape shape = reader.describe(id, scratch);
     OpCost cost{.latency = shape.route_latency,
                 .payload = static_cast<double>(shape.payload.count)};
@@ -223,14 +175,14 @@ struct CostModel::State {
     switch (lane.engine) {
       case Engine::sm:
         if (lane.protocol == Protocol::plain)
-          add_sm_rate(cost, op, lane, shape);
+          add_sm_rate(cost, id, shape);
         else
           add_channel_rate(cost, lane);
         break;
       case Engine::copy:
         cost.latency += copy_issue(profile, shape);
         cost.cap = copy_cap(profile, shape);
-        cost.weight = profile.copy_weight.value > 0 ? profile.copy_weight.value * 1e9 : 1;
+        cost.weight = copy_weight_of(profile, cost.cap);
         break;
       case Engine::nic:
       case Engine::library: cost.cap = kUnlimited; break;
@@ -239,8 +191,13 @@ struct CostModel::State {
     return cost;
   }
 
-  void add_sm_rate(OpCost& cost, const Op& op, const Lane& lane, const TrafficShape& shape) const {
+  void add_sm_rate(OpCost& cost, OpId id, const TrafficShape& shape) const {
+    const Op& op = plan.op(id);
+    Lane lane = plan.lane(op.lane);
+    // Every word is looked at before the next is asked for.
+    if (!in_line.empty() && in_line[id.index()]) lane.loads_in_flight = 1;
     const SmRate rate = sm_rate(profile, op, lane, shape);
+    if (op.oper == Operator::decay_sum) cost.latency += decay_latency(shape);
     cost.latency += sm_latency(profile, shape);
     cost.cap = rate.cap;
     cost.weight = rate.cap != kUnlimited ? rate.weight : 1;
@@ -248,6 +205,12 @@ struct CostModel::State {
     const bool posted =
         first_round_apart(profile) && shape.remote_destinations > 0 && shape.remote_sources == 0;
     cost.soft = rate.cap != kUnlimited && !posted;
+  }
+
+  // The factors of a sum with decays are loaded before its terms.
+  [[nodiscard]] Duration decay_latency(const TrafficShape& shape) const {
+    if (!first_round_apart(profile) || shape.loaded <= 0) return {};
+    return from_us(profile.local_round);
   }
 
   // A channel's rate was found end to end, with what softens it.
@@ -272,8 +235,11 @@ struct CostModel::State {
   std::size_t first_sms = 0;
   PowerModel power;
   std::vector<OpId> first_op;  // per lane
-  bool ordered = false;        // its launches wait for each other
-  bool walks = false;          // some of what walk_latency adds is not 0
+  LaunchOrder order = LaunchOrder::none;
+  std::vector<double> threads;  // per kernel; empty: nobody asks
+  std::vector<bool> in_line;    // per op: its data carry their own order; empty: nobody asks
+  bool of_library = false;      // lanes of a library's kernels
+  bool walks = false;           // some of what walk_latency adds is not 0
   std::vector<Traffic> scratch;
 };
 
@@ -291,7 +257,7 @@ OpCost CostModel::cost(OpId id) {
     case OpKind::reduce:
     case OpKind::scan_reduce:
     case OpKind::multimem_reduce:
-    case OpKind::multimem_store: cost = state_->transfer_cost(id, op, lane); break;
+    case OpKind::multimem_store: cost = state_->transfer_cost(id, lane); break;
     case OpKind::compute: cost = state_->compute_cost(id); break;
     case OpKind::barrier:
     case OpKind::library: break;  // see models/library/lower.h
@@ -333,7 +299,9 @@ Duration CostModel::edge_latency(Edge edge, bool crosses) const {
     case Edge::flag_relaxed:
     case Edge::flag_fenced: return crosses ? from_us(p.flag) : Duration{};
     case Edge::inline_ll: return crosses ? from_us(p.flag) : Duration{};
-    case Edge::inline_ll128: return crosses ? from_us(p.nccl_hop_ll128) : Duration{};
+    case Edge::inline_ll128:
+      if (!crosses) return {};
+      return from_us(first_round_apart(p) && !state_->of_library ? p.flag : p.nccl_hop_ll128);
     case Edge::event:
     case Edge::graph: return crosses ? from_us(p.event) : Duration{};
     case Edge::stream_memory: return from_us(p.stream_memory);

@@ -48,9 +48,7 @@ std::vector<bool> inline_buffers(const Plan& plan) {
   return found;
 }
 
-}  // namespace
-
-bool waits_for_last_launch(const Plan& plan) {
+bool shares_written_buffers(const Plan& plan) {
   const std::vector<std::int64_t> meetings = first_meetings(plan);
   const std::vector<bool> in_line = inline_buffers(plan);
   std::vector<Touch> touches(plan.buffers.size());
@@ -64,6 +62,27 @@ bool waits_for_last_launch(const Plan& plan) {
   for (std::size_t b = 0; b < touches.size(); ++b)
     if (!in_line[b] && touches[b].needs_order()) return true;
   return false;
+}
+
+}  // namespace
+
+LaunchOrder launch_order(const Plan& plan) {
+  const auto of_library = [](const Lane& lane) { return lane.protocol != Protocol::plain; };
+  if (std::any_of(plan.lanes.begin(), plan.lanes.end(), of_library)) return LaunchOrder::none;
+  if (!shares_written_buffers(plan)) return LaunchOrder::none;
+  for (std::size_t i = 0; i < plan.ops.size(); ++i)
+    for (const Slice& s : plan.destinations(OpId{i}))
+      if (plan.gpu_of(plan.buffer(s.buffer).rank) != plan.gpu_of(plan.rank_of(OpId{i})))
+        return LaunchOrder::fenced;
+  return LaunchOrder::relaxed;
+}
+
+std::vector<bool> inline_ops(const Plan& plan) {
+  std::vector<bool> found(plan.ops.size());
+  for (std::size_t i = 0; i < plan.ops.size(); ++i)
+    for (const Dep& d : plan.deps_of(OpId{i}))
+      if (carries_data(d.kind())) found[i] = found[d.id().index()] = true;
+  return found;
 }
 
 }  // namespace twinlink::models

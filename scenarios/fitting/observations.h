@@ -4,8 +4,8 @@
 //   twinlink.published/1   retyped tables (profiles/published); rows of algorithms that we do not
 //                          have, or only have a relative of, are left out and counted
 //   twinlink.result/1      results of `run --executor realgpu`: one object, {"results": [...]} or
-//   one
-//                          object per line
+//                          one object per line. {"results": [...], "layout": {"ctas", "threads",
+//                          "loads", "ranks_per_gpu", "heads", "decay"}} says what results do not
 //   twinlink.measurement/1 our own suites (`twinlink measure`; set_rows.h says which sets are rows)
 //   nccl-tests text        the table on stdout; collective and ranks from its comment lines;
 //                          algorithm `nccl` unless a comment names another (as ours do); out of
@@ -27,6 +27,13 @@ namespace twinlink::scenarios {
 // Runs of one kernel on one machine on different days differ by about this much (vLLM's own kernels
 // in two pull requests: 0 to 4 %).
 inline constexpr double kRepeatability = 0.04;
+
+// p10 to p90 of a normal distribution, in standard deviations.
+inline constexpr double kP10ToP90 = 2.563;
+
+// Why rows of stream mode are left out.
+inline constexpr const char* kStreamMode =
+    "stream mode: a launch and an event for each op, which plans do not say";
 
 struct Observation {
   analysis::Sample row;  // predicted_us is 0 until somebody predicts
@@ -57,5 +64,7 @@ Observations read_observations(const std::string& text, const std::string& file,
                                const std::string& machine);
 // Every record of the data directories.
 Observations published_observations();
+// Our own measurements that come with the profiles: the suites, and results whose layout is said.
+Observations measured_observations();
 
 }  // namespace twinlink::scenarios

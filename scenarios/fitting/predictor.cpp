@@ -1,7 +1,9 @@
 #include "scenarios/fitting/predictor.h"
 
 #include <algorithm>
+#include <future>
 #include <optional>
+#include <thread>
 
 #include "scenarios/machine.h"
 #include "sim/sim_executor.h"
@@ -59,15 +61,24 @@ Predictor::~Predictor() = default;
 const models::CalibrationProfile& Predictor::own_profile() const { return state_->machine.profile; }
 
 std::vector<double> Predictor::predict_us(const models::CalibrationProfile& profile) const {
-  const sim::SimExecutor executor(state_->machine.topology, profile);
   models::CalibrationProfile no_list = profile;
-  no_list.op_step.value = 0;
-  const sim::SimExecutor bare(state_->machine.topology, no_list);
-  std::vector<double> times;
-  for (const TimedPlan& timed : state_->plans) {
-    const sim::SimExecutor& runs = timed.bare ? bare : executor;
-    times.push_back(time_us(timed, runs.simulate(timed.plan).timeline));
-  }
+  no_list.op_step.value = no_list.launch_ramp.value = 0;
+  std::vector<double> times(state_->plans.size());
+  // Every part takes each parts-th plan; a plan's time does not depend on who simulates it.
+  const std::size_t parts = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
+  const auto predict_part = [&](std::size_t first) {
+    const sim::SimExecutor lists(state_->machine.topology, profile);
+    const sim::SimExecutor bare(state_->machine.topology, no_list);
+    for (std::size_t i = first; i < times.size(); i += parts) {
+      const TimedPlan& timed = state_->plans[i];
+      times[i] = time_us(timed, (timed.bare ? bare : lists).simulate(timed.plan).timeline);
+    }
+  };
+  std::vector<std::future<void>> others;
+  for (std::size_t part = 1; part < parts; ++part)
+    others.push_back(std::async(std::launch::async, predict_part, part));
+  predict_part(0);
+  for (std::future<void>& other : others) other.get();
   return times;
 }
 

@@ -12,8 +12,6 @@ namespace {
 
 using Row = std::optional<Observation>;
 
-// p10 to p90 of a normal distribution, in standard deviations.
-constexpr double kP10ToP90 = 2.563;
 constexpr double kBf16Bytes = 2;
 
 // "8x512x4" -> 8, 512, 4; empty: something else.
@@ -147,8 +145,7 @@ class Rows {
     if (!in_catalogue(*operation, what.algorithm))
       return leave_out("an algorithm that twinlink does not have");
     if (what.registered == "yes") return leave_out("NCCL on registered buffers");
-    if (one.method.starts_with("stream mode"))
-      return leave_out("stream mode: a launch and an event for each op, which plans do not say");
+    if (one.method.starts_with("stream mode")) return leave_out(kStreamMode);
     Observation o = row_of(one, nccl ? "nccl" : measured_.suite);
     o.operation = *operation;
     o.element = *element;
@@ -156,7 +153,8 @@ class Rows {
     o.row.algorithm = what.algorithm;
     o.row.ranks = static_cast<int>(what.ranks);
     o.ranks_per_gpu = static_cast<int>(what.ranks / what.gpus);
-    if (o.ranks_per_gpu > 1) o.suite += "-ranks_per_gpu";
+    o.row.together = o.ranks_per_gpu > 1;
+    if (o.row.together) o.suite += "-ranks_per_gpu";
     if (what.ctas > 0) o.shape = what.shape();
     if (what.measure == "scan") {
       o.heads = kScanHeads;
