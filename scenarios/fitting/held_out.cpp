@@ -9,6 +9,9 @@ namespace {
 
 using analysis::Sample;
 
+// Sorted behind the suites.
+constexpr const char* kPooled = "| all alone but NCCL";
+
 void judge(const std::vector<Observation>& rows, const std::string& model, const std::string& split,
            const models::CalibrationProfile& profile, std::vector<Verdict>& out) {
   if (rows.empty()) return;
@@ -19,6 +22,7 @@ void judge(const std::vector<Observation>& rows, const std::string& model, const
     Sample sample = rows[i].row;
     sample.predicted_us = times[i];
     suites[rows[i].suite].push_back(sample);
+    if (!sample.together && sample.algorithm != "nccl") suites[kPooled].push_back(sample);
   }
   for (const auto& [suite, samples] : suites)
     out.push_back({suite, split, model, analysis::accuracy(samples)});

@@ -3,7 +3,7 @@
 //
 // The split is made over all rows of the machine, whatever their suite: one profile is fitted to
 // what is left in. Each suite is judged by itself, on the rows it was fitted to (model "fitted")
-// and on those it was not ("held_out").
+// and on those it was not ("held_out"); so is the pool of all that was measured alone, but NCCL.
 #include <vector>
 
 #include "analysis/splits.h"

@@ -90,7 +90,7 @@ TimedPlan across(const PieceOfWork& work, Edge edge) {
   const OpId first = bench.add(work, Rank{0});
   const std::array deps{models::dep(first, edge)};
   const OpId last = bench.add(work, Rank{1}, deps);
-  return {bench.finish(), first, last};
+  return {bench.finish(), first, last, edge == Edge::event};
 }
 
 }  // namespace

@@ -135,6 +135,10 @@ TEST_CASE("schemas accept everything the repository holds and the writers write"
     const auto made = topology::make_preset(preset, 4);
     CHECK(topology.complaint(write_topology(made)) == "");
   }
+  const SchemaCheck gates("gates");
+  const std::string limits = read_file(find_data("profiles/gates.json"));
+  CHECK(gates.complaint(limits) == "");
+  CHECK(gates.complaint(std::string(limits).replace(limits.find("median_ape"), 6, "middle")) != "");
   const SchemaCheck measurement("measurement");
   const std::string file = write_measurement(one_set(), "2026-11-22T06:15:00Z");
   CHECK(measurement.complaint(file) == "");
@@ -232,7 +236,8 @@ TEST_CASE("constants and result fields of the schemas are those of the tables") 
 }
 
 TEST_CASE("every property of a schema is described") {
-  for (const char* kind : {"scenario", "topology", "profile", "plan", "result", "measurement"}) {
+  for (const char* kind :
+       {"scenario", "topology", "profile", "plan", "result", "measurement", "gates"}) {
     CAPTURE(kind);
     const json schema = schema_of(kind);
     CHECK(schema.at("$schema") == "http://json-schema.org/draft-07/schema#");
