@@ -50,11 +50,13 @@ double copy_cap(const CalibrationProfile& profile, const TrafficShape& shape) {
   return rate > 0 ? rate * 1e9 : kUnlimited;
 }
 
-// An engine's weight grows with the rate at which it asks.
-double copy_weight_of(const CalibrationProfile& profile, double cap) {
-  if (profile.copy_weight.value <= 0) return 1;
-  const bool scales = profile.copy_local_rate.value > 0 && profile.copy_rate.value > 0;
-  return profile.copy_weight.value * (scales ? cap / profile.copy_rate.value : 1e9);
+// Within a GPU an engine takes two thirds of HBM from a kernel that fills it: such a kernel's
+// weight is its natural rate, and a local copy passes HBM twice per byte.
+double copy_weight_of(const CalibrationProfile& profile, const TrafficShape& shape) {
+  const bool local = shape.remote_sources == 0 && shape.remote_destinations == 0;
+  if (local && profile.copy_local_rate.value > 0 && profile.hbm.value > 0)
+    return profile.hbm.value * 1e9;
+  return profile.copy_weight.value > 0 ? profile.copy_weight.value * 1e9 : 1;
 }
 
 std::vector<OpId> first_ops(const Plan& plan) {
@@ -182,7 +184,7 @@ struct CostModel::State {
       case Engine::copy:
         cost.latency += copy_issue(profile, shape);
         cost.cap = copy_cap(profile, shape);
-        cost.weight = copy_weight_of(profile, cost.cap);
+        cost.weight = copy_weight_of(profile, shape);
         break;
       case Engine::nic:
       case Engine::library: cost.cap = kUnlimited; break;
@@ -193,9 +195,8 @@ struct CostModel::State {
 
   void add_sm_rate(OpCost& cost, OpId id, const TrafficShape& shape) const {
     const Op& op = plan.op(id);
-    Lane lane = plan.lane(op.lane);
-    // Every word is looked at before the next is asked for.
-    if (!in_line.empty() && in_line[id.index()]) lane.loads_in_flight = 1;
+    const bool known = first_round_apart(profile);
+    const Lane lane = known ? lane_in_use(plan, id, in_line[id.index()]) : plan.lane(op.lane);
     const SmRate rate = sm_rate(profile, op, lane, shape);
     if (op.oper == Operator::decay_sum) cost.latency += decay_latency(shape);
     cost.latency += sm_latency(profile, shape);

@@ -58,6 +58,19 @@ SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane
   return {trips > 1 && round > 0 ? std::min(payload / ((trips - 1) * round), limit) : limit, all};
 }
 
+Lane lane_in_use(const Plan& plan, OpId id, bool in_line) {
+  Lane lane = plan.lane(plan.op(id).lane);
+  if (in_line) lane.loads_in_flight = 1;
+  auto bits = static_cast<std::uint64_t>(lane.vector_bytes);
+  for (const auto slices : {plan.sources(id), plan.destinations(id)})
+    for (const Slice& s : slices) bits |= static_cast<std::uint64_t>(s.offset.count | s.size.count);
+  const std::uint64_t word = bits & (~bits + 1);
+  if (word >= static_cast<std::uint64_t>(lane.vector_bytes)) return lane;
+  lane.vector_bytes = static_cast<std::int16_t>(word);
+  if (plan.op(id).kind != OpKind::copy) lane.loads_in_flight = 1;
+  return lane;
+}
+
 Duration sm_latency(const CalibrationProfile& profile, const TrafficShape& shape) {
   if (!first_round_apart(profile) || shape.payload.count == 0) return {};
   if (shape.in_switch) return from_us(profile.op_issue) + from_us(profile.multimem_round);

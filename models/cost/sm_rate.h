@@ -38,6 +38,11 @@ struct SmRate {
 SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane,
                const TrafficShape& shape);
 
+// The op's lane as far as this op uses it: slices that are not whole vectors are moved in narrower
+// words, and summed one element after the other; of inline data every word is looked at before the
+// next is asked for.
+Lane lane_in_use(const Plan& plan, OpId id, bool in_line);
+
 Duration sm_latency(const CalibrationProfile& profile, const TrafficShape& shape);
 
 }  // namespace twinlink::models
