@@ -135,14 +135,14 @@ class Reader {
     const auto size = number<std::int64_t>(words[0]);
     if (!time || !(*time > 0))
       return fail("time \"" + words[time_] + "\" is not a positive number");
+    if (!operation_) return fail("a row before any \"# Collective test starting\"");
+    if (ranks < 1) return fail("a row, but no line says how many ranks there are");
+    if (machine_.empty()) return fail("no machine is named; say which with --machine");
     if (const auto rate = number<double>(words[time_ + 1]); rate && !follows(*size, *time, *rate))
       return fail("algbw " + words[time_ + 1] + " GB/s does not follow from size and time: are " +
                   "times in us?");
     if (const auto wrong = number<double>(words[time_ + 3]); wrong && *wrong >= 1)
       return fail(words[time_ + 3] + " wrong elements: a wrong result has no time");
-    if (!operation_) return fail("a row before any \"# Collective test starting\"");
-    if (ranks < 1) return fail("a row, but no line says how many ranks there are");
-    if (machine_.empty()) return fail("no machine is named; say which with --machine");
     Observation o;
     o.operation = *operation_;
     o.row = {machine_, std::string(name_of(*operation_)), algorithm_, ranks, *size, *time, 0};
