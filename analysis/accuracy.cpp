@@ -18,7 +18,8 @@ using Cell = std::vector<const Sample*>;
 
 std::vector<Cell> cells_of(std::span<const Sample> samples) {
   std::map<std::tuple<std::string, std::string, int, std::int64_t>, Cell> cells;
-  for (const Sample& s : samples) cells[{s.machine, s.operation, s.ranks, s.bytes}].push_back(&s);
+  for (const Sample& s : samples)
+    if (s.choice) cells[{s.machine, s.operation, s.ranks, s.bytes}].push_back(&s);
   std::vector<Cell> result;
   for (auto& [key, cell] : cells)
     if (cell.size() > 1) result.push_back(std::move(cell));

@@ -18,6 +18,8 @@ struct Sample {
   int ranks = 0;
   std::int64_t bytes = 0;
   double measured_us = 0, predicted_us = 0;
+  bool together = false;  // beside another consumer (or rank of its GPU), not alone
+  bool choice = true;     // one of several ways to do the same; else in no cell
 };
 
 struct Accuracy {

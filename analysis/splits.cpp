@@ -8,8 +8,8 @@
 namespace twinlink::analysis {
 namespace {
 
-constexpr std::array kSplits{Split::none, Split::by_ranks, Split::by_size, Split::by_algorithm,
-                             Split::every_second};
+constexpr std::array kSplits{Split::none,         Split::by_ranks,     Split::by_size,
+                             Split::by_algorithm, Split::every_second, Split::alone};
 
 std::vector<std::size_t> all_of(std::span<const Sample> samples) {
   std::vector<std::size_t> all(samples.size());
@@ -29,6 +29,7 @@ Key key_of(const Sample& sample, Split split) {
     case Split::by_size: return {sample.bytes, std::to_string(sample.bytes) + " bytes"};
     case Split::by_algorithm: return {0, sample.algorithm};
     case Split::none:
+    case Split::alone:
     case Split::every_second: break;
   }
   return {0, ""};
@@ -51,11 +52,13 @@ std::vector<Fold> leave_one_out(std::span<const Sample> samples, Split split) {
 std::vector<Fold> hold_every_second(std::span<const Sample> samples) {
   using Curve = std::tuple<std::string, std::string, std::string, int>;
   std::map<Curve, std::map<std::int64_t, std::vector<std::size_t>>> curves;
+  Fold fold{"every second size", {}, {}};
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const Sample& s = samples[i];
+    if (s.together) fold.judge.push_back(i);
+    if (s.together) continue;
     curves[{s.machine, s.operation, s.algorithm, s.ranks}][s.bytes].push_back(i);
   }
-  Fold fold{"every second size", {}, {}};
   for (const auto& [curve, sizes] : curves) {
     bool held = false;
     for (const auto& [bytes, rows] : sizes) {
@@ -64,7 +67,15 @@ std::vector<Fold> hold_every_second(std::span<const Sample> samples) {
       held = !held;
     }
   }
-  if (fold.judge.empty()) return {};
+  if (fold.judge.empty() || fold.fit.empty()) return {};
+  return {fold};
+}
+
+std::vector<Fold> hold_together(std::span<const Sample> samples) {
+  Fold fold{"together", {}, {}};
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    (samples[i].together ? fold.judge : fold.fit).push_back(i);
+  if (fold.fit.empty() || fold.judge.empty()) return {};
   return {fold};
 }
 
@@ -77,6 +88,7 @@ std::string_view name_of(Split split) {
     case Split::by_size: return "by_size";
     case Split::by_algorithm: return "by_algorithm";
     case Split::every_second: return "every_second";
+    case Split::alone: return "alone";
   }
   return "?";
 }
@@ -87,6 +99,7 @@ std::vector<Fold> folds(std::span<const Sample> samples, Split split) {
   switch (split) {
     case Split::none: return {{"nothing", all_of(samples), all_of(samples)}};
     case Split::every_second: return hold_every_second(samples);
+    case Split::alone: return hold_together(samples);
     case Split::by_ranks:
     case Split::by_size:
     case Split::by_algorithm: break;

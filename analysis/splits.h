@@ -3,7 +3,9 @@
 //
 // A split leaves out all rows that share one value of a key, once for each value, and pools what
 // was left out, so every row is judged by a fit that has not seen its value. every_second holds
-// back every second size of each (machine, operation, algorithm, ranks), in ascending order.
+// back every second size of each (machine, operation, algorithm, ranks), in ascending order, and
+// whatever was measured beside another consumer.
+// alone fits what was measured alone and holds back what was measured beside another consumer.
 #include <cstddef>
 #include <span>
 #include <string>
@@ -14,7 +16,7 @@
 
 namespace twinlink::analysis {
 
-enum class Split : std::uint8_t { none, by_ranks, by_size, by_algorithm, every_second };
+enum class Split : std::uint8_t { none, by_ranks, by_size, by_algorithm, every_second, alone };
 std::string_view name_of(Split split);
 std::span<const Split> all_splits();
 

@@ -5,7 +5,8 @@
 // is what comes on top of them (on `crossbar` all constants are zero or infinite and the links hold
 // everything). Durations in us, rates in GB/s (1e9 bytes/s, per direction), factors without unit.
 // A value of 0 for a rate means "no limit". One table (constant_table) drives readers, writers,
-// schema and docs; adding a constant means one field and one row.
+// schema and docs; adding a constant means one field and one row. Constants that are `optional`
+// were separated from others later: a profile without one has 0 there, and the others cover it.
 //
 // Compute. A peak of 0 in a precision other than bf16: the GPU lacks it, where peak_flops is given;
 // peak_flops 0: no limit in any. An efficiency of 0: flops_efficiency. memory_efficiency 0: 1.
@@ -39,6 +40,12 @@ struct CalibrationProfile {
   Constant barrier_relaxed;     // us; all ranks meet, nothing is ordered
   Constant barrier_fenced;      // us; all ranks meet, earlier stores become visible
   Constant flag;                // us; one way, store to the waiter's flag until it is seen
+  Constant fence;               // us; a fenced flag, on top: earlier stores become visible
+  Constant fence_step;          // us; each doubling of a lane's CTAs lengthens a fenced wait
+  Constant launch_order;        // us; a launch waits for the end of the last on other GPUs
+  Constant launch_ramp;         // us; each 1024 threads of a kernel that walks op lists
+  Constant op_issue;            // us; an sm op, first instruction to last store, transfer apart
+  Constant op_step;             // us; a lane goes on to the next op of its list
   Constant event;               // us; CUDA event or graph edge between two GPUs, launch gap apart
   Constant stream_memory;       // us; stream write and wait on a memory word
   Constant remote_round;        // us; one dependent round of loads from a peer (L)
@@ -48,11 +55,14 @@ struct CalibrationProfile {
   Constant multimem_round;      // us; one dependent round of sums formed in the switch (Lm)
   Constant local_round;         // us; one dependent round of loads from own memory (Ll)
   Constant sm_rate;             // GB/s; what the loads and stores of one SM reach at most
+  Constant sm_load_rate;        // GB/s; loads of one SM alone; with sm_store_rate in its place
+  Constant sm_store_rate;       // GB/s; stores of one SM alone
   Constant copy_push_issue;     // us; copy engine, first byte after issue, destination remote
   Constant copy_pull_issue;     // us; copy engine, source remote
   Constant copy_local_issue;    // us; copy engine, both on the same GPU
   Constant copy_rate;           // GB/s; cap of one copy engine queue
   Constant copy_weight;         // GB/s; its weight in weighted max-min sharing
+  Constant copy_local_rate;     // GB/s; cap where both ends are on one GPU; 0: copy_rate
   Constant wire_pull;           // wire bytes towards the reader per payload byte of an sm pull
   Constant wire_pull_request;   // wire bytes the other way per payload byte of an sm pull
   Constant wire_push;           // wire bytes towards the destination per payload byte of an sm push
@@ -100,6 +110,7 @@ struct ConstantTraits {
   std::string_view unit;  // "us", "GB/s", "TFLOP/s", "GiB", "W", "" (a factor, a count)
   Constant CalibrationProfile::*field;
   std::string_view help;
+  bool optional = false;  // a profile may lack it
 };
 
 std::span<const ConstantTraits> constant_table();

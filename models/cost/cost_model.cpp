@@ -2,48 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "models/cost/compute_cost.h"
 #include "models/cost/constants_used.h"
 #include "models/cost/fabric.h"
+#include "models/cost/launch_order.h"
+#include "models/cost/sm_rate.h"
 #include "models/cost/traffic.h"
-#include "models/plan/ceil_div.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
 namespace {
 
-constexpr double kUnlimited = std::numeric_limits<double>::infinity();
-
 // Picoseconds of work that a GPU does per second.
 constexpr double kSmCapacity = 1e12;
 
-Duration from_us(const Constant& constant) { return {std::llround(constant.value * 1e6)}; }
-
-// One loop trip of an sm lane, in seconds. Zero: the machine is ideal, its routes are charged once.
-double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane& lane,
-                     const TrafficShape& shape) {
-  if (profile.remote_round.value <= 0) return 0;
-  const int peers = std::max(shape.remote_sources, shape.remote_destinations);
-  if (shape.in_switch)
-    return (profile.multimem_round.value + 2 * to_us(shape.route_latency)) * 1e-6;
-  if (peers == 0) return profile.local_round.value * 1e-6;
-  double one = profile.push_round.value;
-  if (shape.remote_sources > 0)
-    one = profile.remote_round.value + 2 * to_us(shape.route_latency) +
-          (lane.loads_in_flight - 1) * profile.load_step.value;
-  const double all = op.order == LoadOrder::serial ? peers * one + profile.local_round.value
-                                                   : one + (peers - 1) * profile.peer_step.value;
-  return all * 1e-6;
-}
-
-// What the SMs under the lane's CTAs can load and store, in bytes per second.
-double sm_limit(const CalibrationProfile& profile, const Lane& lane) {
-  if (profile.sm_rate.value <= 0) return kUnlimited;
-  const double sms = profile.sms.value > 0 ? profile.sms.value : lane.ctas;
-  return std::min<double>(lane.ctas, sms) * profile.sm_rate.value * 1e9;
-}
+// launch_ramp counts threads in these.
+constexpr double kRampThreads = 1024;
 
 // GB/s of one CTA of a library's channel.
 double channel_rate(const CalibrationProfile& profile, Protocol protocol) {
@@ -61,23 +36,27 @@ double channel_cap(const CalibrationProfile& profile, const Lane& lane) {
   return rate > 0 ? rate * 1e9 * lane.ctas : kUnlimited;
 }
 
-double sm_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
-              const TrafficShape& shape) {
-  const double round = round_seconds(profile, op, lane, shape);
-  if (round <= 0 || shape.payload.count == 0) return kUnlimited;
-  const std::int64_t per_trip =
-      std::int64_t{lane.threads} * lane.vector_bytes * std::max<int>(1, lane.loads_in_flight);
-  const std::int64_t per_block = ceil_div(shape.payload.count, std::max(1, lane.ctas));
-  const auto trips = static_cast<double>(ceil_div(per_block, std::max<std::int64_t>(1, per_trip)));
-  const int streams = std::max({1, shape.remote_sources, shape.remote_destinations});
-  return std::min(static_cast<double>(shape.payload.count) / (trips * round),
-                  sm_limit(profile, lane) / streams);
-}
-
 Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape) {
   if (shape.remote_sources > 0) return from_us(profile.copy_pull_issue);
   if (shape.remote_destinations > 0) return from_us(profile.copy_push_issue);
   return from_us(profile.copy_local_issue);
+}
+
+// In bytes per second.
+double copy_cap(const CalibrationProfile& profile, const TrafficShape& shape) {
+  const bool local = shape.remote_sources == 0 && shape.remote_destinations == 0;
+  const double rate = local && profile.copy_local_rate.value > 0 ? profile.copy_local_rate.value
+                                                                 : profile.copy_rate.value;
+  return rate > 0 ? rate * 1e9 : kUnlimited;
+}
+
+// Within a GPU an engine takes two thirds of HBM from a kernel that fills it: such a kernel's
+// weight is its natural rate, and a local copy passes HBM twice per byte.
+double copy_weight_of(const CalibrationProfile& profile, const TrafficShape& shape) {
+  const bool local = shape.remote_sources == 0 && shape.remote_destinations == 0;
+  if (local && profile.copy_local_rate.value > 0 && profile.hbm.value > 0)
+    return profile.hbm.value * 1e9;
+  return profile.copy_weight.value > 0 ? profile.copy_weight.value * 1e9 : 1;
 }
 
 std::vector<OpId> first_ops(const Plan& plan) {
@@ -108,6 +87,11 @@ struct CostModel::State {
         reader(plan_in, fabric, p.hbm.value > 0),
         power(power_model(p)) {
     ensure_gpus_exist(t, plan);
+    if (p.launch_order.value > 0) order = models::launch_order(plan);
+    if (first_round_apart(p)) in_line = inline_ops(plan);
+    for (const Lane& lane : plan.lanes) of_library |= lane.protocol != Protocol::plain;
+    if (p.launch_ramp.value > 0) count_threads();
+    walks = p.op_step.value > 0 || p.fence.value > 0 || p.fence_step.value > 0;
     first_op = first_ops(plan);
     for (std::size_t i = 0; i < fabric.size(); ++i)
       resources.push_back({ResourceKind::link, fabric.capacity(i), static_cast<std::int32_t>(i)});
@@ -130,7 +114,39 @@ struct CostModel::State {
 
   [[nodiscard]] Duration launch_gap(OpId id, const Lane& lane) const {
     if (lane.engine != Engine::sm || first_op[plan.op(id).lane.index()] != id) return {};
-    return from_us(lane.launch == LaunchMode::graph ? profile.graph_gap : profile.eager_gap);
+    const Constant& gap = lane.launch == LaunchMode::graph ? profile.graph_gap : profile.eager_gap;
+    Duration all = from_us(gap);
+    if (order != LaunchOrder::none) all = all + from_us(profile.launch_order);
+    if (order == LaunchOrder::fenced) all = all + from_us(profile.fence);
+    if (!threads.empty() && lane.protocol == Protocol::plain)
+      all = all + scaled(profile.launch_ramp, threads[lane.kernel.index()] / kRampThreads);
+    return all;
+  }
+
+  void count_threads() {
+    threads.resize(plan.kernels.size());
+    for (const Lane& lane : plan.lanes)
+      if (lane.engine == Engine::sm) threads[lane.kernel.index()] += lane.ctas * lane.threads;
+  }
+
+  // What an op of a list that one kernel walks pays before it begins.
+  [[nodiscard]] Duration walk_latency(OpId id, const Op& op, const Lane& lane) const {
+    if (lane.engine != Engine::sm || lane.protocol != Protocol::plain) return {};
+    Duration latency = op.kind == OpKind::barrier ? Duration{} : from_us(profile.op_step);
+    if (!awaits_fence(id, op)) return latency;
+    if (op.kind != OpKind::barrier) latency += from_us(profile.fence);
+    const double doublings = std::log2(std::max(1, lane.ctas));
+    return latency + scaled(profile.fence_step, doublings);
+  }
+
+  // Whether it waits for a fenced flag of another rank.
+  [[nodiscard]] bool awaits_fence(OpId id, const Op& op) const {
+    if (op.kind == OpKind::barrier) return plan.rendezvous[op.detail].edge == Edge::flag_fenced;
+    const Rank rank = plan.rank_of(id);
+    const auto deps = plan.deps_of(id);
+    return std::any_of(deps.begin(), deps.end(), [&](const Dep& d) {
+      return d.kind() == Edge::flag_fenced && plan.rank_of(d.id()) != rank;
+    });
   }
 
   OpCost compute_cost(OpId id) {
@@ -153,29 +169,55 @@ struct CostModel::State {
     return cost;
   }
 
-  OpCost transfer_cost(OpId id, const Op& op, const Lane& lane) {
+  OpCost transfer_cost(OpId id, const Lane& lane) {
     const TrafficShape shape = reader.describe(id, scratch);
     OpCost cost{.latency = shape.route_latency,
                 .payload = static_cast<double>(shape.payload.count)};
     cost.pattern = patterns.intern(scratch);
     switch (lane.engine) {
       case Engine::sm:
-        cost.cap = lane.protocol == Protocol::plain ? sm_cap(profile, op, lane, shape)
-                                                    : channel_cap(profile, lane);
-        cost.weight = cost.cap != kUnlimited ? cost.cap : 1;
-        // A channel's rate was found end to end, with what softens it.
-        cost.soft = cost.cap != kUnlimited && lane.protocol == Protocol::plain;
+        if (lane.protocol == Protocol::plain)
+          add_sm_rate(cost, id, shape);
+        else
+          add_channel_rate(cost, lane);
         break;
       case Engine::copy:
         cost.latency += copy_issue(profile, shape);
-        cost.cap = profile.copy_rate.value > 0 ? profile.copy_rate.value * 1e9 : kUnlimited;
-        cost.weight = profile.copy_weight.value > 0 ? profile.copy_weight.value * 1e9 : 1;
+        cost.cap = copy_cap(profile, shape);
+        cost.weight = copy_weight_of(profile, shape);
         break;
       case Engine::nic:
       case Engine::library: cost.cap = kUnlimited; break;
     }
     if (shape.crosses_nic) add_nic(cost);
     return cost;
+  }
+
+  void add_sm_rate(OpCost& cost, OpId id, const TrafficShape& shape) const {
+    const Op& op = plan.op(id);
+    const bool known = first_round_apart(profile);
+    const Lane lane = known ? lane_in_use(plan, id, in_line[id.index()]) : plan.lane(op.lane);
+    const SmRate rate = sm_rate(profile, op, lane, shape);
+    if (op.oper == Operator::decay_sum) cost.latency += decay_latency(shape);
+    cost.latency += sm_latency(profile, shape);
+    cost.cap = rate.cap;
+    cost.weight = rate.cap != kUnlimited ? rate.weight : 1;
+    // Stores are posted: an engine or link that is nearly full does not slow them before it is.
+    const bool posted =
+        first_round_apart(profile) && shape.remote_destinations > 0 && shape.remote_sources == 0;
+    cost.soft = rate.cap != kUnlimited && !posted;
+  }
+
+  // The factors of a sum with decays are loaded before its terms.
+  [[nodiscard]] Duration decay_latency(const TrafficShape& shape) const {
+    if (!first_round_apart(profile) || shape.loaded <= 0) return {};
+    return from_us(profile.local_round);
+  }
+
+  // A channel's rate was found end to end, with what softens it.
+  void add_channel_rate(OpCost& cost, const Lane& lane) const {
+    cost.cap = channel_cap(profile, lane);
+    cost.weight = cost.cap != kUnlimited ? cost.cap : 1;
   }
 
   // Once per op, however many NICs its bytes pass.
@@ -194,6 +236,11 @@ struct CostModel::State {
   std::size_t first_sms = 0;
   PowerModel power;
   std::vector<OpId> first_op;  // per lane
+  LaunchOrder order = LaunchOrder::none;
+  std::vector<double> threads;  // per kernel; empty: nobody asks
+  std::vector<bool> in_line;    // per op: its data carry their own order; empty: nobody asks
+  bool of_library = false;      // lanes of a library's kernels
+  bool walks = false;           // some of what walk_latency adds is not 0
   std::vector<Traffic> scratch;
 };
 
@@ -211,11 +258,12 @@ OpCost CostModel::cost(OpId id) {
     case OpKind::reduce:
     case OpKind::scan_reduce:
     case OpKind::multimem_reduce:
-    case OpKind::multimem_store: cost = state_->transfer_cost(id, op, lane); break;
+    case OpKind::multimem_store: cost = state_->transfer_cost(id, lane); break;
     case OpKind::compute: cost = state_->compute_cost(id); break;
     case OpKind::barrier:
     case OpKind::library: break;  // see models/library/lower.h
   }
+  if (state_->walks) cost.latency += state_->walk_latency(id, op, lane);
   return cost;
 }
 
@@ -252,7 +300,9 @@ Duration CostModel::edge_latency(Edge edge, bool crosses) const {
     case Edge::flag_relaxed:
     case Edge::flag_fenced: return crosses ? from_us(p.flag) : Duration{};
     case Edge::inline_ll: return crosses ? from_us(p.flag) : Duration{};
-    case Edge::inline_ll128: return crosses ? from_us(p.nccl_hop_ll128) : Duration{};
+    case Edge::inline_ll128:
+      if (!crosses) return {};
+      return from_us(first_round_apart(p) && !state_->of_library ? p.flag : p.nccl_hop_ll128);
     case Edge::event:
     case Edge::graph: return crosses ? from_us(p.event) : Duration{};
     case Edge::stream_memory: return from_us(p.stream_memory);

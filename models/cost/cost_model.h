@@ -3,13 +3,17 @@
 // they could alone, and which resources each byte uses. The simulator shares the resources; it
 // knows nothing of GPUs. Lower bounds use the same numbers.
 //
-//   latency   engine issue and the latency of the longest route
-//             In the switch: multimem_round for all peers together.
+//   latency   engine issue and the latency of the longest route; of sm ops also what their list
+//   costs:
+//             op_step, op_issue and the first round, fence and fence_step where they wait for
+//             fenced flags (model.md); a launch: gap, launch_ramp, launch_order In the switch:
+//             multimem_round for all peers together.
 //   cap       sm: the smaller of payload / (trips x round) and what the SMs under its CTAs can move
-//             (sm_rate, over all streams); trips = ceil(bytes per block / (threads x vector x
-//             loads)), round = one + (peers-1) peer_step (parallel) or peers x one + local_round
-//             (serial), with one = remote_round + (loads-1) load_step + there and back (pull) or
-//             push_round (push); without a peer local_round. Copy engine: copy_rate
+//             (sm_rate.h: also where op_issue, sm_load_rate and sm_store_rate are known); trips =
+//             ceil(bytes per block / (threads x vector x loads)), round = one + (peers-1) peer_step
+//             (parallel) or peers x one + local_round (serial), with one = remote_round + (loads-1)
+//             load_step + there and back (pull) or push_round (push); without a peer local_round.
+//             Copy engine: copy_rate
 //   compute   latency its fixed time; payload the ps it takes alone (compute_cost.h), which pass at
 //             1e12 a second: its weight, so that a level of 1 is its natural rate. Per ps it uses
 //             so many ps of its GPU's SMs (their capacity is 1e12 a second, less what the clock and

@@ -125,6 +125,7 @@ class Collector {
     if (slice.size.count == 0) return;
     const double amount = ratio(slice, shape_.payload);
     memory(gpu(slice), amount);
+    shape_.loaded += amount;
     if (gpu(slice) == home_) return;
     travel(gpu(slice), home_, Carrier::pull, amount);
     ++shape_.remote_sources;
@@ -134,6 +135,7 @@ class Collector {
     if (slice.size.count == 0) return;
     const double amount = ratio(slice, shape_.payload);
     memory(gpu(slice), amount);
+    shape_.stored += amount;
     if (gpu(slice) == home_) return;
     travel(home_, gpu(slice), Carrier::push, amount);
     ++shape_.remote_destinations;

@@ -42,6 +42,7 @@ struct Traffic {
 struct TrafficShape {
   Bytes payload;
   int remote_sources = 0, remote_destinations = 0;
+  double loaded = 0, stored = 0;  // by SMs, per byte of payload
   bool in_switch = false;
   Duration route_latency;
   bool crosses_nic = false;  // any of its bytes

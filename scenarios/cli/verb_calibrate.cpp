@@ -8,6 +8,7 @@
 #include "scenarios/cli/verbs.h"
 #include "scenarios/files/profile_json.h"
 #include "scenarios/fitting/calibration_run.h"
+#include "scenarios/fitting/held_out.h"
 #include "scenarios/machine.h"
 #include "topology/error.h"
 
@@ -16,23 +17,24 @@ namespace {
 
 struct CalibrateFlags {
   std::vector<std::string> files, constants;
-  std::string machine, base, output;
+  std::string machine, base, output, hold = "none";
 };
 
 // The rows of one machine, which must be the only one or the one asked for.
 std::vector<Observation> rows_of(const CalibrateFlags& flags, Session& session) {
   std::vector<Observation> rows;
   std::set<std::string> machines;
-  int unknown = 0;
-  for (const std::string& file : flags.files) {
-    const Observations one = read_observations(read_input(file), file, flags.machine);
-    unknown += one.unknown;
-    for (const Observation& row : one.rows) {
-      machines.insert(row.row.machine);
-      if (flags.machine.empty() || row.row.machine == flags.machine) rows.push_back(row);
-    }
+  Observations all;
+  for (const std::string& file : flags.files)
+    all.append(read_observations(read_input(file), file, flags.machine));
+  for (const Observation& row : all.rows) {
+    machines.insert(row.row.machine);
+    if (flags.machine.empty() || row.row.machine == flags.machine) rows.push_back(row);
   }
-  if (unknown > 0) session.note(fmt::format("{} rows of unknown algorithms are left out", unknown));
+  if (all.unknown > 0)
+    session.note(fmt::format("{} rows of unknown algorithms are left out", all.unknown));
+  for (const auto& [why, count] : all.left_out)
+    session.note(fmt::format("{} sets are left out: {}", count, why));
   const std::vector<std::string> names(machines.begin(), machines.end());
   if (rows.empty())
     throw UsageError(fmt::format("no row is of machine \"{}\"; there are: {}", flags.machine,
@@ -54,8 +56,19 @@ std::string report(const CalibrationOutcome& outcome, const std::vector<Observat
   return text;
 }
 
+analysis::Split split_of(const std::string& name) {
+  std::vector<std::string> names;
+  for (const analysis::Split split : analysis::all_splits()) {
+    names.emplace_back(name_of(split));
+    if (names.back() == name) return split;
+  }
+  throw UsageError("\"" + name + "\" is no way to hold rows back." + did_you_mean(name, names));
+}
+
 int act(const CalibrateFlags& flags, Session& session) {
-  const std::vector<Observation> rows = rows_of(flags, session);
+  const analysis::Split split = split_of(flags.hold);
+  const Halves halves = hold_out(rows_of(flags, session), split);
+  const std::vector<Observation>& rows = halves.fit;
   const Predictor predictor(rows.front().row.machine, rows);
   models::CalibrationProfile base = predictor.own_profile();
   if (!flags.base.empty())
@@ -65,6 +78,7 @@ int act(const CalibrateFlags& flags, Session& session) {
       fmt::format("fitted to {} rows of {}", rows.size(), fmt::join(flags.files, ", "));
   CalibrationOutcome outcome = calibrate(predictor, rows, base, {flags.constants, {}}, source);
   session.note(report(outcome, rows));
+  session.note(verdict_table(judge_halves(halves, split, outcome.profile)));
   outcome.profile.about = fmt::format("{} Calibrated: {}.", base.about, source);
   session.deliver(write_profile(outcome.profile), flags.output);
   return kOk;
@@ -81,6 +95,10 @@ void add_calibrate(CLI::App& app, Session& session) {
   verb->add_option("--base", flags->base, "Profile to start from (default: the machine's)");
   verb->add_option("--fit", flags->constants, "Constants to fit (default: all that matter)")
       ->delimiter(',');
+  verb->add_option("--hold", flags->hold,
+                   "Rows not fitted but judged: every_second, alone, by_ranks, by_size, "
+                   "by_algorithm (their first value), none")
+      ->capture_default_str();
   verb->add_option("-o,--output", flags->output, "Write the profile here instead of stdout");
   verb->callback(
       [flags, &session] { session.action = [flags, &session] { return act(*flags, session); }; });

@@ -35,7 +35,8 @@ int act(const std::string& kind, Session& session) {
 void add_schema(CLI::App& app, Session& session) {
   auto kind = std::make_shared<std::string>("scenario");
   CLI::App* verb = app.add_subcommand("schema", "Print the JSON schema of a file format");
-  verb->add_option("KIND", *kind, "scenario, topology, profile, plan, result or measurement")
+  verb->add_option("KIND", *kind,
+                   "scenario, topology, profile, plan, result, measurement, model or gates")
       ->capture_default_str();
   verb->callback(
       [kind, &session] { session.action = [kind, &session] { return act(*kind, session); }; });

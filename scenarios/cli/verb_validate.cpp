@@ -19,29 +19,24 @@ struct ValidateFlags {
   bool json = false, refit = false, rows = false;
 };
 
-Observations observations_of(const ValidateFlags& flags) {
-  if (flags.files.empty()) return published_observations();
-  Observations all;
-  for (const std::string& file : flags.files) {
-    Observations one = read_observations(read_input(file), file, flags.machine);
-    all.unknown += one.unknown;
-    all.rows.insert(all.rows.end(), one.rows.begin(), one.rows.end());
-  }
+// All that comes with the program; with a profile, what is of its machine.
+Observations shipped_observations(const std::string& profile) {
+  Observations all = published_observations();
+  all.append(measured_observations());
+  if (profile.empty()) return all;
+  const std::string name = resolve_profile({}, profile, {}).name;
+  std::erase_if(all.rows, [&](const Observation& o) { return o.row.machine != name; });
+  if (all.rows.empty())
+    throw UsageError(fmt::format("no row that comes with twinlink is of machine \"{}\"", name));
   return all;
 }
 
-std::string table(const std::vector<Verdict>& verdicts) {
-  std::string text =
-      fmt::format("{:28} {:12} {:10} {:>4} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}\n", "suite", "split",
-                  "model", "n", "median", "p90", "max", "bias", "choice", "regret");
-  for (const Verdict& v : verdicts) {
-    const analysis::Accuracy& a = v.accuracy;
-    text += fmt::format("{:28} {:12} {:10} {:>4} {:>6.1f}% {:>6.1f}% {:>6.1f}% {:>+6.1f}%", v.suite,
-                        v.split, v.model, a.n, a.median_ape, a.p90_ape, a.max_ape, a.bias);
-    text +=
-        a.cells > 0 ? fmt::format(" {:>6.0f}% {:>6.1f}%\n", 100 * a.choice_right, a.regret) : "\n";
-  }
-  return text;
+Observations observations_of(const ValidateFlags& flags) {
+  if (flags.files.empty()) return shipped_observations(flags.profile);
+  Observations all;
+  for (const std::string& file : flags.files)
+    all.append(read_observations(read_input(file), file, flags.machine));
+  return all;
 }
 
 std::string row_table(const std::vector<Observation>& rows) {
@@ -58,7 +53,8 @@ std::string row_table(const std::vector<Observation>& rows) {
 
 std::string text_of(const ValidateFlags& flags, const Validation& validation) {
   if (!flags.json)
-    return table(validation.verdicts) + (flags.rows ? "\n" + row_table(validation.rows) : "");
+    return verdict_table(validation.verdicts) +
+           (flags.rows ? "\n" + row_table(validation.rows) : "");
   std::string text;
   for (const Verdict& verdict : validation.verdicts) text += to_json_line(verdict) + "\n";
   return text;
@@ -77,6 +73,8 @@ int act(const ValidateFlags& flags, Session& session) {
   if (observations.unknown > 0)
     session.note(fmt::format("{} rows of algorithms that twinlink does not have are left out",
                              observations.unknown));
+  for (const auto& [why, count] : observations.left_out)
+    session.note(fmt::format("{} sets are left out: {}", count, why));
   session.deliver(text_of(flags, validation), flags.output);
   const std::string gates = gate_file(flags);
   if (gates.empty()) return kOk;
@@ -92,8 +90,9 @@ void add_validate(CLI::App& app, Session& session) {
   CLI::App* verb =
       app.add_subcommand("validate", "Predicted against measured: errors, bias, choices");
   verb->add_option("FILES", flags->files,
-                   "Measurements: results, published records or nccl-tests logs (default: the "
-                   "published records that come with twinlink)");
+                   "Measurements: suites, results, published records, nccl-tests logs or tables "
+                   "(default: the records and measurements that come with twinlink; with "
+                   "--profile, those of its machine)");
   verb->add_option("--profile", flags->profile, "Profile for every suite (default: the machine's)");
   verb->add_option("--machine", flags->machine, "Machine of files that do not name one");
   verb->add_option("--gates", flags->gates, "File of limits; exit code 3 if one does not hold");

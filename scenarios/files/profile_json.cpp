@@ -53,6 +53,8 @@ void read_constants(CalibrationProfile& profile, const Value& value) {
     const auto constant = object.optional(name);
     if (constant)
       profile.*traits.field = read_constant(*constant, traits);
+    else if (traits.optional)
+      profile.*traits.field = {0, 0, Provenance::assumed, "not known apart"};
     else
       missing.push_back(name);
   }

@@ -11,8 +11,20 @@ namespace {
 using models::CalibrationProfile;
 using models::ConstantTraits;
 
+bool is_wire(const ConstantTraits& traits) {
+  using P = CalibrationProfile;
+  return traits.field == &P::wire_pull || traits.field == &P::wire_pull_request ||
+         traits.field == &P::wire_push || traits.field == &P::wire_push_ack ||
+         traits.field == &P::wire_copy;
+}
+
 bool is_fittable(const ConstantTraits& traits) {
-  return traits.unit == "us" || traits.unit == "GB/s";
+  return traits.unit == "us" || traits.unit == "GB/s" || is_wire(traits);
+}
+
+// Single copies tell wire factors from the rest; collectives alone do not.
+bool tells_wires(const std::vector<Observation>& rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const Observation& o) { return o.piece; });
 }
 
 std::vector<const ConstantTraits*> traits_of(const std::vector<std::string>& names) {
@@ -34,11 +46,12 @@ bool touches(const Predictor& predictor, const CalibrationProfile& base,
 
 std::vector<const ConstantTraits*> choose(const Predictor& predictor,
                                           const CalibrationProfile& base,
-                                          const CalibrationChoice& choice) {
+                                          const CalibrationChoice& choice, bool wires) {
   const std::vector<double> before = predictor.predict_us(base);
   std::vector<const ConstantTraits*> chosen;
   for (const ConstantTraits* traits : traits_of(fittable_constants(choice.constants)))
-    if ((base.*traits->field).value > 0 && touches(predictor, base, before, *traits))
+    if ((wires || !is_wire(*traits)) && (base.*traits->field).value > 0 &&
+        touches(predictor, base, before, *traits))
       chosen.push_back(traits);
   return chosen;
 }
@@ -85,7 +98,8 @@ std::vector<std::string> fittable_constants(const std::vector<std::string>& aske
 CalibrationOutcome calibrate(const Predictor& predictor, const std::vector<Observation>& rows,
                              const CalibrationProfile& base, const CalibrationChoice& choice,
                              const std::string& source) {
-  const std::vector<const ConstantTraits*> chosen = choose(predictor, base, choice);
+  const std::vector<const ConstantTraits*> chosen =
+      choose(predictor, base, choice, !choice.constants.empty() || tells_wires(rows));
   CalibrationOutcome outcome{base, {}};
   outcome.fit = analysis::fit(data_of(predictor, rows, base, chosen), choice.fit);
   for (std::size_t i = 0; i < chosen.size(); ++i) {
@@ -97,6 +111,7 @@ CalibrationOutcome calibrate(const Predictor& predictor, const std::vector<Obser
   for (const Observation& row : rows) {
     CalibrationProfile& p = outcome.profile;
     const Bytes bytes{row.row.bytes};
+    if (row.row.bytes == 0) continue;  // a fact, not a transfer
     p.calibrated_ranks = std::max(p.calibrated_ranks, row.row.ranks);
     if (p.calibrated_bytes_max.count == 0 || bytes < p.calibrated_bytes_min)
       p.calibrated_bytes_min = bytes;

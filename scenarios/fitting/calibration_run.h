@@ -1,9 +1,10 @@
 #pragma once
 // Fits constants of one machine's profile to measured rows, with the simulator in the loop.
 //
-// Fitted are the constants that are asked for, or all durations and rates (never wire factors,
-// counts or peaks) that move some predicted time by more than kTouch when they change by a tenth;
-// bounds are a factor of kReach either side. Constants of value 0 are not there to be fitted.
+// Fitted are the constants that are asked for, or all durations and rates (never counts or peaks;
+// wire factors of SMs and copy engines only where rows are single copies) that move some predicted
+// time by more than kTouch when they change by a tenth; bounds are a factor of kReach either side.
+// Constants of value 0 are not there to be fitted.
 #include <string>
 #include <vector>
 

@@ -95,4 +95,18 @@ std::vector<std::string> failed_gates(const std::string& text, const std::string
   return failed;
 }
 
+std::string verdict_table(const std::vector<Verdict>& verdicts) {
+  std::string text =
+      fmt::format("{:32} {:12} {:10} {:>4} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}\n", "suite", "split",
+                  "model", "n", "median", "p90", "max", "bias", "choice", "regret");
+  for (const Verdict& v : verdicts) {
+    const analysis::Accuracy& a = v.accuracy;
+    text += fmt::format("{:32} {:12} {:10} {:>4} {:>6.1f}% {:>6.1f}% {:>6.1f}% {:>+6.1f}%", v.suite,
+                        v.split, v.model, a.n, a.median_ape, a.p90_ape, a.max_ape, a.bias);
+    text +=
+        a.cells > 0 ? fmt::format(" {:>6.0f}% {:>6.1f}%\n", 100 * a.choice_right, a.regret) : "\n";
+  }
+  return text;
+}
+
 }  // namespace twinlink::scenarios

@@ -6,6 +6,8 @@
 
 #include "scenarios/files/read_file.h"
 #include "scenarios/fitting/nccl_tests_text.h"
+#include "scenarios/fitting/set_rows.h"
+#include "scenarios/fitting/timing_csv.h"
 #include "scenarios/machine.h"
 #include "scenarios/published.h"
 #include "topology/error.h"
@@ -15,12 +17,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool in_catalogue(models::Operation operation, const std::string& name) {
-  const auto rows = models::catalogue();
-  return std::any_of(rows.begin(), rows.end(), [&](const models::Algorithm& a) {
-    return a.operation == operation && a.name == name;
-  });
-}
+// Older ones were measured by versions of the program that are slower.
+constexpr const char* kMeasuredFolders[] = {"2026-11-22-h200-pair-suites",
+                                            "2026-11-22-h200-pair-ranks"};
 
 // Our name of a published algorithm; empty if we do not have that very one.
 std::string our_name(const PublishedRecord& record, const std::string& theirs) {
@@ -62,6 +61,36 @@ void add_record(const PublishedRecord& record, Observations& out) {
   throw InputError({issue});
 }
 
+// How a file of results says that its plans were laid out, where results do not say it.
+struct Layout {
+  std::optional<models::LaneShape> shape;
+  int ranks_per_gpu = 1, heads = 1;
+  double decay = 0;
+};
+
+Layout layout_of(const Json& json) {
+  Layout layout;
+  if (!json.contains("layout")) return layout;
+  const Json& said = json.at("layout");
+  layout.ranks_per_gpu = said.value("ranks_per_gpu", 1);
+  layout.heads = said.value("heads", 1);
+  layout.decay = said.value("decay", 0.0);
+  if (said.contains("ctas"))
+    layout.shape = {said.at("ctas").get<std::int32_t>(), said.at("threads").get<std::int16_t>(), 16,
+                    said.at("loads").get<std::int16_t>()};
+  return layout;
+}
+
+void apply(const Layout& layout, Observation& o) {
+  o.shape = layout.shape;
+  o.ranks_per_gpu = layout.ranks_per_gpu;
+  o.row.together = o.ranks_per_gpu > 1;
+  if (o.row.together) o.suite += "-ranks_per_gpu";
+  if (o.operation != models::Operation::exscan) return;
+  o.heads = layout.heads;
+  o.decay = layout.decay;
+}
+
 // A measured result; nothing for results of other executors.
 void add_result(const Json& json, const std::string& file, int line, Observations& out) {
   if (json.value("executor", "") != "realgpu" || !json.contains("time_us") ||
@@ -81,26 +110,39 @@ void add_result(const Json& json, const std::string& file, int line, Observation
   if (!(o.row.measured_us > 0)) fail(file, line, "time_us must be positive");
   if (!in_catalogue(*operation, o.row.algorithm)) return void(++out.unknown);
   o.suite = "measured " + o.row.machine;
+  if (json.value("mode", "") == "stream") return void(++out.left_out[kStreamMode]);
+  const double low = json.value("time_us_p10", 0.0), high = json.value("time_us_p90", 0.0);
+  if (high > low && low > 0)
+    o.sigma = std::hypot(kRepeatability, (high - low) / kP10ToP90 / o.row.measured_us);
   out.rows.push_back(std::move(o));
 }
 
 void add_results(const Json& json, const std::string& file, int line, Observations& out) {
-  if (json.contains("results"))
+  if (json.contains("results")) {
+    const std::size_t first = out.rows.size();
     for (const Json& result : json.at("results")) add_result(result, file, line, out);
-  else
+    const Layout layout = layout_of(json);
+    for (std::size_t i = first; i < out.rows.size(); ++i) apply(layout, out.rows[i]);
+  } else
     add_result(json, file, line, out);
 }
 
-void add_json(const std::string& text, const std::string& file, Observations& out) {
+void add_json(const std::string& text, const std::string& file, const std::string& machine,
+              Observations& out) {
   try {
     const Json json = Json::parse(text);
     const std::string schema = json.value("schema", "");
     if (schema.starts_with("twinlink.published/"))
       return add_record(read_published(text, file), out);
+    if (schema.starts_with("twinlink.measurement/"))
+      return add_measured_rows(read_measured_sets(text, file), file, machine, out);
+    if (json.contains("nccl_version") && json.contains("config"))
+      return read_nccl_tests_json(json, file, machine, out);
     if (schema.starts_with("twinlink.result/") || json.contains("results"))
       return add_results(json, file, 0, out);
     fail(file, 1,
-         "neither published records (twinlink.published/1) nor results (twinlink.result/1)");
+         "neither published records (twinlink.published/1) nor results (twinlink.result/1) nor "
+         "measurements (twinlink.measurement/1)");
   } catch (const Json::exception& error) {
     fail(file, 0, error.what());
   }
@@ -130,21 +172,50 @@ bool several_objects(const std::string& text) {
 
 }  // namespace
 
+bool in_catalogue(models::Operation operation, const std::string& name) {
+  const auto rows = models::catalogue();
+  return std::any_of(rows.begin(), rows.end(), [&](const models::Algorithm& a) {
+    return a.operation == operation && a.name == name;
+  });
+}
+
+void Observations::append(Observations more) {
+  rows.insert(rows.end(), more.rows.begin(), more.rows.end());
+  unknown += more.unknown;
+  for (const auto& [why, count] : more.left_out) left_out[why] += count;
+}
+
 Observations read_observations(const std::string& text, const std::string& file,
                                const std::string& machine) {
   Observations out;
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) fail(file, 1, "the file is empty");
   const std::string body = text.substr(first);
-  if (body.front() != '{')
+  if (is_timing_csv(body))
+    read_timing_csv(text, file, machine, out);
+  else if (body.front() != '{')
     read_nccl_tests_text(text, file, machine, out);
   else if (several_objects(body))
     add_json_lines(text, file, out);
   else
-    add_json(body, file, out);
+    add_json(body, file, machine, out);
   if (out.rows.empty())
     fail(file, 0,
          out.unknown > 0 ? "no row of an algorithm that twinlink has" : "no measured time in it");
+  return out;
+}
+
+Observations measured_observations() {
+  Observations out;
+  for (const char* folder : kMeasuredFolders)
+    for (const std::string& name : data_names(std::string("profiles/measured/") + folder)) {
+      const auto path =
+          find_data(std::string("profiles/measured/") + folder + "/" + name + ".json");
+      const std::string text = read_file(path);
+      const Json json = Json::parse(text);
+      if (json.value("schema", "").starts_with("twinlink.measurement/") || json.contains("layout"))
+        out.append(read_observations(text, path.string(), ""));
+    }
   return out;
 }
 

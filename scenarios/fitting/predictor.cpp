@@ -1,7 +1,9 @@
 #include "scenarios/fitting/predictor.h"
 
 #include <algorithm>
+#include <future>
 #include <optional>
+#include <thread>
 
 #include "scenarios/machine.h"
 #include "sim/sim_executor.h"
@@ -12,9 +14,12 @@ namespace {
 models::CollectiveRequest request_of(const Observation& row, const topology::Topology& topology) {
   models::CollectiveRequest request;
   request.operation = row.operation;
-  request.gpu_of_rank = gpu_of_rank(row.row.ranks, 1);
+  request.gpu_of_rank = gpu_of_rank(row.row.ranks, row.ranks_per_gpu);
   request.bytes = {row.row.bytes};
   request.element = row.element;
+  if (row.shape) request.shape = *row.shape;
+  request.heads = row.heads;
+  if (row.decay > 0) request.decays.assign(static_cast<std::size_t>(row.heads), row.decay);
   describe_machine(topology, request);
   return request;
 }
@@ -26,20 +31,29 @@ Machine machine_for(const std::string& name, const std::vector<Observation>& row
   return {resolve_topology(spec, gpus, {}), resolve_profile(spec, "", {})};
 }
 
+TimedPlan plan_of(const Observation& row, const topology::Topology& topology) {
+  if (row.piece) return piece_plan(*row.piece);
+  const models::Algorithm& algorithm = models::find_algorithm(row.operation, row.row.algorithm);
+  return {models::build_plan(algorithm, request_of(row, topology)), {}, {}};
+}
+
+double time_us(const TimedPlan& timed, const models::Timeline& timeline) {
+  if (!timed.last.valid()) return to_us(timeline.makespan());
+  const double end = to_us(timeline.end[timed.last.index()]);
+  return timed.first.valid() ? end - to_us(timeline.end[timed.first.index()]) : end;
+}
+
 }  // namespace
 
 struct Predictor::State {
   Machine machine;
-  std::vector<models::Plan> plans;
+  std::vector<TimedPlan> plans;
 };
 
 Predictor::Predictor(const std::string& machine, const std::vector<Observation>& rows)
     : state_(std::make_unique<State>(State{machine_for(machine, rows), {}})) {
-  for (const Observation& row : rows) {
-    const models::Algorithm& algorithm = models::find_algorithm(row.operation, row.row.algorithm);
-    state_->plans.push_back(
-        models::build_plan(algorithm, request_of(row, state_->machine.topology)));
-  }
+  for (const Observation& row : rows)
+    state_->plans.push_back(plan_of(row, state_->machine.topology));
 }
 
 Predictor::~Predictor() = default;
@@ -47,10 +61,24 @@ Predictor::~Predictor() = default;
 const models::CalibrationProfile& Predictor::own_profile() const { return state_->machine.profile; }
 
 std::vector<double> Predictor::predict_us(const models::CalibrationProfile& profile) const {
-  const sim::SimExecutor executor(state_->machine.topology, profile);
-  std::vector<double> times;
-  for (const models::Plan& plan : state_->plans)
-    times.push_back(to_us(executor.simulate(plan).timeline.makespan()));
+  models::CalibrationProfile no_list = profile;
+  no_list.op_step.value = no_list.launch_ramp.value = 0;
+  std::vector<double> times(state_->plans.size());
+  // Every part takes each parts-th plan; a plan's time does not depend on who simulates it.
+  const std::size_t parts = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
+  const auto predict_part = [&](std::size_t first) {
+    const sim::SimExecutor lists(state_->machine.topology, profile);
+    const sim::SimExecutor bare(state_->machine.topology, no_list);
+    for (std::size_t i = first; i < times.size(); i += parts) {
+      const TimedPlan& timed = state_->plans[i];
+      times[i] = time_us(timed, (timed.bare ? bare : lists).simulate(timed.plan).timeline);
+    }
+  };
+  std::vector<std::future<void>> others;
+  for (std::size_t part = 1; part < parts; ++part)
+    others.push_back(std::async(std::launch::async, predict_part, part));
+  predict_part(0);
+  for (std::future<void>& other : others) other.get();
   return times;
 }
 

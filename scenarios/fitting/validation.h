@@ -41,5 +41,7 @@ std::vector<std::string> failed_gates(const std::string& text, const std::string
 
 // {"suite": ..., "split": ..., "model": ..., "n": ..., "median_ape": ..., ...}: one line.
 std::string to_json_line(const Verdict& verdict);
+// All of them, one line each, with a head.
+std::string verdict_table(const std::vector<Verdict>& verdicts);
 
 }  // namespace twinlink::scenarios

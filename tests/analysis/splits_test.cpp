@@ -53,3 +53,16 @@ TEST_CASE("a key with one value gives no fold") {
   CHECK(folds(rows, Split::by_ranks).empty());
   CHECK(folds(std::span<const Sample>(rows).first(1), Split::every_second).empty());
 }
+
+TEST_CASE("what ran beside something else is judged, whatever its size") {
+  std::vector<Sample> rows = grid();
+  rows[0].together = rows[1].together = true;  // of algorithm a with 2 ranks; 2048 B stay alone
+  const Fold second = folds(rows, Split::every_second)[0];
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}})
+    CHECK(std::count(second.judge.begin(), second.judge.end(), i) == 1);
+  CHECK(std::count(second.fit.begin(), second.fit.end(), std::size_t{2}) == 1);
+  CHECK(second.fit.size() + second.judge.size() == rows.size());
+  const Fold alone = folds(rows, Split::alone)[0];
+  CHECK(alone.judge == std::vector<std::size_t>{0, 1});
+  CHECK(alone.fit.size() == rows.size() - 2);
+}

@@ -135,6 +135,10 @@ TEST_CASE("schemas accept everything the repository holds and the writers write"
     const auto made = topology::make_preset(preset, 4);
     CHECK(topology.complaint(write_topology(made)) == "");
   }
+  const SchemaCheck gates("gates");
+  const std::string limits = read_file(find_data("profiles/gates.json"));
+  CHECK(gates.complaint(limits) == "");
+  CHECK(gates.complaint(std::string(limits).replace(limits.find("median_ape"), 6, "middle")) != "");
   const SchemaCheck measurement("measurement");
   const std::string file = write_measurement(one_set(), "2026-11-22T06:15:00Z");
   CHECK(measurement.complaint(file) == "");
@@ -213,9 +217,12 @@ TEST_CASE("kinds of ops, lanes and operators of the plan schema are those of the
 
 TEST_CASE("constants and result fields of the schemas are those of the tables") {
   const json constants = schema_of("profile")["properties"]["constants"];
-  std::set<std::string> names, fields;
-  for (const models::ConstantTraits& traits : models::constant_table()) names.emplace(traits.name);
-  CHECK(words_of(constants["required"]) == names);
+  std::set<std::string> names, required, fields;
+  for (const models::ConstantTraits& traits : models::constant_table()) {
+    names.emplace(traits.name);
+    if (!traits.optional) required.emplace(traits.name);
+  }
+  CHECK(words_of(constants["required"]) == required);
   CHECK(constants["properties"].size() == names.size());
   for (const ResultField& field : result_fields()) fields.emplace(field.name);
   const std::set<std::string> common = fields;
@@ -229,7 +236,8 @@ TEST_CASE("constants and result fields of the schemas are those of the tables") 
 }
 
 TEST_CASE("every property of a schema is described") {
-  for (const char* kind : {"scenario", "topology", "profile", "plan", "result", "measurement"}) {
+  for (const char* kind :
+       {"scenario", "topology", "profile", "plan", "result", "measurement", "gates"}) {
     CAPTURE(kind);
     const json schema = schema_of(kind);
     CHECK(schema.at("$schema") == "http://json-schema.org/draft-07/schema#");

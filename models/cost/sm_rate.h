@@ -1,0 +1,48 @@
+#pragma once
+// How fast an op's SM lane moves its bytes unloaded, and what passes before they flow.
+//
+//   trips   ceil(bytes per block / (threads x vector x loads in flight))
+//   round   cost_model.h; no round where nothing is loaded: stores are posted
+//   limit   SMs under the CTAs x 1 / (loaded / sm_load_rate + stored / sm_store_rate), per byte of
+//           payload; where those are not known, x sm_rate / streams
+//   op_issue known      latency = op_issue + first round (remote_round if it pulls, else
+//                       local_round), cap = the smaller of payload / ((trips - 1) round) and limit
+//   op_issue not known  cap = the smaller of payload / (trips round) and limit
+// The weight in sharing is payload / (trips round), at most limit, in both.
+#include <cmath>
+#include <limits>
+
+#include "models/cost/calibration.h"
+#include "models/cost/traffic.h"
+#include "models/plan/plan.h"
+
+namespace twinlink::models {
+
+inline constexpr double kUnlimited = std::numeric_limits<double>::infinity();
+
+inline Duration scaled(const Constant& constant, double factor) {
+  return {std::llround(constant.value * factor * 1e6)};
+}
+inline Duration from_us(const Constant& constant) { return scaled(constant, 1); }
+
+// Where op_issue is known, an op's first round is latency and the others are transfer; elsewhere
+// all rounds are transfer, as the constants of those profiles were fitted.
+inline bool first_round_apart(const CalibrationProfile& profile) {
+  return profile.op_issue.value > 0;
+}
+
+// Payload per second.
+struct SmRate {
+  double cap = kUnlimited, weight = 1;
+};
+SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane,
+               const TrafficShape& shape);
+
+// The op's lane as far as this op uses it: slices that are not whole vectors are moved in narrower
+// words, and summed one element after the other; of inline data every word is looked at before the
+// next is asked for.
+Lane lane_in_use(const Plan& plan, OpId id, bool in_line);
+
+Duration sm_latency(const CalibrationProfile& profile, const TrafficShape& shape);
+
+}  // namespace twinlink::models

@@ -1,0 +1,169 @@
+// What walking an op list costs: steps, fences, launches that wait for each other, the first round.
+#include <doctest/doctest.h>
+
+#include "models/cost/cost_model.h"
+#include "models/cost/launch_order.h"
+#include "models/plan/plan_builder.h"
+#include "topology/presets.h"
+
+namespace twinlink::models {
+namespace {
+
+// Ranks 0 and 1 on two GPUs, one lane each, one buffer of 1 MiB each.
+struct Pair {
+  PlanBuilder builder{"pair", 2};
+  BufferId buffer[2];
+  LaneId lane[2];
+
+  explicit Pair(LaneShape shape = {8, 512, 16, 4}) {
+    for (int r = 0; r < 2; ++r) {
+      buffer[r] = builder.add_buffer(
+          {Rank{r}, BufferRole::scratch, ElementType::fp32, mib(1), "b" + std::to_string(r)});
+      lane[r] = builder.add_sm_lane(builder.add_kernel({Rank{r}, LaunchMode::graph, "k"}), shape);
+    }
+  }
+  [[nodiscard]] Slice all(int r, Bytes offset = {}) const {
+    return {buffer[r], 0, offset, kib(256)};
+  }
+  OpId pull(int r, std::span<const Dep> deps = {}) {
+    return builder.copy(lane[r], all(1 - r), all(r, kib(512)), deps);
+  }
+  OpId push(int r, std::span<const Dep> deps = {}) {
+    return builder.copy(lane[r], all(r), all(1 - r, kib(512)), deps);
+  }
+  void meet(Edge edge) {
+    const std::uint32_t id = builder.add_rendezvous({builder.add_group({Rank{0}, Rank{1}}), edge});
+    for (const LaneId l : lane) builder.barrier(l, id, {});
+  }
+};
+
+// Everything that an op list costs, in us.
+CalibrationProfile fused() {
+  CalibrationProfile p = ideal_profile();
+  p.graph_gap.value = 0.5;
+  p.flag.value = 0.7;
+  p.remote_round.value = 1;
+  p.local_round.value = 0.25;
+  p.push_round.value = 0.5;
+  p.fence.value = 0.8;
+  p.fence_step.value = 0.1;
+  p.launch_order.value = 2;
+  p.launch_ramp.value = 0.01;
+  p.op_issue.value = 0.6;
+  p.op_step.value = 0.4;
+  p.sm_load_rate.value = 200;
+  p.sm_store_rate.value = 50;
+  return p;
+}
+
+const topology::Topology& machine() {
+  static const topology::Topology made = topology::make_preset("crossbar", 2);
+  return made;
+}
+// A crossbar's route.
+const Duration kRoute = us(2);
+
+}  // namespace
+
+TEST_CASE("an op of a list: step, issue, first round; the other rounds are transfer") {
+  Pair pair;
+  const OpId pull = pair.pull(0), push = pair.push(0);
+  const Plan plan = pair.builder.finish();
+  const CalibrationProfile p = fused();
+  CostModel model(machine(), p, plan);
+  CHECK(model.cost(pull).latency == kRoute + ns(400 + 600 + 1000));
+  CHECK(model.cost(push).latency == kRoute + ns(400 + 600 + 250));  // it loads its own memory first
+  // 256 KiB / 8 CTAs = 32 KiB a block = one trip of 512 x 16 x 4: no further round; the SMs limit:
+  // 1 / (1 / 200 + 1 / 50) = 40 GB/s each.
+  CHECK(model.cost(pull).cap == doctest::Approx(8 * 40e9));
+  CHECK(model.cost(pull).soft);
+  CHECK_FALSE(model.cost(push).soft);  // posted
+}
+
+TEST_CASE("a fenced wait pays the fence, and more with more blocks; a relaxed one does not") {
+  Pair pair;
+  const OpId first = pair.pull(1);
+  const Dep fenced[] = {dep(first, Edge::flag_fenced)},
+            relaxed[] = {dep(first, Edge::flag_relaxed)};
+  const OpId after_fence = pair.pull(0, fenced), after_flag = pair.pull(0, relaxed);
+  const Plan plan = pair.builder.finish();
+  const CalibrationProfile p = fused();
+  CostModel model(machine(), p, plan);
+  // 8 CTAs are 3 doublings of 0.1 us.
+  CHECK(model.cost(after_fence).latency - model.cost(after_flag).latency == ns(800 + 300));
+  CHECK(model.cost(after_flag).latency == model.cost(first).latency);
+}
+
+TEST_CASE("a barrier is no step; a fenced one grows with blocks") {
+  for (const auto& [edge, latency] :
+       {std::pair{Edge::flag_relaxed, ns(0)}, std::pair{Edge::flag_fenced, ns(300)}}) {
+    Pair pair;
+    pair.meet(edge);
+    const Plan plan = pair.builder.finish();
+    const CalibrationProfile p = fused();
+    CostModel model(machine(), p, plan);
+    CHECK(model.cost(OpId{0}).latency == latency);
+  }
+}
+
+TEST_CASE("launches wait for each other where GPUs share written data that nothing else orders") {
+  Pair pulls, pushes, meets, reads;
+  pulls.pull(0), pulls.push(1);  // rank 1 writes what rank 0 reads? no: into rank 0's buffer
+  pushes.push(0);
+  pushes.pull(0);
+  meets.meet(Edge::flag_relaxed);
+  meets.push(0);
+  meets.push(1);
+  reads.builder.copy(reads.lane[0], reads.all(1), Slice{reads.buffer[0], 0, {}, {}}, {});
+  CHECK(launch_order(pulls.builder.finish()) == LaunchOrder::fenced);
+  CHECK(launch_order(pushes.builder.finish()) == LaunchOrder::none);  // one GPU touches all
+  CHECK(launch_order(meets.builder.finish()) == LaunchOrder::none);
+  CHECK(launch_order(reads.builder.finish()) == LaunchOrder::none);
+
+  // Each pulls what the other wrote: a wait, but nothing was stored elsewhere.
+  Pair both;
+  for (const int r : {0, 1})
+    both.builder.copy(both.lane[r], both.all(r), both.all(r, kib(512)), {});
+  for (const int r : {0, 1})
+    both.builder.copy(both.lane[r], both.all(1 - r, kib(512)), both.all(r, kib(256)), {});
+  CHECK(launch_order(both.builder.finish()) == LaunchOrder::relaxed);
+
+  // Data that carry their own order.
+  Pair inline_data;
+  const OpId sent = inline_data.push(0);
+  const Dep arrives[] = {dep(sent, Edge::inline_ll)};
+  inline_data.builder.copy(inline_data.lane[1], inline_data.all(1, kib(512)), inline_data.all(1),
+                           arrives);
+  const Plan plan = inline_data.builder.finish();
+  CHECK(launch_order(plan) == LaunchOrder::none);
+  CHECK(inline_ops(plan) == std::vector<bool>{true, true});
+}
+
+TEST_CASE("a launch: gap, ramp of its threads, and the wait for the launch before") {
+  Pair pair;
+  const OpId first = pair.push(0);
+  pair.push(1);
+  const Plan plan = pair.builder.finish();
+  const CalibrationProfile p = fused();
+  const CostModel model(machine(), p, plan);
+  // 8 x 512 threads are 4 x 0.01 us; both ranks write both buffers: 2 + 0.8 (fence) us.
+  CHECK(model.launch_gap(first) == ns(500 + 40 + 2000 + 800));
+}
+
+TEST_CASE("where none of it is known nothing changes") {
+  Pair pair;
+  const OpId first = pair.pull(1);
+  const Dep fenced[] = {dep(first, Edge::flag_fenced)};
+  const OpId last = pair.pull(0, fenced);
+  const Plan plan = pair.builder.finish();
+  CalibrationProfile p = fused();
+  for (const ConstantTraits& traits : constant_table())
+    if (traits.optional) (p.*traits.field).value = 0;
+  CostModel model(machine(), p, plan);
+  CHECK(model.cost(last).latency == kRoute);
+  CHECK(model.launch_gap(first) == ns(500));
+  // One trip of one round of 1 us and the route there and back.
+  CHECK(model.cost(last).cap == doctest::Approx(262144 / 5e-6));
+}
+
+}  // namespace twinlink::models
