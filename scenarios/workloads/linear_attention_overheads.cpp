@@ -25,7 +25,9 @@ std::optional<double> read_rate(const Value& value) {
   }
 }
 
-std::optional<double> read_factor(const Value& value) { return read_number(value, {0, 1e3}); }
+std::optional<double> read_overhead_factor(const Value& value) {
+  return read_number(value, {0, 1e3});
+}
 
 void read_values(LinearAttentionOverheads& values, ObjectReader& object) {
   set(values.issue, object.optional("issue"), read_duration);
@@ -51,7 +53,7 @@ std::optional<Value> value_of(const Value& constant, Provenance& worst) {
 template <class Read>
 void read_part(models::LinearAttentionKernels::Part& cost, const std::string& name,
                const Read& read) {
-  set(cost.traffic, read(name + "_traffic"), read_factor);
+  set(cost.traffic, read(name + "_traffic"), read_overhead_factor);
   set(cost.fixed, read(name + "_fixed"), read_duration);
 }
 
