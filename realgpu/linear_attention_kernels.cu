@@ -2,6 +2,8 @@
 
 #include "realgpu/linear_attention_kernels.h"
 #include "realgpu/linear_attention_values.h"
+#include "realgpu/linear_attention_walks.h"
+#include "topology/error.h"
 
 namespace twinlink::realgpu {
 namespace {
@@ -13,26 +15,37 @@ __device__ float4 fold(float decay, const float4& a, const float4& b) {
   return {decay * a.x + b.x, decay * a.y + b.y, decay * a.z + b.z, decay * a.w + b.w};
 }
 
+// A thread has one element of every segment's state; states of a batch are read before any is
+// written, so that their waits overlap.
 template <bool kReverse>
-__global__ void __launch_bounds__(kThreads) segment_scan_kernel(const AttentionArgs args) {
+__global__ void __launch_bounds__(kThreads)
+    segment_scan_kernel(const AttentionArgs args, const DirectionStates in) {
+  constexpr int kBatch = 12;
   const int sequence = static_cast<int>(blockIdx.y);
-  const int quad = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x);
+  const int element = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x);
   const float slope = args.slopes[sequence % args.heads];
-  auto* states = reinterpret_cast<float4*>(args.states) +
-                 static_cast<std::int64_t>(sequence) * args.segments * kQuads + quad;
-  float4 before{};
-#pragma unroll 4
-  for (int i = 0; i < args.segments; ++i) {
-    const int segment = kReverse ? args.segments - 1 - i : i;
-    const int begin = segment * args.segment;
-    const int length = min(args.tokens, begin + args.segment) - begin;
-    float4* at = states + static_cast<std::int64_t>(segment) * kQuads;
-    const float4 own = *at;
-    *at = before;
-    before = fold(__expf(-slope * static_cast<float>(length)), before, own);
+  float* states =
+      in.states + static_cast<std::int64_t>(sequence) * args.segments * kStateElements + element;
+  const auto segment_of = [&](int i) { return kReverse ? args.segments - 1 - i : i; };
+  float before = 0;
+  for (int first = 0; first < args.segments; first += kBatch) {
+    float own[kBatch];
+#pragma unroll
+    for (int i = 0; i < kBatch; ++i)
+      if (first + i < args.segments)
+        own[i] = states[static_cast<std::int64_t>(segment_of(first + i)) * kStateElements];
+#pragma unroll
+    for (int i = 0; i < kBatch; ++i) {
+      if (first + i >= args.segments) break;
+      const int segment = segment_of(first + i), begin = segment * args.segment;
+      const int length = min(args.tokens, begin + args.segment) - begin;
+      states[static_cast<std::int64_t>(segment) * kStateElements] = before;
+      before = __expf(-slope * static_cast<float>(length)) * before + own[i];
+    }
   }
-  auto* total = reinterpret_cast<float4*>(args.totals[sequence / args.per_rank]);
-  total[static_cast<std::int64_t>(sequence % args.per_rank) * kQuads + quad] = before;
+  in.totals[sequence / args.per_rank]
+           [static_cast<std::int64_t>(sequence % args.per_rank) * kStateElements + element] =
+      before;
 }
 
 __global__ void __launch_bounds__(kThreads) send_kernel(const SendArgs args) {
@@ -60,12 +73,26 @@ __global__ void pause_kernel() {}
 
 }  // namespace
 
-void launch_segment_scan(bool reverse, const AttentionArgs& args, cudaStream_t stream) {
-  const dim3 grid(kQuads / kThreads, static_cast<unsigned>(args.sequences));
-  if (reverse)
-    segment_scan_kernel<true><<<grid, kThreads, 0, stream>>>(args);
+void launch_attention(AttentionPart part, const AttentionArgs& args, cudaStream_t stream) {
+  TL_ENSURE(args.tokens % kBlockTokens == 0 && args.segment % kBlockTokens == 0,
+            "whole blocks of tokens");
+  switch (part) {
+    case AttentionPart::state: return launch_state(args, stream);
+    case AttentionPart::output: return launch_output(args, stream);
+    case AttentionPart::query: return launch_query(args, stream);
+    case AttentionPart::key_value: return launch_key_value(args, stream);
+    case AttentionPart::inter_output: return launch_inter_output(args, stream);
+    case AttentionPart::inter_key_value: return launch_inter_key_value(args, stream);
+  }
+}
+
+void launch_segment_scan(bool backward, const AttentionArgs& args, cudaStream_t stream) {
+  if (args.segments == 1) return;
+  const dim3 grid(kStateElements / kThreads, static_cast<unsigned>(args.sequences));
+  if (backward)
+    segment_scan_kernel<true><<<grid, kThreads, 0, stream>>>(args, args.backward);
   else
-    segment_scan_kernel<false><<<grid, kThreads, 0, stream>>>(args);
+    segment_scan_kernel<false><<<grid, kThreads, 0, stream>>>(args, args.forward);
   TL_CUDA(cudaGetLastError());
 }
 

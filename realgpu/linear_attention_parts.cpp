@@ -15,7 +15,17 @@ constexpr int kTensors = 8;
 int slots_of(int device) {
   int sms = 0;
   TL_CUDA(cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, device));
-  return 4 * sms;  // SegmentWalk::kResident
+  return kSegmentsPerSm * sms;
+}
+
+void check_device(int device) {
+  int major = 0, minor = 0;
+  TL_CUDA(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
+  TL_CUDA(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device));
+  if (major != 9 || minor != 0)
+    throw UnsupportedError("linear attention on a GPU of compute capability " +
+                           std::to_string(major) + "." + std::to_string(minor) +
+                           ": its kernels are made for 9.0");
 }
 
 }  // namespace
@@ -29,6 +39,7 @@ AttentionParts::AttentionParts(int device, const AttentionShape& shape, RankRang
     throw UnsupportedError("linear attention on " + std::to_string(shape.tokens) +
                            " tokens per rank: the kernels take multiples of " +
                            std::to_string(kBlockTokens));
+  check_device(device);
   const int sequences = ranks.count * shape.sequences();
   const Segments cut = cut_sequence(shape.tokens / kBlockTokens, sequences, slots_of(device));
   segment_ = cut.blocks * kBlockTokens;
@@ -78,60 +89,58 @@ std::byte* AttentionParts::at(T tensor, int first_rank) const {
   return buffer.data() + buffer.bytes() / ranks_.count * first_rank;
 }
 
-AttentionArgs AttentionParts::args(bool backward, const Operands& tensors, RankRange ranks) const {
+DirectionStates AttentionParts::states(bool backward, RankRange ranks) const {
   const std::size_t direction = backward ? 1 : 0;
   auto** pointers = reinterpret_cast<float**>(pointers_[direction].data());
+  DirectionStates states;
+  states.states = reinterpret_cast<float*>(segment_states_[direction].data()) +
+                  std::int64_t{ranks.first} * shape_.sequences() * segments_ * kStateElements;
+  states.totals = pointers + ranks.first;
+  states.outer = pointers + ranks_.count + ranks.first;
+  return states;
+}
+
+AttentionArgs AttentionParts::args(RankRange ranks) const {
   AttentionArgs args;
-  args.q = at(tensors.q, ranks.first);
-  args.k = at(tensors.k, ranks.first);
-  args.v = at(tensors.v, ranks.first);
-  args.o = at(tensors.o, ranks.first);
-  args.per_rank = shape_.sequences();
-  args.sequences = ranks.count * args.per_rank;
-  args.segment = segment_;
-  args.segments = segments_;
-  args.states = reinterpret_cast<float*>(segment_states_[direction].data()) +
-                std::int64_t{ranks.first} * args.per_rank * segments_ * kStateElements;
-  args.totals = pointers + ranks.first;
-  args.outer = pointers + ranks_.count + ranks.first;
+  args.q = at(T::q, ranks.first);
+  args.k = at(T::k, ranks.first);
+  args.v = at(T::v, ranks.first);
+  args.dout = at(T::dout, ranks.first);
+  args.o = at(T::o, ranks.first);
+  args.dq = at(T::dq, ranks.first);
+  args.dk = at(T::dk, ranks.first);
+  args.dv = at(T::dv, ranks.first);
+  args.forward = states(false, ranks);
+  args.backward = states(true, ranks);
   args.slopes = slopes();
   args.tokens = shape_.tokens;
+  args.segment = segment_;
+  args.segments = segments_;
   args.heads = shape_.heads;
+  args.per_rank = shape_.sequences();
+  args.sequences = ranks.count * args.per_rank;
   return args;
 }
 
 void AttentionParts::local_state(bool backward, RankRange ranks, const Stream& stream) const {
   const DeviceScope scope(device_);
-  const Operands tensors =
-      backward ? Operands{T::k, T::q, T::dout, T::dv} : Operands{T::q, T::k, T::v, T::o};
-  const AttentionArgs all = args(backward, tensors, ranks);
-  launch_attention({AttentionPart::states, false, backward}, all, stream.get());
+  const AttentionArgs all = args(ranks);
+  launch_attention(backward ? AttentionPart::query : AttentionPart::state, all, stream.get());
   launch_segment_scan(backward, all, stream.get());
 }
 
 void AttentionParts::outputs(bool backward, bool with_outer, RankRange ranks,
                              const Stream& stream) const {
   const DeviceScope scope(device_);
-  const auto walk = [&](bool reverse, bool wide, bool outer, const Operands& tensors) {
-    AttentionArgs all = args(reverse, tensors, ranks);
-    if (!outer) all.outer = nullptr;
-    launch_attention({AttentionPart::walk, wide, reverse}, all, stream.get());
-  };
-  if (!backward) return walk(false, false, with_outer, {T::q, T::k, T::v, T::o});
-  walk(false, true, true, {T::dout, T::v, T::k, T::dq});
-  walk(true, false, with_outer, {T::k, T::q, T::dout, T::dv});
-  walk(true, true, with_outer, {T::v, T::dout, T::q, T::dk});
+  AttentionArgs all = args(ranks);
+  if (!with_outer) (backward ? all.backward : all.forward).outer = nullptr;
+  launch_attention(backward ? AttentionPart::key_value : AttentionPart::output, all, stream.get());
 }
 
 void AttentionParts::inter(bool backward, RankRange ranks, const Stream& stream) const {
   const DeviceScope scope(device_);
-  const auto add = [&](bool wide, const Operands& tensors) {
-    launch_attention({AttentionPart::inter, wide, backward}, args(backward, tensors, ranks),
-                     stream.get());
-  };
-  if (!backward) return add(false, {T::q, T::k, T::v, T::o});
-  add(false, {T::k, T::q, T::dout, T::dv});
-  add(true, {T::v, T::dout, T::q, T::dk});
+  launch_attention(backward ? AttentionPart::inter_key_value : AttentionPart::inter_output,
+                   args(ranks), stream.get());
 }
 
 void AttentionParts::poison() const {

@@ -2,13 +2,16 @@
 // The tensors of a GPU's ranks and the parts of a layer's step on them (models/workloads/
 // linear_attention.h): kernels for all of a GPU's ranks at once, or for some of them.
 //
-//   local_state   forward: L of each rank, to `local`; backward: the gradient's, D
-//   outputs       forward: o; backward: dq, dk and dv. From states inside the rank and, with_outer,
-//                 from `outer`, the state before (backward: behind) the rank. Without it this is
-//                 the intra-chunk part; dq always has its outer state, which forward has left.
+//   local_state   forward: L of each rank, to `local`; backward: the gradient's, D, and dq, which
+//                 needs nothing but the outer state that forward has left
+//   outputs       forward: o; backward: dk and dv. From states inside the rank and, with_outer,
+//   from
+//                 `outer`, the state before (backward: behind) the rank. Without it this is the
+//                 intra-chunk part.
 //   inter         what `outer` adds: to o; to dk and dv
 // Ranks of a GPU are neighbours. Inputs are linear_attention_values.h, filled once; outputs are
-// bf16. Errors: GpuError (no memory); UnsupportedError (tokens that are no multiple of 64).
+// bf16. Errors: GpuError (no memory); UnsupportedError (tokens that are no multiple of 64; a GPU of
+// another compute capability than 9.0).
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -67,10 +70,8 @@ class AttentionParts {
                                         int count) const;
 
  private:
-  struct Operands {
-    AttentionTensor q, k, v, o;
-  };
-  [[nodiscard]] AttentionArgs args(bool backward, const Operands& tensors, RankRange ranks) const;
+  [[nodiscard]] AttentionArgs args(RankRange ranks) const;
+  [[nodiscard]] DirectionStates states(bool backward, RankRange ranks) const;
   [[nodiscard]] std::byte* at(AttentionTensor tensor, int first_rank) const;
   void fill(int sp) const;
 

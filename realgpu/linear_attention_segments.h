@@ -6,7 +6,7 @@
 // the number of blocks a segment has that needs the least time by that count.
 namespace twinlink::realgpu {
 
-inline constexpr double kStateBlocks = 1.3;  // 3.5 x 32 KiB against 64 tokens x 1408 bytes
+inline constexpr double kStateBlocks = 1.3;  // 9 x 32 KiB against 64 tokens x 3456 bytes
 
 struct Segments {
   int blocks = 1;  // of 64 tokens, of a segment; the last may have fewer

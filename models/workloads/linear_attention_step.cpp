@@ -304,13 +304,16 @@ void LinearAttentionStep::run_scan(const Pass& pass) {
   const Plan part = build_part(pass.backward, false);
   std::vector<OpId> made;
   const auto intra = [&](std::size_t r) {
-    std::vector<BufferId> reads{pass.reads[r]};
-    if (pass.backward) reads.push_back(pass.saved[r]);
-    compute(r, work.intra_chunk, reads, {pass.writes[r]});
+    compute(r, work.intra_chunk, {pass.reads[r]}, {pass.writes[r]});
+  };
+  // Backward makes dq with it, from the forward pass's prefix.
+  const auto local = [&](std::size_t r) {
+    if (!pass.backward) return compute(r, work.local_state, {pass.reads[r]}, {pass.states[r]});
+    return compute(r, work.local_state, {pass.reads[r], pass.saved[r]},
+                   {pass.states[r], pass.writes[r]});
   };
   add_meeting(request_.kernels.meeting);
-  for (std::size_t r = 0; r < ranks_; ++r)
-    made.push_back(compute(r, work.local_state, {pass.reads[r]}, {pass.states[r]}));
+  for (std::size_t r = 0; r < ranks_; ++r) made.push_back(local(r));
   if (request_.merged || request_.overlap) add_meeting({request_.kernels.meeting.ps / 2});
   if (!request_.overlap && !request_.merged)
     for (std::size_t r = 0; r < ranks_; ++r) intra(r);
@@ -321,9 +324,7 @@ void LinearAttentionStep::run_scan(const Pass& pass) {
   if (request_.overlap && !request_.merged)
     for (std::size_t r = 0; r < ranks_; ++r) intra(r);
   follow(part, spliced, pass,
-         [&](std::size_t r, std::vector<BufferId> reads, const auto& writes,
-             const std::vector<Dep>& deps) {
-           if (request_.merged && pass.backward) reads.push_back(pass.saved[r]);
+         [&](std::size_t r, const auto& reads, const auto& writes, const std::vector<Dep>& deps) {
            compute(r, request_.merged ? work.intra_chunk : work.inter_chunk, reads, writes, deps);
          });
 }

@@ -63,8 +63,8 @@ std::vector<Named> methods(bool all) {
   return some;
 }
 
-// FLOPs and bytes of `ranks` ranks of a GPU.
-models::LinearAttentionWork work_of(const AttentionShape& shape, int ranks, bool backward) {
+// `ranks` ranks of a GPU.
+models::LinearAttentionRequest request_of(const AttentionShape& shape, int ranks, bool merged) {
   models::LinearAttentionRequest request;
   request.sp = 1;
   request.batch = std::int64_t{shape.batch} * ranks;
@@ -72,15 +72,8 @@ models::LinearAttentionWork work_of(const AttentionShape& shape, int ranks, bool
   request.heads = shape.heads;
   request.d_k = kKeyWidth;
   request.d_v = kValueWidth;
-  return models::linear_attention_work(request, backward);
-}
-Work sum(std::initializer_list<models::Compute> parts) {
-  Work all;
-  for (const models::Compute& part : parts) {
-    all.flops += part.flops;
-    all.bytes += static_cast<double>(part.hbm_bytes.count);
-  }
-  return all;
+  request.merged = merged;
+  return request;
 }
 
 What what_of(const std::string& measure, const Size& size) {
@@ -194,13 +187,16 @@ class LinearAttention {
     forward.bind();
     back.bind();
     for (const bool backward : {false, true}) {
-      const models::LinearAttentionWork work = work_of(shape, size.sp, backward);
+      const auto work_of = [&](bool merged) {
+        return models::linear_attention_work(request_of(shape, size.sp, merged), backward);
+      };
+      const models::LinearAttentionWork work = work_of(false);
       const AttentionParts& all = ranks.parts(0);
       part(size, backward, "local_state", work.local_state,
            [&](const Stream& s) { all.local_state(backward, all.all(), s); });
       part(size, backward, "intra_chunk", work.intra_chunk,
            [&](const Stream& s) { all.outputs(backward, false, all.all(), s); });
-      part(size, backward, "outputs", work.intra_chunk,
+      part(size, backward, "outputs", work_of(true).intra_chunk,
            [&](const Stream& s) { all.outputs(backward, true, all.all(), s); });
       part(size, backward, "inter_chunk", work.inter_chunk,
            [&](const Stream& s) { all.inter(backward, all.all(), s); });
@@ -213,7 +209,8 @@ class LinearAttention {
     what.insert(what.begin() + 1,
                 {{"part", name}, {"direction", backward ? "backward" : "forward"}});
     const Stream stream(0);
-    recorder_.add(what, sum({work}), [&] { return chain(stream, [&] { issue(stream); }); });
+    const Work moved{static_cast<double>(work.hbm_bytes.count), work.flops};
+    recorder_.add(what, moved, [&] { return chain(stream, [&] { issue(stream); }); });
   }
 
   [[nodiscard]] std::vector<Size> sizes() const {
@@ -295,10 +292,15 @@ class LinearAttention {
 
   [[nodiscard]] static Work work_of_step(const Size& size, bool backward) {
     const AttentionShape shape = shape_of(size.tokens, size.batch);
-    const models::LinearAttentionWork forward = work_of(shape, size.sp / size.gpus, false);
-    if (!backward) return sum({forward.local_state, forward.intra_chunk});
-    const models::LinearAttentionWork back = work_of(shape, size.sp / size.gpus, true);
-    return sum({forward.local_state, forward.intra_chunk, back.local_state, back.intra_chunk});
+    const models::LinearAttentionRequest request = request_of(shape, size.sp / size.gpus, true);
+    Work all;
+    for (const bool back : {false, true}) {
+      if (back && !backward) continue;
+      const models::LinearAttentionNeeds needs = models::linear_attention_needs(request, back);
+      all.bytes += needs.bytes;
+      all.flops += needs.flops;
+    }
+    return all;
   }
 
   Recorder& recorder_;

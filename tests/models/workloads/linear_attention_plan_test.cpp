@@ -3,10 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "models/checks/proof.h"
 #include "models/workloads/linear_attention.h"
+#include "models/workloads/linear_attention_work.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
@@ -127,6 +129,48 @@ TEST_CASE("a merged step is local state, scan and one kernel; measured costs are
   CHECK(costed[1].fixed == Duration{7});
   CHECK(costed[2].fixed == Duration{5});
   CHECK(costed[3].hbm_bytes == plain[1].hbm_bytes);
+}
+
+TEST_CASE("bytes that the kernels move, and what a step needs at least") {
+  LinearAttentionRequest request;
+  request.sequence = 16;
+  request.sp = 2;
+  request.heads = 2;
+  request.d_k = 8;
+  request.d_v = 4;
+  request.chunk = 8;
+  // 2 heads x 8 tokens: q, k, dq, dk 16 x 8 x 2 = 256 bytes each; v, o, do, dv 128; a state 256.
+  const auto bytes = [&](bool backward) {
+    const LinearAttentionWork work = linear_attention_work(request, backward);
+    return std::array{work.local_state.hbm_bytes.count, work.intra_chunk.hbm_bytes.count,
+                      work.inter_chunk.hbm_bytes.count};
+  };
+  CHECK(bytes(false) == std::array<std::int64_t, 3>{640, 768, 768});
+  CHECK(bytes(true) == std::array<std::int64_t, 3>{1536, 1152, 1408});
+  request.merged = true;  // the outer state is read in the intra-chunk kernel
+  CHECK(bytes(false) == std::array<std::int64_t, 3>{640, 1024, 768});
+  CHECK(bytes(true) == std::array<std::int64_t, 3>{1536, 1408, 1408});
+  // Forward kernels move what is needed; backward ones read k and v twice, 384 bytes.
+  CHECK(linear_attention_needs(request, false).bytes == 640 + 1024);
+  CHECK(linear_attention_needs(request, true).bytes == 1536 + 1408 - 384);
+  // Twice too: do v^T (B e a token) and the growth of the forward state (2 de), 16 tokens.
+  const LinearAttentionWork back = linear_attention_work(request, true);
+  CHECK(linear_attention_needs(request, true).flops ==
+        back.local_state.flops + back.intra_chunk.flops - 16 * (8 * 4 + 2 * 8 * 4));
+}
+
+TEST_CASE("backward, the kernel before the scan reads forward's prefix and makes dq too") {
+  LinearAttentionRequest request = small(Method::scan, 1, 4);
+  request.layers = 1;
+  for (const Direction direction : {Direction::forward, Direction::backward}) {
+    request.direction = direction;
+    const Plan plan = build_linear_attention(request);
+    const OpId made = find_compute(plan, "local_state", 2);
+    const std::size_t tensors = direction == Direction::backward ? 2 : 1;
+    CHECK(plan.sources(made).size() == tensors);       // tokens; the prefix
+    CHECK(plan.destinations(made).size() == tensors);  // the state; dq
+    CHECK(prove(plan).correct());
+  }
 }
 
 TEST_CASE("one direction alone is proved") {
