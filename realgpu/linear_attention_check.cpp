@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
 #include <limits>
 #include <numeric>
 #include <thread>
@@ -119,9 +120,21 @@ void AttentionReference::compare(const AttentionRanks& ranks, const Rows& rows, 
 }
 
 AttentionVerdict AttentionReference::compare(const AttentionRanks& ranks, bool backward) const {
-  AttentionVerdict verdict;
-  for (const Rows& rows : all_) compare(ranks, rows, backward, verdict);
-  return verdict;
+  std::vector<std::future<AttentionVerdict>> parts;
+  for (const Rows& rows : all_)
+    parts.push_back(std::async(std::launch::async, [&] {
+      AttentionVerdict verdict;
+      compare(ranks, rows, backward, verdict);
+      return verdict;
+    }));
+  AttentionVerdict all;
+  for (std::future<AttentionVerdict>& part : parts) {
+    const AttentionVerdict verdict = part.get();
+    all.worst = std::max(all.worst, verdict.worst);
+    if (!verdict.correct && all.correct) all.reason = verdict.reason;
+    all.correct = all.correct && verdict.correct;
+  }
+  return all;
 }
 
 }  // namespace twinlink::realgpu

@@ -9,7 +9,7 @@
 //              linear_attention_work.h, per piece
 //   exchange   what lies between the parts: GPUs meet, a scan alone, in fused mode
 //   meeting    GPUs meet and nothing else: what a step pays per meeting
-//   step       linear_attention_step.h; FLOPs and bytes of one GPU: local_state and outputs
+//   step       linear_attention_step.h; FLOPs and bytes of one GPU: those that any order needs
 // Numbers first: every method on all its ranks, every token and head, both directions, with heads
 // that do not decay and heads that forget at once, against float64; and each timed step, before and
 // after, at the boundaries between its ranks. What is wrong has no set.
