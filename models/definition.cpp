@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "models/definition_elements.h"
+#include "models/element_ranges.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
@@ -82,8 +83,10 @@ Array<Rules> input_of(const Rules& rules, std::size_t member) {
   }
   const Buffer& buffer = rules.plan().buffer(id);
   Array<Rules> values(static_cast<std::size_t>(elements_of(buffer)));
-  for (std::size_t e = 0; e < values.size(); ++e)
-    values[e] = rules.input(buffer, static_cast<std::int64_t>(e));
+  for_element_ranges(elements_of(buffer), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t e = begin; e < end; ++e)
+      values[static_cast<std::size_t>(e)] = rules.input(buffer, e);
+  });
   return values;
 }
 

@@ -1,0 +1,7 @@
+#include "realgpu/fused_kernel.cuh"
+
+namespace twinlink::realgpu {
+
+FusedKernel fused_kernel_mixed(Scalar scalar) { return fused_kernel_for<kMixedLoads, 512>(scalar); }
+
+}  // namespace twinlink::realgpu
