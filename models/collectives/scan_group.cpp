@@ -7,6 +7,7 @@ namespace twinlink::models {
 ScanGroup::ScanGroup(PlanBuilder& builder, const CollectiveRequest& request,
                      const std::vector<Rank>& group, std::int64_t slices)
     : builder_(builder), request_(request), ready_(group.size()) {
+  length_before_.reserve(group.size() + 1);
   GroupFrame frame = add_group_frame(builder, request, group);
   add_lanes(builder, request, frame);
   at_ = std::move(frame.members);
@@ -21,8 +22,13 @@ ScanGroup::ScanGroup(PlanBuilder& builder, const CollectiveRequest& request,
 
 State ScanGroup::input(std::size_t p) const { return {at_[p].input, ready_[p], p, true, p + 1}; }
 
-BufferId ScanGroup::scratch(std::size_t p, std::string name) {
-  return add_scratch(builder_, request_, at_[p].rank, std::move(name));
+BufferId ScanGroup::scratch(std::size_t p, std::string_view name) {
+  return add_scratch(builder_, request_, at_[p].rank, std::string(name));
+}
+
+BufferId ScanGroup::scratch(std::size_t p, std::string_view name, std::size_t number) {
+  return add_scratch(builder_, request_, at_[p].rank,
+                     std::string(name) + ' ' + std::to_string(number));
 }
 
 void ScanGroup::local_work(std::size_t p) {
@@ -59,10 +65,11 @@ State ScanGroup::copy(std::size_t p, const State& from, BufferId to) {
 
 State ScanGroup::fold(std::size_t p, const State& earlier, const State& later,
                       std::size_t later_members, BufferId to) {
-  return fold(p, {{earlier, later_members}, {later, 0}}, to);
+  const Part parts[] = {{earlier, later_members}, {later, 0}};
+  return fold(p, parts, to);
 }
 
-State ScanGroup::fold(std::size_t p, const std::vector<Part>& parts, BufferId to) {
+State ScanGroup::fold(std::size_t p, std::span<const Part> parts, BufferId to) {
   const OpId first = builder_.next_op();
   const std::size_t end = parts.empty() ? 0 : parts.back().state.end;
   for (std::size_t i = 0; i < shares_.size(); ++i) {

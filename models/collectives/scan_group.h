@@ -9,7 +9,10 @@
 // slice 0, made + i that of slice i. Slice i waits only for slices i of its states, where another
 // position's lane made them: so the steps of a chain overlap as soon as there are several slices.
 // Members' lengths turn counts of members into decay powers here: builders only count.
-// A schedule is written once, against this class or ScanTally (the same members, nothing built).
+// A schedule is written once, against this class; ScanSize and ScanTally have the same members and build
+// nothing.
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "models/collectives/group_frame.h"
@@ -40,7 +43,8 @@ class ScanGroup {
   [[nodiscard]] bool inclusive() const { return request_.operation == Operation::scan; }
   [[nodiscard]] State input(std::size_t p) const;
   [[nodiscard]] BufferId output(std::size_t p) const { return at_[p].output; }
-  BufferId scratch(std::size_t p, std::string name);
+  BufferId scratch(std::size_t p, std::string_view name);
+  BufferId scratch(std::size_t p, std::string_view name, std::size_t number);  // "name number"
 
   // The request's local work at p, if it asks for any; p's input is ready when it is done.
   void local_work(std::size_t p);
@@ -52,7 +56,7 @@ class ScanGroup {
   // earlier x decay^later_members + later: `later` holds the fold of that many members.
   State fold(std::size_t p, const State& earlier, const State& later, std::size_t later_members,
              BufferId to);
-  State fold(std::size_t p, const std::vector<Part>& parts, BufferId to);
+  State fold(std::size_t p, std::span<const Part> parts, BufferId to);
 
  private:
   [[nodiscard]] Slice slice(BufferId buffer, std::size_t i, std::size_t decay_power = 0) const;
