@@ -12,10 +12,12 @@ struct Sizes {
 Sizes sizes_of(const CollectiveRequest& request, const AllToAllBlocks& blocks,
                std::int64_t member) {
   const std::int64_t members = blocks.size(), element = size_of(request.element);
-  const Bytes dealt{share(member, members, elements_of(request)).count * element};
+  const auto dealt = [&] {
+    return Bytes{share(member, members, elements_of(request)).count * element};
+  };
   switch (request.operation) {
-    case Operation::reduce_scatter: return {request.bytes, dealt};
-    case Operation::all_gather: return {dealt, request.bytes};
+    case Operation::reduce_scatter: return {request.bytes, dealt()};
+    case Operation::all_gather: return {dealt(), request.bytes};
     case Operation::all_to_all:
       return {{blocks.input(member) * element}, {blocks.output(member) * element}};
     case Operation::all_reduce:

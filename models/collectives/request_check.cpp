@@ -56,8 +56,7 @@ void check_group(Issues& issues, const CollectiveRequest& request, std::size_t g
   std::vector<bool> seen(request.gpu_of_rank.size());
   for (std::size_t i = 0; i < group.size(); ++i) {
     const auto refuse = [&](const std::string& why) {
-      issues.add(pointer + "/" + std::to_string(i),
-                 "rank " + std::to_string(group[i].value) + why);
+      issues.add(pointer + "/" + std::to_string(i), "rank " + std::to_string(group[i].value) + why);
     };
     if (!group[i].valid() || group[i].index() >= seen.size())
       refuse(" does not exist; ranks are 0 to " +

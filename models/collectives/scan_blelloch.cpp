@@ -56,8 +56,7 @@ class BlellochTree {
 
   // A block of one position is a leaf: its prefix is the result of an exclusive scan.
   auto prefix_buffer(std::size_t p, std::size_t block) {
-    return block == 1 && !scan_.inclusive() ? scan_.output(p)
-                                            : scan_.scratch(p, "prefix", block);
+    return block == 1 && !scan_.inclusive() ? scan_.output(p) : scan_.scratch(p, "prefix", block);
   }
 
   Scan& scan_;

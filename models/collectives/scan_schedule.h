@@ -2,9 +2,9 @@
 // From a schedule to the four functions of a row of the catalogue.
 //
 // A schedule is a type with `template <class Scan> void operator()(Scan& scan) const`, which runs
-// it for one group on a ScanGroup, a ScanSize or a ScanTally, and `own_slices(request, members)`, the pieces it
-// cuts a state into when the request does not say. So the plan and its counts have one text; the
-// tests count the plan's ops again and compare with formulas.
+// it for one group on a ScanGroup, a ScanSize or a ScanTally, and `own_slices(request, members)`,
+// the pieces it cuts a state into when the request does not say. So the plan and its counts have
+// one text; the tests count the plan's ops again and compare with formulas.
 #include "models/collectives/scan_group.h"
 #include "models/collectives/scan_size.h"
 #include "models/collectives/scan_tally.h"

@@ -13,8 +13,9 @@ ScanTally::ScanTally(const CollectiveRequest& request, std::size_t members, std:
       in_(members),
       out_(members) {
   for (std::int64_t i = 0; i < slices; ++i)
-    slice_bytes_.push_back(share(i, slices, elements_of(request)).count *
-                           models::size_of(request.element));
+    slice_bytes_.push_back(
+        aligned_share(i, slices, elements_of(request), size_of(request.element)).count *
+        size_of(request.element));
 }
 
 ScanTally::State ScanTally::fold(std::size_t p, const State& earlier, const State& later,

@@ -23,9 +23,9 @@ class TwoOpRounds {
 
  private:
   void form_message(std::size_t p, std::size_t skip) {
-    message_[p] = p == 0 || skip == 1 ? scan_.input(p)
-                                      : scan_.fold(p, x_[p], scan_.input(p), 1,
-                                                   scan_.scratch(p, "message", skip));
+    message_[p] = p == 0 || skip == 1
+                      ? scan_.input(p)
+                      : scan_.fold(p, x_[p], scan_.input(p), 1, scan_.scratch(p, "message", skip));
   }
 
   void receive(std::size_t p, std::size_t skip) {
