@@ -38,6 +38,11 @@ function(twinlink_library name)
     target_link_libraries(twinlink_${name} PRIVATE $<BUILD_INTERFACE:${lib}>)
   endforeach()
   set_target_properties(twinlink_${name} PROPERTIES EXPORT_NAME ${name})
+  # Four fifths of a sanitized compilation are code generation, half of that optimisation. Only the
+  # simulator and the host's arithmetic run long enough in tests to earn it back.
+  if(TL_SANITIZE AND name STREQUAL "sim")
+    target_compile_options(twinlink_${name} PRIVATE -O1)
+  endif()
 endfunction()
 
 # Programs whose tests leave something out under sanitizers: scripts/check builds this target
