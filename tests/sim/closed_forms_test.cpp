@@ -57,8 +57,8 @@ TEST_CASE("equal shares: the closed form is the time, but for trees that share p
       check_equal(algorithm, request_for(algorithm, ranks, equal_elements(ranks)));
       check_equal(algorithm, request_for(algorithm, ranks, 64 * equal_elements(ranks)));
     }
-    const int most = large_rank_counts().back();
-    const CollectiveRequest large = request_for(algorithm, most, equal_elements(most));
+    if (kSanitized) return;  // up to 22,500 flows at once
+    const CollectiveRequest large = request_for(algorithm, 576, equal_elements(576));
     if (algorithm.plan_size(large).slices < 1'000'000) check_equal(algorithm, large);
   });
 }
