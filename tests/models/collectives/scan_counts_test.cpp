@@ -7,6 +7,7 @@
 
 #include "tests/models/collectives/plan_counting.h"
 #include "tests/models/collectives/requests.h"
+#include "tests/support/rank_counts.h"
 
 namespace twinlink::models {
 namespace {
@@ -71,7 +72,7 @@ TEST_CASE("published counts of scans") {
 }
 
 TEST_CASE("123-doubling takes ceil(log2 (P-1) + log2 (4/3)) rounds, P = 3 to 600") {
-  for (int ranks = 3; ranks <= 600; ++ranks) {
+  for (const int ranks : rank_counts(3, 600)) {
     // 4 (P-1) / 3 <= 2^q in whole numbers: exact where the logarithm is whole.
     std::int64_t q = 0;
     while ((std::int64_t{3} << q) < 4 * (ranks - 1)) ++q;
@@ -110,7 +111,7 @@ std::int64_t brent_kung_depth(int ranks) {
 }
 
 TEST_CASE("formulas of the headers, whole states") {
-  for (int ranks = 2; ranks <= 300; ++ranks) {
+  for (const int ranks : rank_counts(2, 300)) {
     const std::int64_t p = ranks;
     const bool power = std::has_single_bit(static_cast<unsigned>(ranks));
     const std::int64_t l = levels(p), doublings = levels(p - 1);
