@@ -38,15 +38,38 @@ function(twinlink_library name)
     target_link_libraries(twinlink_${name} PRIVATE $<BUILD_INTERFACE:${lib}>)
   endforeach()
   set_target_properties(twinlink_${name} PROPERTIES EXPORT_NAME ${name})
+  # Four fifths of a sanitized compilation are code generation, half of that optimisation. Only the
+  # simulator and the host's arithmetic run long enough in tests to earn it back.
+  if(TL_SANITIZE AND name STREQUAL "sim")
+    target_compile_options(twinlink_${name} PRIVATE -O1)
+  endif()
 endfunction()
 
-# twinlink_tests(NAME SOURCES file... LIBS target... [LABELS label...]): one doctest program, each
-# case a ctest.
+# Programs whose tests leave something out under sanitizers: scripts/check builds this target
+# optimised, too, and runs their label, where nothing is left out.
+add_custom_target(thinned_tests)
+if(TL_SANITIZE)
+  message(STATUS "twinlink: tests labelled `thinned` take a sample here (tests/support/rank_counts.h);"
+                 " a build without sanitizers takes all")
+endif()
+
+# twinlink_tests(NAME SOURCES file... LIBS target... [LABEL label]): one doctest program, each case a
+# ctest. If one of its sources includes tests/support/rank_counts.h, the label is `thinned`.
 function(twinlink_tests name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;LABELS" ${ARGN})
-  if(NOT ARG_LABELS)
-    set(ARG_LABELS unit)
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LIBS" ${ARGN})
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
   endif()
+  set(cost 0)
+  foreach(source ${ARG_SOURCES})
+    get_filename_component(source ${source} ABSOLUTE)
+    file(STRINGS ${source} samples REGEX "include \"tests/support/rank_counts\\.h\"" LIMIT_COUNT 1)
+    if(samples)
+      set(ARG_LABEL thinned)
+      set(cost 100)  # the long ones begin first
+      add_dependencies(thinned_tests test_${name})
+    endif()
+  endforeach()
   # doctest's own code is compiled once for all programs.
   if(NOT TARGET doctest_main)
     add_library(doctest_main OBJECT ${PROJECT_SOURCE_DIR}/tests/support/main.cpp)
@@ -55,5 +78,5 @@ function(twinlink_tests name)
   add_executable(test_${name} ${ARG_SOURCES})
   target_link_libraries(test_${name} PRIVATE doctest_main ${ARG_LIBS} doctest::doctest twinlink_options)
   target_compile_definitions(test_${name} PRIVATE TL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  doctest_discover_tests(test_${name} TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 900 LABELS "${ARG_LABELS}")
+  doctest_discover_tests(test_${name} TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 900 LABELS ${ARG_LABEL} COST ${cost})
 endfunction()

@@ -2,20 +2,62 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "models/definition_elements.h"
+#include "models/element_ranges.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
 namespace {
+
+// An earlier claim, and which of its outputs a buffer is; no claim: the buffer is given.
+struct Giver {
+  const Claim* claim = nullptr;
+  std::size_t member = 0;
+};
+
+// By buffer: the first claim before `to` whose output it is. Claims of the same inputs are other
+// parts of the same step.
+std::vector<Giver> givers_before(const Plan& plan, const Claim& to) {
+  std::vector<Giver> givers(plan.buffers.size());
+  for (const Claim& claim : plan.claims) {
+    if (&claim == &to) break;
+    if (claim.inputs == to.inputs) continue;
+    for (std::size_t m = 0; m < claim.outputs.size(); ++m) {
+      Giver& giver = givers[claim.outputs[m].index()];
+      if (giver.claim == nullptr) giver = {&claim, m};
+    }
+  }
+  return givers;
+}
+
+// What a claim's inputs are made by. Each earlier claim is computed once, when first asked for.
+template <class Value>
+class EarlierClaims {
+ public:
+  using Outputs = std::vector<std::vector<Value>>;
+  EarlierClaims(const Plan& plan, const Claim& to) : givers_(givers_before(plan, to)) {}
+  [[nodiscard]] const Giver& giver(BufferId buffer) const { return givers_[buffer.index()]; }
+  template <class Compute>
+  const Outputs& outputs(const Claim& claim, const Compute& compute) const {
+    const auto known = computed_.find(&claim);
+    return known != computed_.end() ? known->second
+                                    : computed_.emplace(&claim, compute()).first->second;
+  }
+
+ private:
+  std::vector<Giver> givers_;
+  mutable std::map<const Claim*, Outputs> computed_;
+};
 
 // The arithmetic of a definition: what an input is and how a head decays.
 class ElementRules {
  public:
   using Value = double;
   ElementRules(const Plan& plan, const Claim& claim, const Inputs& inputs)
-      : plan_(plan), claim_(claim), inputs_(inputs) {}
+      : plan_(plan), claim_(claim), inputs_(inputs), earlier_(plan, claim) {}
   [[nodiscard]] Value input(const Buffer& buffer, std::int64_t e) const {
     return stored(buffer.element, input_value(claim_, inputs_, buffer.rank, e));
   }
@@ -24,19 +66,21 @@ class ElementRules {
   }
   [[nodiscard]] const Plan& plan() const { return plan_; }
   [[nodiscard]] const Claim& claim() const { return claim_; }
+  [[nodiscard]] const EarlierClaims<Value>& earlier() const { return earlier_; }
   [[nodiscard]] ElementRules of(const Claim& claim) const { return {plan_, claim, inputs_}; }
 
  private:
   const Plan& plan_;
   const Claim& claim_;
   const Inputs& inputs_;
+  EarlierClaims<Value> earlier_;
 };
 
 class ExactRules {
  public:
   using Value = std::uint32_t;
   ExactRules(const Plan& plan, const Claim& claim, const Inputs& inputs)
-      : plan_(plan), claim_(claim), inputs_(inputs) {}
+      : plan_(plan), claim_(claim), inputs_(inputs), earlier_(plan, claim) {}
   [[nodiscard]] Value input(const Buffer& buffer, std::int64_t e) const {
     return exact_input(inputs_, buffer.rank, e);
   }
@@ -45,28 +89,20 @@ class ExactRules {
   }
   [[nodiscard]] const Plan& plan() const { return plan_; }
   [[nodiscard]] const Claim& claim() const { return claim_; }
+  [[nodiscard]] const EarlierClaims<Value>& earlier() const { return earlier_; }
   [[nodiscard]] ExactRules of(const Claim& claim) const { return {plan_, claim, inputs_}; }
 
  private:
   const Plan& plan_;
   const Claim& claim_;
   const Inputs& inputs_;
+  EarlierClaims<Value> earlier_;
 };
 
 template <class Rules>
 using Array = std::vector<typename Rules::Value>;
 template <class Rules>
 using Arrays = std::vector<Array<Rules>>;
-
-// The claim before this one whose output the buffer is, if any.
-const Claim* claim_giving(const Plan& plan, BufferId buffer, const Claim& to) {
-  for (const Claim& claim : plan.claims) {
-    if (&claim == &to) break;
-    for (const BufferId output : claim.outputs)
-      if (output == buffer && claim.inputs != to.inputs) return &claim;
-  }
-  return nullptr;
-}
 
 template <class Rules>
 std::vector<std::vector<typename Rules::Value>> define(const Rules& rules);
@@ -75,15 +111,16 @@ std::vector<std::vector<typename Rules::Value>> define(const Rules& rules);
 template <class Rules>
 Array<Rules> input_of(const Rules& rules, std::size_t member) {
   const BufferId id = rules.claim().inputs[member];
-  if (const Claim* claim = claim_giving(rules.plan(), id, rules.claim())) {
-    const auto& outputs = claim->outputs;
-    const auto at = std::find(outputs.begin(), outputs.end(), id) - outputs.begin();
-    return define(rules.of(*claim))[static_cast<std::size_t>(at)];
-  }
+  const Giver& giver = rules.earlier().giver(id);
+  if (giver.claim != nullptr)
+    return rules.earlier().outputs(*giver.claim,
+                                   [&] { return define(rules.of(*giver.claim)); })[giver.member];
   const Buffer& buffer = rules.plan().buffer(id);
   Array<Rules> values(static_cast<std::size_t>(elements_of(buffer)));
-  for (std::size_t e = 0; e < values.size(); ++e)
-    values[e] = rules.input(buffer, static_cast<std::int64_t>(e));
+  for_element_ranges(elements_of(buffer), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t e = begin; e < end; ++e)
+      values[static_cast<std::size_t>(e)] = rules.input(buffer, e);
+  });
   return values;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "models/definition_elements.h"
+#include "models/element_ranges.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
@@ -32,8 +33,10 @@ void put_exact(std::uint32_t value, std::byte* at) { std::memcpy(at, &value, siz
 std::vector<double> decode(const Buffer& buffer, std::span<const std::byte> bytes) {
   std::vector<double> values(static_cast<std::size_t>(elements_of(buffer)));
   const auto width = static_cast<std::size_t>(size_of(buffer.element));
-  for (std::size_t e = 0; e < values.size(); ++e)
-    values[e] = load(buffer.element, bytes.data() + e * width);
+  for_element_ranges(elements_of(buffer), [&](std::int64_t begin, std::int64_t end) {
+    for (auto e = static_cast<std::size_t>(begin); e < static_cast<std::size_t>(end); ++e)
+      values[e] = load(buffer.element, bytes.data() + e * width);
+  });
   return values;
 }
 
@@ -82,13 +85,15 @@ void FirstBytes::fill(BufferId buffer, std::span<std::byte> bytes) const {
   const Claim* claim = fed_by_[buffer.index()];
   if (claim == nullptr) return poison(type, bytes);
   const auto width = static_cast<std::size_t>(size_of(type));
-  for (std::int64_t e = 0; e < elements_of(b); ++e) {
-    std::byte* at = bytes.data() + static_cast<std::size_t>(e) * width;
-    if (inputs_.arithmetic == Arithmetic::exact)
-      put_exact(exact_input(inputs_, b.rank, e), at);
-    else
-      store(type, input_value(*claim, inputs_, b.rank, e), at);
-  }
+  for_element_ranges(elements_of(b), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t e = begin; e < end; ++e) {
+      std::byte* at = bytes.data() + static_cast<std::size_t>(e) * width;
+      if (inputs_.arithmetic == Arithmetic::exact)
+        put_exact(exact_input(inputs_, b.rank, e), at);
+      else
+        store(type, input_value(*claim, inputs_, b.rank, e), at);
+    }
+  });
 }
 
 Numbers verify(const Plan& plan, const Inputs& inputs, const ReadableBytes& memory) {

@@ -90,7 +90,8 @@ struct LaneHead {
   std::int32_t record_bytes = 0;  // a multiple of 16
   std::int32_t first_block = 0;
   std::int32_t ctas = 0;
-  std::int32_t threads = 0;
+  std::int16_t threads = 0;
+  std::int16_t loads = 1;
   std::int32_t lane = 0;  // of the plan
 };
 
@@ -120,10 +121,13 @@ struct FusedArgs {
 };
 static_assert(sizeof(FusedArgs) <= 256);
 
+// Of a launch whose lanes differ in loads in flight: each step chooses by its lane.
+inline constexpr int kMixedLoads = -1;
+
 struct FusedShape {
   int blocks = 0;
   int threads = 0;
-  int loads = 1;                 // 1, 2, 4 or 8
+  int loads = 1;                 // 1, 2, 4, 8 or kMixedLoads
   Scalar scalar = Scalar::fp32;  // of all folds
   bool inline_data = false;      // its ops then have one load in flight
   bool large = false;            // a variant with fewer registers, of which more blocks fit

@@ -43,8 +43,9 @@ __device__ void add_sources(const Step& step, Sum<T> (&sums)[U], const Range& at
     } else {
 #pragma unroll
       for (int u = 0; u < U; ++u)
-        add<T>(sums[u], loaded[c][u],
-               factor_of_vector<T>(*step.head, first + c, at.begin + u * at.step));
+        if (at.begin + u * at.step < at.end)  // beyond it there is no head either
+          add<T>(sums[u], loaded[c][u],
+                 factor_of_vector<T>(*step.head, first + c, at.begin + u * at.step));
     }
   }
 }

@@ -27,12 +27,18 @@ __device__ inline bool arrived(bool fine) {
   return __syncthreads_and(fine) != 0;
 }
 
-// False: patience was lost. U == 0: the variant for plans with inline data, small ones, which also
-// serves their other ops, with one load in flight. The others have no inline data.
+// False: patience was lost. U == kMixedLoads: by the lane. U == 0: the variant for plans with
+// inline data, small ones, which also serves their other ops, with one load in flight. The others
+// have no inline data.
 template <class T, int U>
 __device__ __forceinline__ bool work(const Block& block, const Step& step) {
+  if constexpr (U == kMixedLoads) {
+    if (block.lane.loads >= 8) return work<T, 8>(block, step);
+    if (block.lane.loads >= 4) return work<T, 4>(block, step);
+    return block.lane.loads >= 2 ? work<T, 2>(block, step) : work<T, 1>(block, step);
+  }
   constexpr bool kInline = U == 0;
-  constexpr int kLoads = kInline ? 1 : U;
+  constexpr int kLoads = U > 0 ? U : 1;
   const bool in_line = kInline && step.head->format != InlineFormat::none;
   switch (step.head->kind) {
     case StepKind::nothing: return true;
@@ -74,9 +80,8 @@ __device__ __forceinline__ bool run_step(const Block& block, const Step& step) {
   return done;
 }
 
-// Small inline plans take few microseconds, and reading a record and the block field by field, each
-// read waiting for the one before, was half a microsecond a step: there (kKeep) all threads keep
-// them in registers. The other variants need their registers for data.
+// Small inline plans take few microseconds; reading a record field by field, each read waiting for
+// the one before, was half a microsecond a step: there (kKeep) all threads keep it in registers.
 template <class T, int U, bool kKeep>
 __device__ __forceinline__ bool run_record(const Block& block, const unsigned char* record) {
   if constexpr (kKeep) {

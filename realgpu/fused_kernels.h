@@ -12,6 +12,8 @@ FusedKernel fused_kernel_1(Scalar scalar);
 FusedKernel fused_kernel_2(Scalar scalar);
 FusedKernel fused_kernel_4(Scalar scalar, bool large);
 FusedKernel fused_kernel_8(Scalar scalar);
+// For lanes of different loads in flight.
+FusedKernel fused_kernel_mixed(Scalar scalar, bool large);
 // For plans with inline data; up to 512 threads, or up to 256 with the least latency.
 FusedKernel fused_kernel_inline(Scalar scalar);
 FusedKernel fused_kernel_inline_small(Scalar scalar);

@@ -21,6 +21,8 @@ const void* kernel_of(const FusedShape& shape) {
     kernel = fused_kernel_4(shape.scalar, large);
   } else if (shape.loads == 8 && shape.threads <= 512) {
     kernel = fused_kernel_8(shape.scalar);
+  } else if (shape.loads == kMixedLoads) {
+    kernel = fused_kernel_mixed(shape.scalar, large);
   }
   return reinterpret_cast<const void*>(kernel);
 }

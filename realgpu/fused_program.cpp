@@ -105,12 +105,14 @@ void FusedProgram::add_lanes(Gpu& gpu, const FusedParts& parts) const {
     const LaneProgram program = make_lane_program(parts, LaneId{i});
     gpu.programs.emplace_back(gpu.stream.device(), static_cast<std::int64_t>(program.bytes.size()));
     gpu.programs.back().upload(program.bytes.data(), gpu.programs.back().bytes());
-    gpu.lanes.push_back({reinterpret_cast<const unsigned char*>(gpu.programs.back().data()),
-                         program.steps, program.record_bytes, gpu.shape.blocks, lane.ctas,
-                         lane.threads, static_cast<std::int32_t>(i)});
+    gpu.lanes.push_back(
+        {reinterpret_cast<const unsigned char*>(gpu.programs.back().data()), program.steps,
+         program.record_bytes, gpu.shape.blocks, lane.ctas, static_cast<std::int16_t>(lane.threads),
+         static_cast<std::int16_t>(lane.loads_in_flight), static_cast<std::int32_t>(i)});
     gpu.shape.blocks += lane.ctas;
     gpu.shape.threads = std::max<int>(gpu.shape.threads, (lane.threads + 31) / 32 * 32);
-    gpu.shape.loads = lane.loads_in_flight;
+    const bool same = gpu.lanes.size() == 1 || gpu.shape.loads == lane.loads_in_flight;
+    gpu.shape.loads = same ? lane.loads_in_flight : kMixedLoads;
   }
 }
 
@@ -134,8 +136,10 @@ void FusedProgram::choose_shape(Gpu& gpu) const {
     gpu.shape.large = true;
     fit = blocks_that_fit(gpu.shape, shared);
   }
-  const std::string shape = std::to_string(gpu.shape.threads) + " threads with " +
-                            std::to_string(gpu.shape.loads) + " loads in flight";
+  const std::string loads =
+      gpu.shape.loads == kMixedLoads ? "different numbers of" : std::to_string(gpu.shape.loads);
+  const std::string shape =
+      std::to_string(gpu.shape.threads) + " threads with " + loads + " loads in flight";
   if (fit == 0) throw UnsupportedError("fused mode: no kernel has blocks of " + shape);
   if (gpu.shape.blocks > fit)
     throw UnsupportedError("fused mode: the lanes of GPU " + std::to_string(gpu.stream.device()) +

@@ -39,7 +39,7 @@ __device__ void scan_vectors(const Block& block, const Step& step) {
       store_prefix<T, U>(step, s, sums, at);
 #pragma unroll
       for (int u = 0; u < U; ++u) {
-        if (head.factors != nullptr)
+        if (head.factors != nullptr && at.begin + u * at.step < at.end)
           scale<T>(sums[u], factor_of_vector<T>(head, s, at.begin + u * at.step));
         add<T>(sums[u], loaded[u]);
       }

@@ -1,6 +1,5 @@
 #include "realgpu/machine_facts.h"
 
-#include <array>
 #include <cstdint>
 #include <random>
 
@@ -54,50 +53,6 @@ Fact fork_join(const StreamPair& streams) {
   return {"fork_join", {}, seconds_per_piece(streams.origin(), {5, 105, true, {3, 20}}, issue), 0};
 }
 
-struct CopyTask {
-  std::string name;
-  const DeviceBuffer& from;
-  const DeviceBuffer& to;
-  const Stream& stream;
-  bool graph;
-};
-
-void copy_on(const CopyTask& task, std::int64_t bytes) {
-  const DeviceScope scope(task.stream.device());
-  TL_CUDA(cudaMemcpyAsync(task.to.data(), task.from.data(), static_cast<std::size_t>(bytes),
-                          cudaMemcpyDefault, task.stream.get()));
-}
-
-Fact copy_fact(const CopyTask& task, std::int64_t bytes) {
-  const auto issue = [&](int n) {
-    for (int i = 0; i < n; ++i) copy_on(task, bytes);
-  };
-  const auto size = static_cast<double>(bytes);
-  return {task.name,
-          {{"bytes", size}, {"graph", task.graph ? 1 : 0}},
-          seconds_per_piece(task.stream, {2, 12, task.graph, {2, 10}}, issue),
-          size};
-}
-
-Fact copy_both(const StreamPair& streams, const DeviceBuffer& own, const DeviceBuffer& peer) {
-  const std::int64_t bytes = own.bytes() / 2;
-  const auto size = static_cast<std::size_t>(bytes);
-  const auto issue = [&](int n) {
-    for (int i = 0; i < n; ++i) {
-      streams.fork();
-      TL_CUDA(cudaMemcpyAsync(peer.data(), own.data(), size, cudaMemcpyDefault,
-                              streams.origin().get()));
-      TL_CUDA(cudaMemcpyAsync(own.data() + size, peer.data() + size, size, cudaMemcpyDefault,
-                              streams.side().get()));
-      streams.join();
-    }
-  };
-  return {"copy_both",
-          {{"bytes", static_cast<double>(bytes)}},
-          seconds_per_piece(streams.origin(), {1, 5, true, {2, 10}}, issue),
-          static_cast<double>(bytes)};
-}
-
 // A cycle through all 128-byte lines of a buffer in shuffled order: line i holds the next offset.
 std::vector<std::uint64_t> shuffled_chain(std::int64_t bytes) {
   const auto lines = static_cast<std::size_t>(bytes / 128);
@@ -110,16 +65,18 @@ std::vector<std::uint64_t> shuffled_chain(std::int64_t bytes) {
   return chain;
 }
 
-// The reader's thread runs on `reader`, the chain lies on `home`.
+// The reader's thread runs on `reader`, the chain lies on `home`. Every launch goes on where the
+// one before ended: a chain longer than the L2 is never found there.
 Fact chase(const std::string& name, int reader, int home, std::int64_t bytes) {
   const DeviceBuffer buffer(home, bytes);
   const std::vector<std::uint64_t> chain = shuffled_chain(bytes);
   buffer.upload(chain.data(), bytes);
-  const DeviceBuffer result(reader, 8);
+  const DeviceBuffer position(reader, 8);
+  position.fill(0);
   const Stream stream(reader);
   const auto issue = [&](int n) {
     const DeviceScope scope(reader);
-    launch_chase({buffer.data(), n, reinterpret_cast<unsigned long long*>(result.data())},
+    launch_chase({buffer.data(), n, reinterpret_cast<unsigned long long*>(position.data())},
                  stream.get());
   };
   return {name,
@@ -136,28 +93,6 @@ std::vector<Fact> launch_facts(const GpuPair& gpus) {
           hop("event_local", StreamPair(gpus.own, gpus.own)),
           hop("event_peer", StreamPair(gpus.own, gpus.peer)),
           fork_join(StreamPair(gpus.own, gpus.peer))};
-}
-
-std::vector<Fact> copy_engine_facts(const GpuPair& gpus) {
-  enable_peer_access({gpus.own, gpus.peer});
-  constexpr std::int64_t kMost = std::int64_t{256} << 20;
-  const DeviceBuffer own(gpus.own, 2 * kMost);
-  const DeviceBuffer peer(gpus.peer, 2 * kMost);
-  const DeviceBuffer beside(gpus.own, kMost);
-  own.fill(0x11);
-  peer.fill(0x22);
-  const StreamPair streams(gpus.own, gpus.peer);
-  std::vector<Fact> facts;
-  for (const bool graph : {true, false}) {
-    const std::array tasks{CopyTask{"copy_push", own, peer, streams.origin(), graph},
-                           CopyTask{"copy_pull", peer, own, streams.origin(), graph},
-                           CopyTask{"copy_local", own, beside, streams.origin(), graph}};
-    for (const CopyTask& task : tasks)
-      for (std::int64_t bytes = 4096; bytes <= kMost; bytes *= 4)
-        facts.push_back(copy_fact(task, bytes));
-  }
-  facts.push_back(copy_both(streams, own, peer));
-  return facts;
 }
 
 std::vector<Fact> latency_facts(const GpuPair& gpus) {

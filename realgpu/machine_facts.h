@@ -5,13 +5,10 @@
 //   launch   graph_gap, eager_gap: empty kernels in a row. event_local, event_peer: empty kernels
 //            alternating between two streams of one GPU, of two GPUs (a gap is inside). fork_join:
 //            one empty kernel on both GPUs, forked from and joined to one stream.
-//   copies   copy_push, copy_pull, copy_local by size; copy_both: a push from each GPU at once.
-//   sm       sm_pull, sm_push, sm_local by CTAs, threads and loads; sm_both: both GPUs pull;
-//            sm_fold: own + peer -> own and peer, as in two_shot.
-//   latency  chase_l2, chase_hbm, chase_peer: one dependent load; flag: one way, half a round trip;
+//   latency  chase_l2, chase_hbm, chase_peer: one dependent load of a chain in
+//            shuffled order, in 4 MiB (l2) or 512 MiB; flag: one way, half a round trip;
 //            timer_step: resolution of the global timer.
-// Payload is that of one direction: what one GPU reads from (or writes to) its peer. Not measured
-// here: clocks, contention of copies with kernels.
+// Copies are in measure/suite_links.h. Not measured here: clocks.
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,8 +28,6 @@ struct GpuPair {
 
 // Need peer access, which they enable. Throw UnsupportedError or GpuError.
 std::vector<Fact> launch_facts(const GpuPair& gpus);
-std::vector<Fact> copy_engine_facts(const GpuPair& gpus);
-std::vector<Fact> sm_facts(const GpuPair& gpus);
 std::vector<Fact> latency_facts(const GpuPair& gpus);
 
 }  // namespace twinlink::realgpu

@@ -65,7 +65,10 @@ class NcclBaseline::Impl {
   };
 
   [[nodiscard]] int size() const { return static_cast<int>(devices_.size()); }
-  void check(int status, const char* call) const { nccl_.check(status, call); }
+  void check(int status, const char* call,
+             std::source_location at = std::source_location::current()) const {
+    nccl_.check(status, call, at);
+  }
 
   void issue(const NcclCall& call, const Memory& memory, int calls) const {
     const Stream& origin = streams_.front();

@@ -50,8 +50,10 @@ NcclLibrary::NcclLibrary() {
   find(error_string, "ncclGetErrorString");
 }
 
-void NcclLibrary::check(int status, const char* call) const {
-  if (status != 0) throw GpuError(std::string(call) + " failed: " + error_string(status));
+void NcclLibrary::check(int status, const char* call, std::source_location at) const {
+  if (status == 0) return;
+  throw GpuError(std::string(call) + " failed: " + error_string(status) + " at " + at.file_name() +
+                 ":" + std::to_string(at.line()));
 }
 
 std::string NcclLibrary::version() const {

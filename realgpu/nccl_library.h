@@ -8,6 +8,7 @@
 // call.
 #include <cstddef>
 #include <future>
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,8 @@ struct NcclId {
 class NcclLibrary {
  public:
   NcclLibrary();
-  void check(int status, const char* call) const;
+  void check(int status, const char* call,
+             std::source_location at = std::source_location::current()) const;
   [[nodiscard]] std::string version() const;  // "2.28.9"
 
   int (*get_version)(int*) = nullptr;

@@ -4,7 +4,8 @@
 
 namespace twinlink::realgpu {
 
-// Throws UnsupportedError if a pair of `devices` has no peer access. Stays enabled for the process.
+// Throws UnsupportedError if a pair of `devices` has no peer access, or TWINLINK_P2P_DISABLE is set
+// (not to 0): then no pair has, as on a machine without. Stays enabled for the process.
 void enable_peer_access(const std::vector<int>& devices);
 
 }  // namespace twinlink::realgpu

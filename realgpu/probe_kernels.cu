@@ -9,11 +9,11 @@ constexpr unsigned long long kPatienceNs = 1'000'000'000ULL;
 __global__ void empty_kernel() {}
 
 __global__ void chase_kernel(ChaseArgs args) {
-  unsigned long long offset = 0;
+  unsigned long long offset = *args.position;
   for (int i = 0; i < args.steps; ++i)
     offset = *reinterpret_cast<const volatile unsigned long long*>(
         static_cast<const char*>(args.chain) + offset);
-  *args.result = offset;
+  *args.position = offset;
 }
 
 __device__ void raise_flag(unsigned long long* flag, unsigned long long value) {

@@ -8,12 +8,12 @@ namespace twinlink::realgpu {
 
 void launch_empty(cudaStream_t stream);
 
-// One thread follows `steps` links: at byte offset o stands the next offset (u64). The last offset
-// goes to `result`, so that nothing is optimised away.
+// One thread follows `steps` links: at byte offset o stands the next offset (u64). Begins
+// at `position`, which is left at the last offset.
 struct ChaseArgs {
   const void* chain = nullptr;
   int steps = 0;
-  unsigned long long* result = nullptr;
+  unsigned long long* position = nullptr;  // where it begins, then where it ended
 };
 void launch_chase(const ChaseArgs& args, cudaStream_t stream);
 

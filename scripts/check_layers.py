@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Checks include directions, third parties' places and file sizes.
+"""Checks include directions, third parties' places, own headers first, and file sizes.
 
 The table below is the architecture: what a folder may include, and where each third party may be
-seen. Exits 1 and names every offending line.
+seen. A source that includes its own header first shows that the header compiles alone, so
+tests/headers compiles only headers without one. Exits 1 and names every offending line.
 """
+import os
 import re
 import subprocess
 import sys
@@ -56,16 +58,27 @@ def problems_of_file(path):
     limit = LINES["." + path.rsplit(".", 1)[1]]
     if len(lines) > limit:
         yield f"{path}: {len(lines)} lines, the limit is {limit}: split it by concept"
-    for number, text in enumerate(lines, 1):
-        match = INCLUDE.match(text)
-        if match:
-            yield from problems_of_include(path, number, match.group(1), match.group(2))
+    includes = [(number, INCLUDE.match(text)) for number, text in enumerate(lines, 1)]
+    includes = [(number, match.group(1), match.group(2)) for number, match in includes if match]
+    for number, quote, target in includes:
+        yield from problems_of_include(path, number, quote, target)
+    yield from problems_of_order(path, lines, includes)
+
+
+def problems_of_order(path, lines, includes):
+    stem, ending = path.rsplit(".", 1)
+    if ending in ("h", "cuh") and "#pragma once" not in lines:
+        yield f"{path}:1: #pragma once is missing"
+    own = stem + ".h"
+    if ending == "cpp" and os.path.exists(own) and (not includes or includes[0][2] != own):
+        yield f"{path}:1: include its own header {own} first: so it is seen to compile alone"
 
 
 def main():
     files = tracked_files()
     problems = [problem for path in files for problem in problems_of_file(path)]
-    print("\n".join(problems) or f"{len(files)} files: directions, third parties and sizes hold")
+    print("\n".join(problems) or
+          f"{len(files)} files: directions, third parties, own headers first and sizes hold")
     return 1 if problems else 0
 
 

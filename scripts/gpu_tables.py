@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Short tables of a folder of measurements (twinlink.measurement/1), for scripts/gpu_measure.
+"""Short tables of a folder of measurements (twinlink.measurement/1), for scripts/gpu_check.
 
   scripts/gpu_tables.py FOLDER
 

@@ -19,9 +19,10 @@ std::int64_t slices_for(const CollectiveRequest& request, std::int64_t members) 
 // Slice k of what a tree reduces; of no buffer.
 Slice slice_of_tree(const CollectiveRequest& request, int tree, std::int64_t k,
                     std::int64_t slices) {
-  const Share half = share(tree, kTrees, elements_of(request));
-  const Share part = share(k, slices, half.count);
-  return slice_of({}, {half.begin + part.begin, part.count}, size_of(request.element));
+  const int element = size_of(request.element);
+  const Share half = aligned_share(tree, kTrees, elements_of(request), element);
+  const Share part = aligned_share(k, slices, half.count, element);
+  return slice_of({}, {half.begin + part.begin, part.count}, element);
 }
 
 // One tree of one group: its lanes, and the ops of slice after slice.

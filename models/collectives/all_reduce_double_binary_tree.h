@@ -1,6 +1,6 @@
 #pragma once
 // All-reduce, double binary tree: two trees, each with half of the elements, reduce upwards and
-// broadcast downwards in K slices.
+// broadcast downwards in K slices. Halves and slices are dealt by aligned_share().
 //
 // Tree 1 is NCCL's: position 0 is the root with one child, the largest power of two < P; an inner
 // position p with lowest set bit b has the children p - b/2 and p + b/2 (or the nearest such below

@@ -9,6 +9,12 @@ std::int64_t slices_for(const CollectiveRequest& request, std::int64_t members) 
   return pipeline_slices(request, std::max<std::int64_t>(0, members - 2), request.bytes);
 }
 
+// Of no buffer.
+Slice slice_of_message(const CollectiveRequest& request, std::int64_t k, std::int64_t slices) {
+  const int element = size_of(request.element);
+  return slice_of({}, aligned_share(k, slices, elements_of(request), element), element);
+}
+
 void pull_slice(PlanBuilder& builder, const CollectiveGroup& group, const Slice& slice) {
   for (std::size_t i = 1; i < group.size(); ++i) {
     Slice from = slice, to = slice;
@@ -31,8 +37,7 @@ Plan build_broadcast_ring(const CollectiveRequest& request) {
     group.copy_own(0);
     const std::int64_t slices = slices_for(request, static_cast<std::int64_t>(ranks.size()));
     for (std::int64_t k = 0; k < slices; ++k)
-      pull_slice(builder, group,
-                 slice_of({}, share(k, slices, elements_of(request)), size_of(request.element)));
+      pull_slice(builder, group, slice_of_message(request, k, slices));
   }
   return builder.finish();
 }
@@ -49,7 +54,7 @@ double closed_form_broadcast_ring(const CollectiveRequest& request, const AlphaB
   return slowest_group(request, [&](std::int64_t members) {
     if (members == 1) return 0.0;
     const std::int64_t slices = slices_for(request, members);
-    const Bytes moved = request.bytes + largest_share(request, slices) * (members - 2);
+    const Bytes moved = request.bytes + slice_of_message(request, 0, slices).size * (members - 2);
     return static_cast<double>(members + slices - 2) * costs.alpha +
            static_cast<double>(moved.count) * costs.beta;
   });

@@ -6,7 +6,7 @@
 // K (P-1) pulls, slice by slice. K is request.slices, else pipeline_slices for P-2 further stages
 // (collective_group.h). Empty slices keep their ops (the flags travel).
 //
-//   time = (P+K-2) alpha + (n + (P-2) ceil(n/K)) beta; 0 for P = 1     (ceil: whole elements)
+//   time = (P+K-2) alpha + (n + (P-2) s) beta, s = ceil(n/K) in multiples of 16 bytes; 0 for P = 1
 // Source: the pipelined chain of MPI libraries; NCCL's broadcast.
 #include "models/collectives/catalogue.h"
 

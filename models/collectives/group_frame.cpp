@@ -12,10 +12,12 @@ struct Sizes {
 Sizes sizes_of(const CollectiveRequest& request, const AllToAllBlocks& blocks,
                std::int64_t member) {
   const std::int64_t members = blocks.size(), element = size_of(request.element);
-  const Bytes dealt{share(member, members, elements_of(request)).count * element};
+  const auto dealt = [&] {
+    return Bytes{share(member, members, elements_of(request)).count * element};
+  };
   switch (request.operation) {
-    case Operation::reduce_scatter: return {request.bytes, dealt};
-    case Operation::all_gather: return {dealt, request.bytes};
+    case Operation::reduce_scatter: return {request.bytes, dealt()};
+    case Operation::all_gather: return {dealt(), request.bytes};
     case Operation::all_to_all:
       return {{blocks.input(member) * element}, {blocks.output(member) * element}};
     case Operation::all_reduce:
@@ -53,7 +55,11 @@ std::int32_t length_of(const CollectiveRequest& request, Rank rank) {
 
 PlanBuilder start_plan(const CollectiveRequest& request, std::string_view algorithm) {
   std::string name = std::string(name_of(request.operation)) + "/" + std::string(algorithm);
-  return PlanBuilder(std::move(name), request.gpu_of_rank);
+  PlanBuilder builder(std::move(name), request.gpu_of_rank);
+  std::size_t members = 0;
+  for (const std::int64_t size : group_sizes(request)) members += static_cast<std::size_t>(size);
+  builder.reserve_members(members);
+  return builder;
 }
 
 GroupFrame add_group_frame(PlanBuilder& builder, const CollectiveRequest& request,
@@ -63,6 +69,9 @@ GroupFrame add_group_frame(PlanBuilder& builder, const CollectiveRequest& reques
   Claim claim{
       request.operation, request.suffix, frame.id, request.heads, {}, {}, std::move(horizons), {}};
   claim.counts = blocks.counts();
+  frame.members.reserve(members.size());
+  claim.inputs.reserve(members.size());
+  claim.outputs.reserve(members.size());
   const auto size = static_cast<std::int64_t>(members.size());
   for (std::int64_t m = 0; m < size; ++m) {
     const Rank rank = members[static_cast<std::size_t>(m)];

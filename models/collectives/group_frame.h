@@ -88,6 +88,7 @@ OpCounts sum_of_groups(const CollectiveRequest& request, PerGroup per_group) {
     all.ops += one.ops;
     all.slices += one.slices;
     all.deps += one.deps;
+    all.buffers += one.buffers;
   }
   return all;
 }

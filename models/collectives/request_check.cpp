@@ -55,13 +55,14 @@ void check_group(Issues& issues, const CollectiveRequest& request, std::size_t g
   if (group.empty()) issues.add(pointer, "a group needs at least one rank");
   std::vector<bool> seen(request.gpu_of_rank.size());
   for (std::size_t i = 0; i < group.size(); ++i) {
-    const std::string at = pointer + "/" + std::to_string(i);
-    const std::string rank = "rank " + std::to_string(group[i].value);
+    const auto refuse = [&](const std::string& why) {
+      issues.add(pointer + "/" + std::to_string(i), "rank " + std::to_string(group[i].value) + why);
+    };
     if (!group[i].valid() || group[i].index() >= seen.size())
-      issues.add(at, rank + " does not exist; ranks are 0 to " +
-                         std::to_string(static_cast<std::int64_t>(seen.size()) - 1));
+      refuse(" does not exist; ranks are 0 to " +
+             std::to_string(static_cast<std::int64_t>(seen.size()) - 1));
     else if (seen[group[i].index()])
-      issues.add(at, rank + " is in the group twice");
+      refuse(" is in the group twice");
     else
       seen[group[i].index()] = true;
   }

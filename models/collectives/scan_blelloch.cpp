@@ -40,7 +40,7 @@ class BlellochTree {
       const Merge merge{middle - 1, end - 1, left, end - middle, total_[middle - 1]};
       total_[merge.right_last] =
           scan_.fold(merge.right_last, merge.left_total, total_[merge.right_last], merge.right,
-                     scan_.scratch(merge.right_last, "total " + std::to_string(left)));
+                     scan_.scratch(merge.right_last, "total", left));
       merges_.push_back(merge);
     }
   }
@@ -56,8 +56,7 @@ class BlellochTree {
 
   // A block of one position is a leaf: its prefix is the result of an exclusive scan.
   auto prefix_buffer(std::size_t p, std::size_t block) {
-    return block == 1 && !scan_.inclusive() ? scan_.output(p)
-                                            : scan_.scratch(p, "prefix " + std::to_string(block));
+    return block == 1 && !scan_.inclusive() ? scan_.output(p) : scan_.scratch(p, "prefix", block);
   }
 
   Scan& scan_;

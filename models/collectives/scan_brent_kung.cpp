@@ -27,8 +27,7 @@ class BrentKungTree {
  private:
   // Position r folds in what ends `half` positions before it; `last`: this is its prefix.
   void join(std::size_t r, std::size_t half, bool last) {
-    const auto to = last && scan_.inclusive() ? scan_.output(r)
-                                              : scan_.scratch(r, "block " + std::to_string(half));
+    const auto to = last && scan_.inclusive() ? scan_.output(r) : scan_.scratch(r, "block", half);
     value_[r] = scan_.fold(r, value_[r - half], value_[r], half, to);
   }
 

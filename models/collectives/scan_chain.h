@@ -6,8 +6,8 @@
 //           output[p+1] = output[p] x decay + input[p],  output[1] = input[0],  output[0] = 0
 //   scan    position p pulls and folds in one op:
 //           output[p] = output[p-1] x decay + input[p],  output[0] = input[0]
-// k slices, s the largest (share() puts it first): a slice is on hop j while the next is on hop
-// j-1, so the last leaves the chain k - 1 steps after the first.
+// k slices, s the largest (aligned_share() puts it first): a slice is on hop j while the next is on
+// hop j-1, so the last leaves the chain k - 1 steps after the first.
 //
 //   exscan  (P-2+k) alpha + (n + (P-2) s) beta + (n + (P-3) s) gamma    P > 2; no gamma for P = 2
 //   scan    (P-2+k) alpha + (n + (P-2) s) (beta + gamma)                P > 1

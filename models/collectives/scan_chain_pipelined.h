@@ -5,8 +5,9 @@
 // k is request.slices, or else round(sqrt((P-2) n / 1 MiB)), 1 to 256: the best k is sqrt((P-2) n
 // beta / alpha) (Source), and 1 MiB is what a link of 700 GB/s moves in the 1.5 us of a hop.
 //
-//   exscan  (P-2+k) alpha + (n + (P-2) s) beta + (n + (P-3) s) gamma, s = ceil(n/k), whole elements
+//   exscan  (P-2+k) alpha + (n + (P-2) s) beta + (n + (P-3) s) gamma, s = ceil(n/k)
 //   scan    (P-2+k) alpha + (n + (P-2) s) (beta + gamma)
+// (ceil: in multiples of 16 bytes, aligned_share()).
 // Source: ZeCO, arXiv 2507.01004 (its slices are 8; the schedule is the same).
 #include "models/collectives/catalogue.h"
 

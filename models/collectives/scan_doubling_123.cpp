@@ -37,8 +37,7 @@ class Rounds123 {
 
   // `last`: the exclusive prefix is complete.
   auto place(std::size_t p, std::size_t skip, bool last) {
-    return last && !scan_.inclusive() ? scan_.output(p)
-                                      : scan_.scratch(p, "x " + std::to_string(skip));
+    return last && !scan_.inclusive() ? scan_.output(p) : scan_.scratch(p, "x", skip);
   }
 
   Scan& scan_;

@@ -7,6 +7,7 @@ namespace twinlink::models {
 ScanGroup::ScanGroup(PlanBuilder& builder, const CollectiveRequest& request,
                      const std::vector<Rank>& group, std::int64_t slices)
     : builder_(builder), request_(request), ready_(group.size()) {
+  length_before_.reserve(group.size() + 1);
   GroupFrame frame = add_group_frame(builder, request, group);
   add_lanes(builder, request, frame);
   at_ = std::move(frame.members);
@@ -15,14 +16,21 @@ ScanGroup::ScanGroup(PlanBuilder& builder, const CollectiveRequest& request,
   for (const Member& member : at_)
     length_before_.push_back(length_before_.back() +
                              static_cast<std::size_t>(length_of(request, member.rank)));
+  const int element = size_of(request.element);
   for (std::int64_t i = 0; i < slices; ++i)
-    shares_.push_back(share(i, slices, elements_of(request)));
+    slices_.push_back(
+        slice_of({}, aligned_share(i, slices, elements_of(request), element), element));
 }
 
 State ScanGroup::input(std::size_t p) const { return {at_[p].input, ready_[p], p, true, p + 1}; }
 
-BufferId ScanGroup::scratch(std::size_t p, std::string name) {
-  return add_scratch(builder_, request_, at_[p].rank, std::move(name));
+BufferId ScanGroup::scratch(std::size_t p, std::string_view name) {
+  return add_scratch(builder_, request_, at_[p].rank, std::string(name));
+}
+
+BufferId ScanGroup::scratch(std::size_t p, std::string_view name, std::size_t number) {
+  return add_scratch(builder_, request_, at_[p].rank,
+                     std::string(name) + ' ' + std::to_string(number));
 }
 
 void ScanGroup::local_work(std::size_t p) {
@@ -31,13 +39,8 @@ void ScanGroup::local_work(std::size_t p) {
 }
 
 void ScanGroup::local_work_everywhere() {
+  if (!has_local_work(request_)) return;
   for (std::size_t p = 0; p < size(); ++p) local_work(p);
-}
-
-Slice ScanGroup::slice(BufferId buffer, std::size_t i, std::size_t decay_power) const {
-  Slice result = slice_of(buffer, shares_[i], size_of(request_.element));
-  result.decay_power = static_cast<std::int32_t>(decay_power);
-  return result;
 }
 
 void ScanGroup::wait_for(std::size_t p, const State& state, std::size_t i) {
@@ -49,7 +52,7 @@ State ScanGroup::identity(std::size_t p, BufferId to) { return fold(p, {}, to); 
 
 State ScanGroup::copy(std::size_t p, const State& from, BufferId to) {
   const OpId first = builder_.next_op();
-  for (std::size_t i = 0; i < shares_.size(); ++i) {
+  for (std::size_t i = 0; i < slices_.size(); ++i) {
     deps_.clear();
     wait_for(p, from, i);
     builder_.copy(at_[p].lane, slice(from.buffer, i), slice(to, i), deps_);
@@ -59,13 +62,14 @@ State ScanGroup::copy(std::size_t p, const State& from, BufferId to) {
 
 State ScanGroup::fold(std::size_t p, const State& earlier, const State& later,
                       std::size_t later_members, BufferId to) {
-  return fold(p, {{earlier, later_members}, {later, 0}}, to);
+  const Part parts[] = {{earlier, later_members}, {later, 0}};
+  return fold(p, parts, to);
 }
 
-State ScanGroup::fold(std::size_t p, const std::vector<Part>& parts, BufferId to) {
+State ScanGroup::fold(std::size_t p, std::span<const Part> parts, BufferId to) {
   const OpId first = builder_.next_op();
   const std::size_t end = parts.empty() ? 0 : parts.back().state.end;
-  for (std::size_t i = 0; i < shares_.size(); ++i) {
+  for (std::size_t i = 0; i < slices_.size(); ++i) {
     sources_.clear();
     deps_.clear();
     for (const Part& part : parts) {

@@ -27,7 +27,7 @@ struct KoggeStone : WholeStates {
  private:
   template <class Scan>
   static auto place(Scan& scan, std::size_t p, bool last, std::size_t skip) {
-    return last ? scan.output(p) : scan.scratch(p, "x " + std::to_string(skip));
+    return last ? scan.output(p) : scan.scratch(p, "x", skip);
   }
 };
 

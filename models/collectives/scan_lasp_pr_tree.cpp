@@ -39,8 +39,7 @@ struct LaspPrTree : WholeStates {
       // r % 2^(l+1) == 2^l: the value saved there is its input.
       const auto own = m.down ? scan.input(m.to) : value[m.to];
       const char* name = m.down ? "down" : "up";
-      value[m.to] = scan.fold(m.to, value[m.from], own, m.power,
-                              scan.scratch(m.to, name + (" " + std::to_string(m.power))));
+      value[m.to] = scan.fold(m.to, value[m.from], own, m.power, scan.scratch(m.to, name, m.power));
     }
     finish_first(scan);
     for (std::size_t p = 1; p < scan.size(); ++p) scan.copy(p, value[p - 1], scan.output(p));

@@ -2,10 +2,11 @@
 // From a schedule to the four functions of a row of the catalogue.
 //
 // A schedule is a type with `template <class Scan> void operator()(Scan& scan) const`, which runs
-// it for one group on a ScanGroup or a ScanTally, and `own_slices(request, members)`, the pieces it
-// cuts a state into when the request does not say. So the plan and its counts have one text; the
-// tests count the plan's ops again and compare with formulas.
+// it for one group on a ScanGroup, a ScanSize or a ScanTally, and `own_slices(request, members)`,
+// the pieces it cuts a state into when the request does not say. So the plan and its counts have
+// one text; the tests count the plan's ops again and compare with formulas.
 #include "models/collectives/scan_group.h"
+#include "models/collectives/scan_size.h"
 #include "models/collectives/scan_tally.h"
 
 namespace twinlink::models {
@@ -27,13 +28,13 @@ OpCounts scan_plan_size(const CollectiveRequest& request, const Schedule& schedu
   return sum_of_groups(request, [&](std::size_t members) {
     // Larger groups are refused for their size, whatever their plan would be.
     const std::size_t counted = std::min(members, static_cast<std::size_t>(kPlanLimits.ranks));
-    ScanTally tally(request, counted, 1, {});
-    schedule(tally);
+    ScanSize size(request, counted);
+    schedule(size);
     const auto slices =
         static_cast<std::size_t>(slices_of(request, static_cast<std::int64_t>(members), schedule));
-    const OpCounts one = tally.size_of_plan();
+    const OpCounts& one = size.counts();
     const std::size_t work = has_local_work(request) ? members : 0;
-    return OpCounts{work + slices * one.ops, slices * one.slices, slices * one.deps};
+    return OpCounts{work + slices * one.ops, slices * one.slices, slices * one.deps, one.buffers};
   });
 }
 

@@ -26,7 +26,7 @@ struct Sklansky : WholeStates {
   template <class Scan>
   static auto place(Scan& scan, std::size_t r, std::size_t half) {
     const bool last = r < 2 * half && scan.inclusive();
-    return last ? scan.output(r) : scan.scratch(r, "x " + std::to_string(half));
+    return last ? scan.output(r) : scan.scratch(r, "x", half);
   }
 };
 

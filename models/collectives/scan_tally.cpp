@@ -13,8 +13,9 @@ ScanTally::ScanTally(const CollectiveRequest& request, std::size_t members, std:
       in_(members),
       out_(members) {
   for (std::int64_t i = 0; i < slices; ++i)
-    slice_bytes_.push_back(share(i, slices, elements_of(request)).count *
-                           models::size_of(request.element));
+    slice_bytes_.push_back(
+        aligned_share(i, slices, elements_of(request), size_of(request.element)).count *
+        size_of(request.element));
 }
 
 ScanTally::State ScanTally::fold(std::size_t p, const State& earlier, const State& later,
@@ -22,7 +23,7 @@ ScanTally::State ScanTally::fold(std::size_t p, const State& earlier, const Stat
   return run(p, {&earlier, &later}, to, 1);
 }
 
-ScanTally::State ScanTally::fold(std::size_t p, const std::vector<Part>& parts, std::size_t to) {
+ScanTally::State ScanTally::fold(std::size_t p, std::span<const Part> parts, std::size_t to) {
   std::vector<const State*> sources;
   for (const Part& part : parts) sources.push_back(&part.state);
   return run(p, sources, to, parts.empty() ? 0 : parts.size() - 1);
@@ -37,10 +38,6 @@ ScanTally::State ScanTally::run(std::size_t p, const std::vector<const State*>& 
   }
   if (to != p) move(p, to);
   const std::size_t slices = slice_bytes_.size();
-  counts_.ops += slices;
-  counts_.slices += slices * (sources.size() + 1);
-  counts_.deps += slices * sources.size();
-
   State state{to, p, std::vector<double>(slices)};
   for (std::size_t i = 0; i < slices; ++i) {
     double start = lane_[p];

@@ -7,7 +7,8 @@
 // states are ready. So (1, 0, 0, 0) counts rounds, (alpha, beta, 0, gamma) gives seconds without
 // contention: ports that several readers share are not seen.
 // Left out: launches, flags, rendezvous, local work.
-#include <string>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "models/collectives/group_frame.h"
@@ -37,21 +38,23 @@ class ScanTally {
   [[nodiscard]] bool inclusive() const { return inclusive_; }
   [[nodiscard]] State input(std::size_t p) const { return {p, p, {}}; }
   [[nodiscard]] std::size_t output(std::size_t p) const { return p; }
-  [[nodiscard]] std::size_t scratch(std::size_t p, const std::string& /*name*/) const { return p; }
+  [[nodiscard]] std::size_t scratch(std::size_t p, std::string_view /*name*/,
+                                    std::size_t /*number*/ = 0) const {
+    return p;
+  }
   void local_work(std::size_t) {}
   void local_work_everywhere() {}
-  State identity(std::size_t p, std::size_t to) { return fold(p, {}, to); }
+  State identity(std::size_t p, std::size_t to) { return run(p, {}, to, 0); }
   State copy(std::size_t p, const State& from, std::size_t to) { return run(p, {&from}, to, 0); }
   State fold(std::size_t p, const State& earlier, const State& later, std::size_t later_members,
              std::size_t to);
-  State fold(std::size_t p, const std::vector<Part>& parts, std::size_t to);
+  State fold(std::size_t p, std::span<const Part> parts, std::size_t to);
 
   // The end of the longest chain.
   [[nodiscard]] double longest() const;
   [[nodiscard]] std::int64_t messages() const { return messages_; }
   [[nodiscard]] Bytes bytes_in() const;   // largest of any position
   [[nodiscard]] Bytes bytes_out() const;  // likewise
-  [[nodiscard]] OpCounts size_of_plan() const { return counts_; }
 
  private:
   State run(std::size_t p, const std::vector<const State*>& sources, std::size_t to,
@@ -65,7 +68,6 @@ class ScanTally {
   std::vector<double> lane_;            // by position: when it is free
   std::vector<std::int64_t> in_, out_;  // by position: bytes
   std::int64_t messages_ = 0;
-  OpCounts counts_;
 };
 
 }  // namespace twinlink::models

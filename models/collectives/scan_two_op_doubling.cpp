@@ -23,19 +23,17 @@ class TwoOpRounds {
 
  private:
   void form_message(std::size_t p, std::size_t skip) {
-    message_[p] = p == 0 || skip == 1 ? scan_.input(p)
-                                      : scan_.fold(p, x_[p], scan_.input(p), 1,
-                                                   scan_.scratch(p, "message " + text(skip)));
+    message_[p] = p == 0 || skip == 1
+                      ? scan_.input(p)
+                      : scan_.fold(p, x_[p], scan_.input(p), 1, scan_.scratch(p, "message", skip));
   }
 
   void receive(std::size_t p, std::size_t skip) {
     const bool last = p < 2 * skip && !scan_.inclusive();
-    const auto to = last ? scan_.output(p) : scan_.scratch(p, "x " + text(skip));
+    const auto to = last ? scan_.output(p) : scan_.scratch(p, "x", skip);
     const State& from = message_[p - skip];
     x_[p] = skip == 1 ? scan_.copy(p, from, to) : scan_.fold(p, from, x_[p], skip - 1, to);
   }
-
-  static std::string text(std::size_t number) { return std::to_string(number); }
 
   Scan& scan_;
   std::vector<State> x_;        // by position: of min(skip - 1, p) positions before it

@@ -76,4 +76,18 @@ constexpr Share share(std::int64_t i, std::int64_t parts, std::int64_t n) {
   return {i * base + (i < extra ? i : extra), base + (i < extra ? 1 : 0)};
 }
 
+// share() with pieces that begin at multiples of 16 bytes, which GPUs load at once: units of 16
+// bytes are dealt, of which the last may be shorter, so the first piece is the largest still. Where
+// elements do not fill 16 bytes evenly, or some piece would get no unit: share().
+constexpr Share aligned_share(std::int64_t i, std::int64_t parts, std::int64_t n,
+                              std::int64_t element_size) {
+  constexpr std::int64_t kAlignment = 16;
+  const std::int64_t unit = kAlignment % element_size == 0 ? kAlignment / element_size : 1;
+  const std::int64_t units = (n + unit - 1) / unit;
+  if (units < parts) return share(i, parts, n);
+  const Share dealt = share(i, parts, units);
+  const std::int64_t begin = dealt.begin * unit, end = begin + dealt.count * unit;
+  return {begin, (end < n ? end : n) - begin};
+}
+
 }  // namespace twinlink::models

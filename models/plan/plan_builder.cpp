@@ -38,6 +38,13 @@ void PlanBuilder::reserve_ops(const OpCounts& counts) {
   reserve_large(plan_.ops, counts.ops);
   reserve_large(plan_.slices, counts.slices);
   reserve_large(plan_.deps, counts.deps);
+  plan_.buffers.reserve(counts.buffers);
+}
+
+void PlanBuilder::reserve_members(std::size_t members) {
+  plan_.kernels.reserve(members);
+  plan_.lanes.reserve(members);
+  plan_.buffers.reserve(2 * members);
 }
 
 GroupId PlanBuilder::add_group(std::vector<Rank> members) {

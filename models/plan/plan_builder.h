@@ -23,6 +23,7 @@ struct LaneShape {
 
 struct OpCounts {
   std::size_t ops = 0, slices = 0, deps = 0;
+  std::size_t buffers = 0;  // 0: not counted
 };
 
 class PlanBuilder {
@@ -32,6 +33,8 @@ class PlanBuilder {
   PlanBuilder(std::string name, std::vector<std::int32_t> gpu_of_rank);
 
   void reserve_ops(const OpCounts& counts);
+  // Room for so many kernels of one lane each, with an input and an output.
+  void reserve_members(std::size_t members);
 
   GroupId add_group(std::vector<Rank> members);
   void add_claim(Claim claim);

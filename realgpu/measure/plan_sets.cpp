@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "realgpu/quantile.h"
 #include "realgpu/realgpu.h"
 #include "topology/error.h"
 
@@ -52,6 +53,18 @@ std::vector<const models::Algorithm*> runnable(models::Operation operation) {
   return all;
 }
 
+std::vector<models::LaneShape> shapes_for(std::int64_t bytes, bool quick) {
+  const auto ctas = [bytes](std::int64_t each) {
+    return static_cast<std::int32_t>(std::clamp<std::int64_t>(bytes / each, 1, 128));
+  };
+  if (bytes > 32 * kMiB) return {{128, 512, 16, 4}};
+  if (bytes >= kMiB && quick) return {{128, 512, 16, 4}};
+  if (bytes >= kMiB) return {{64, 512, 16, 4}, {128, 512, 16, 4}};
+  if (quick) return {{ctas(4096), 512, 16, 4}};
+  if (bytes <= 64 << 10) return {{ctas(1024), 64, 16, 4}, {ctas(4096), 256, 16, 4}};
+  return {{ctas(4096), 512, 16, 4}, {ctas(7168), 512, 16, 4}};
+}
+
 PlanSamples run_plan(Recorder& recorder, const models::Plan& plan, std::int64_t bytes) {
   models::Inputs inputs;
   for (const models::Claim& claim : plan.claims)
@@ -69,8 +82,9 @@ PlanSamples run_plan(Recorder& recorder, const models::Plan& plan, std::int64_t 
   return samples;
 }
 
-void add_plan(Recorder& recorder, const PlanCase& one) {
+std::optional<double> add_plan(Recorder& recorder, const PlanCase& one) {
   const std::int64_t bytes = one.request.bytes.count;
+  std::optional<double> median;
   recorder.add(what_of(one), {static_cast<double>(bytes), 0}, [&] {
     models::Plan plan;
     try {
@@ -79,8 +93,10 @@ void add_plan(Recorder& recorder, const PlanCase& one) {
       throw UnsupportedError(error.what());
     }
     const PlanSamples samples = run_plan(recorder, plan, bytes);
+    if (!samples.seconds.empty()) median = quantile(samples.seconds, 0.5);
     return Sampled{samples.seconds, samples.mode + " mode, replays of one graph of several plans"};
   });
+  return median;
 }
 
 }  // namespace twinlink::realgpu

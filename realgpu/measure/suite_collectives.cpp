@@ -1,5 +1,9 @@
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "realgpu/measure/plan_sets.h"
 #include "realgpu/measure/suite_plans.h"
@@ -16,27 +20,18 @@ constexpr int kRanks = 2;
 constexpr std::int64_t kMiB = 1 << 20;
 // Of broadcast and sendrecv: larger ones tell nothing that all-gather does not.
 constexpr std::int64_t kMostOfOne = 16 * kMiB;
+// The last size at which every algorithm runs, and how many of its fastest run beyond it: there
+// comparing a set with its definition takes a second, and bandwidth no longer changes.
+constexpr std::int64_t kMostOfAll = 64 * kMiB;
+constexpr std::size_t kFastest = 3;
 constexpr Operation kOperations[] = {Operation::all_reduce,     Operation::all_gather,
                                      Operation::reduce_scatter, Operation::all_to_all,
                                      Operation::broadcast,      Operation::sendrecv};
 
 std::vector<std::int64_t> sizes(bool quick) {
   if (quick) return {1 << 10, 64 << 10, kMiB, 16 * kMiB};
-  return {1 << 10,  4 << 10,  16 << 10,  64 << 10,  256 << 10, kMiB,
-          2 * kMiB, 4 * kMiB, 16 * kMiB, 64 * kMiB, 256 * kMiB};
-}
-
-// Few CTAs where there is little to do, up to all SMs. Quick: one shape.
-std::vector<LaneShape> shapes(std::int64_t bytes, bool quick) {
-  const auto ctas = [bytes](std::int64_t each) {
-    return static_cast<std::int32_t>(std::clamp<std::int64_t>(bytes / each, 1, 128));
-  };
-  if (bytes > 32 * kMiB) return {{128, 512, 16, 4}};
-  if (bytes >= kMiB && quick) return {{128, 512, 16, 4}};
-  if (bytes >= kMiB) return {{64, 512, 16, 4}, {128, 512, 16, 4}};
-  if (quick) return {{ctas(4096), 512, 16, 4}};
-  if (bytes <= 64 << 10) return {{ctas(1024), 64, 16, 4}, {ctas(4096), 256, 16, 4}};
-  return {{ctas(4096), 512, 16, 4}, {ctas(7168), 512, 16, 4}};
+  return {1 << 10,  4 << 10,   16 << 10,  64 << 10,  256 << 10,  kMiB,       2 * kMiB,  4 * kMiB,
+          8 * kMiB, 16 * kMiB, 32 * kMiB, 64 * kMiB, 128 * kMiB, 256 * kMiB, 512 * kMiB};
 }
 
 // Null, and named as skipped, where there is no NCCL.
@@ -68,28 +63,53 @@ void add_nccl(Recorder& recorder, const NcclBaseline& nccl, Operation operation,
   }
 }
 
-void add_algorithms(Recorder& recorder, Operation operation, std::int64_t bytes) {
-  for (const models::Algorithm* algorithm : runnable(operation))
-    for (const LaneShape& shape : shapes(bytes, recorder.quick())) {
-      PlanCase one{"collective", algorithm, {}};
-      one.request.operation = operation;
-      one.request.gpu_of_rank = spread_over(kRanks, kRanks);
-      one.request.bytes = Bytes{bytes};
-      one.request.shape = shape;
-      add_plan(recorder, one);
-    }
+std::optional<double> add_algorithm(Recorder& recorder, const models::Algorithm& algorithm,
+                                    std::int64_t bytes, const LaneShape& shape) {
+  PlanCase one{"collective", &algorithm, {}};
+  one.request.operation = algorithm.operation;
+  one.request.gpu_of_rank = spread_over(kRanks, kRanks);
+  one.request.bytes = Bytes{bytes};
+  one.request.shape = shape;
+  return add_plan(recorder, one);
 }
+
+// The algorithms that still run, by operation.
+class Field {
+ public:
+  Field() {
+    for (const Operation operation : kOperations) left_[operation] = runnable(operation);
+  }
+  void add(Recorder& recorder, Operation operation, std::int64_t bytes) {
+    std::vector<std::pair<double, const models::Algorithm*>> times;
+    for (const models::Algorithm* algorithm : left_[operation])
+      for (const LaneShape& shape : shapes_for(bytes, recorder.quick()))
+        if (const auto seconds = add_algorithm(recorder, *algorithm, bytes, shape))
+          times.emplace_back(*seconds, algorithm);
+    if (bytes == kMostOfAll) keep_fastest(operation, times);
+  }
+
+ private:
+  void keep_fastest(Operation operation,
+                    std::vector<std::pair<double, const models::Algorithm*>>& times) {
+    std::sort(times.begin(), times.end());
+    left_[operation].clear();
+    for (std::size_t i = 0; i < std::min(kFastest, times.size()); ++i)
+      left_[operation].push_back(times[i].second);
+  }
+  std::map<Operation, std::vector<const models::Algorithm*>> left_;
+};
 
 }  // namespace
 
 void measure_collectives(Recorder& recorder) {
   const std::unique_ptr<NcclBaseline> nccl = find_nccl(recorder);
+  Field field;
   for (const std::int64_t bytes : sizes(recorder.quick()))
     for (const Operation operation : kOperations) {
       const bool moves_one = operation == Operation::broadcast || operation == Operation::sendrecv;
       if (moves_one && bytes > kMostOfOne) continue;
       if (nccl) add_nccl(recorder, *nccl, operation, bytes);
-      add_algorithms(recorder, operation, bytes);
+      field.add(recorder, operation, bytes);
     }
 }
 

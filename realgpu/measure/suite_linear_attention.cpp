@@ -224,8 +224,6 @@ class LinearAttention {
     }
     for (const int sp : {8, 16, 2, 4}) add(sp, 65536, 1, sp == 8);
     for (const int sp : {4, 8, 16}) add(sp, 2048 / sp, 2 * sp, sp == 4);  // LASP's benchmark
-    add(8, 8192, 1, false);
-    add(8, 131072, 1, false);
     if (gpus_ == 2) all.push_back({8, 1, 65536, 1, false});
     return all;
   }

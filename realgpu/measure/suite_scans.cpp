@@ -18,8 +18,26 @@ std::vector<std::int64_t> sizes(bool quick, int ranks) {
   return all;
 }
 
-// All ranks of a GPU together hold at most some 128 CTAs.
-std::int32_t ctas(int ranks, int gpus) { return 64 * gpus / std::max(ranks, gpus) * 2; }
+// An exchange of two ranks in the shapes of the collectives; of more, all ranks of a GPU together
+// hold at most some 128 CTAs.
+std::vector<models::LaneShape> shapes(int ranks, int gpus, std::int64_t bytes, bool quick) {
+  if (ranks == 2 && gpus == 2) return shapes_for(bytes, quick);
+  return {{64 * gpus / std::max(ranks, gpus) * 2, 512, 16, 4}};
+}
+
+void add_scan(Recorder& recorder, const models::Algorithm& algorithm, int ranks, int gpus,
+              std::int64_t bytes) {
+  for (const models::LaneShape& shape : shapes(ranks, gpus, bytes, recorder.quick())) {
+    PlanCase one{"scan", &algorithm, {}};
+    one.request.operation = models::Operation::exscan;
+    one.request.gpu_of_rank = spread_over(ranks, gpus);
+    one.request.bytes = Bytes{bytes};
+    one.request.heads = 4;
+    one.request.decays.assign(4, 0.9);
+    one.request.shape = shape;
+    add_plan(recorder, one);
+  }
+}
 
 }  // namespace
 
@@ -30,14 +48,7 @@ void measure_scans(Recorder& recorder) {
     for (const std::int64_t bytes : sizes(recorder.quick(), ranks))
       for (const models::Algorithm* algorithm : runnable(models::Operation::exscan)) {
         if (algorithm->wrong_from > 0 && ranks >= algorithm->wrong_from) continue;
-        PlanCase one{"scan", algorithm, {}};
-        one.request.operation = models::Operation::exscan;
-        one.request.gpu_of_rank = spread_over(ranks, gpus);
-        one.request.bytes = Bytes{bytes};
-        one.request.heads = 4;
-        one.request.decays.assign(4, 0.9);
-        one.request.shape = {ctas(ranks, gpus), 512, 16, 4};
-        add_plan(recorder, one);
+        add_scan(recorder, *algorithm, ranks, gpus, bytes);
       }
 }
 

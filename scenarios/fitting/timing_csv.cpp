@@ -54,9 +54,9 @@ struct Names {
   }
 };
 
-class Reader {
+class CsvReader {
  public:
-  Reader(std::string file, std::string machine, Observations& out)
+  CsvReader(std::string file, std::string machine, Observations& out)
       : file_(std::move(file)), machine_(std::move(machine)), out_(out) {}
 
   void head(const std::string& line) {
@@ -158,7 +158,7 @@ bool is_timing_csv(const std::string& text) {
 
 void read_timing_csv(const std::string& text, const std::string& file, const std::string& machine,
                      Observations& out) {
-  Reader reader(file, machine, out);
+  CsvReader reader(file, machine, out);
   std::istringstream in(text);
   std::string line;
   std::getline(in, line);

@@ -12,9 +12,9 @@ namespace twinlink::scenarios {
 namespace {
 
 using analysis::Sample;
-using Rows = std::vector<Observation>;
+using Observed = std::vector<Observation>;
 
-std::vector<Sample> samples_of(const Rows& rows) {
+std::vector<Sample> samples_of(const Observed& rows) {
   std::vector<Sample> samples;
   for (const Observation& row : rows) samples.push_back(row.row);
   return samples;
@@ -27,7 +27,7 @@ std::vector<T> pick(const std::vector<T>& all, const std::vector<std::size_t>& w
   return picked;
 }
 
-std::vector<Sample> predicted(const Rows& rows, const std::vector<double>& times) {
+std::vector<Sample> predicted(const Observed& rows, const std::vector<double>& times) {
   std::vector<Sample> samples = samples_of(rows);
   for (std::size_t i = 0; i < samples.size(); ++i) samples[i].predicted_us = times[i];
   return samples;
@@ -35,7 +35,7 @@ std::vector<Sample> predicted(const Rows& rows, const std::vector<double>& times
 
 class Suite {
  public:
-  Suite(std::string name, Rows rows, const ValidationChoice& choice)
+  Suite(std::string name, Observed rows, const ValidationChoice& choice)
       : name_(std::move(name)),
         rows_(std::move(rows)),
         machine_(rows_.front().row.machine),
@@ -69,7 +69,7 @@ class Suite {
   [[nodiscard]] std::vector<Sample> refitted(analysis::Split split) const {
     std::vector<Sample> judged;
     for (const analysis::Fold& fold : analysis::folds(samples_of(rows_), split)) {
-      const Rows fit_rows = pick(rows_, fold.fit), held = pick(rows_, fold.judge);
+      const Observed fit_rows = pick(rows_, fold.fit), held = pick(rows_, fold.judge);
       const Predictor fitter(machine_, fit_rows), judge(machine_, held);
       const CalibrationOutcome outcome = calibrate(fitter, fit_rows, profile_, {}, "validation");
       const std::vector<Sample> part = predicted(held, judge.predict_us(outcome.profile));
@@ -92,7 +92,7 @@ class Suite {
   }
 
   std::string name_;
-  Rows rows_;
+  Observed rows_;
   std::string machine_;
   Predictor predictor_;
   models::CalibrationProfile profile_;
@@ -101,7 +101,7 @@ class Suite {
 }  // namespace
 
 Validation validate(const Observations& observations, const ValidationChoice& choice) {
-  std::map<std::string, Rows> suites;
+  std::map<std::string, Observed> suites;
   for (const Observation& row : observations.rows) suites[row.suite].push_back(row);
   Validation out;
   for (auto& [name, rows] : suites) Suite(name, std::move(rows), choice).judge(choice, out);

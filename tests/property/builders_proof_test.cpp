@@ -47,7 +47,7 @@ void check_ranks(const Algorithm& algorithm, int ranks) {
 void check_all_ranks(Operation operation, const std::string& name) {
   const Algorithm& algorithm = find_algorithm(operation, name);
   for (const int ranks : rank_counts()) check_ranks(algorithm, ranks);
-  for (const int ranks : {144, 576})
+  for (const int ranks : large_rank_counts())
     check_directions(algorithm, request_of(algorithm, ranks, ranks + 5));
   for (const int ranks : {1, 2, 5, 16})
     check_directions(algorithm, request_of(algorithm, ranks, 0));
@@ -80,14 +80,14 @@ TEST_CASE("collectives in slices, and rings with channels both ways around, are 
 
 // Plans of P^2 slices: every P once, all variants of the smaller ones.
 void check_many_slices(const Algorithm& algorithm) {
-  for (int ranks = 1; ranks <= 40; ++ranks) check_ranks(algorithm, ranks);
+  for (const int ranks : rank_counts(1, 40)) check_ranks(algorithm, ranks);
   for (const int ranks : rank_counts(41)) {
     CollectiveRequest request = request_of(algorithm, ranks, ranks + ranks / 3);
     request.suffix = ranks % 2 == 0;
     check_proved(algorithm, request);
   }
-  check_proved(algorithm, request_of(algorithm, 144, 150));
-  check_proved(algorithm, request_of(algorithm, 576, 576 + 5));
+  for (const int ranks : large_rank_counts())
+    check_proved(algorithm, request_of(algorithm, ranks, ranks + 5));
 }
 
 // Right scans of the catalogue; those that read or write P^2 slices in a second half.
@@ -252,8 +252,8 @@ TEST_CASE("hierarchical transpose over domains of any shape is proved") {
     }
   }
   const Algorithm& algorithm = find_algorithm(Operation::exscan, "hierarchical_transpose");
-  CollectiveRequest racks = request_of(algorithm, 576, 1000);
-  for (int r = 0; r < 576; ++r) racks.domain_of_rank.push_back(r / 72);
+  CollectiveRequest racks = request_of(algorithm, large_rank_counts().back(), 1000);
+  for (const int gpu : racks.gpu_of_rank) racks.domain_of_rank.push_back(gpu / 72);
   check_directions(algorithm, racks);
 }
 
@@ -328,7 +328,7 @@ TEST_CASE("the published tree is wrong from 8 ranks on, at as many ranks as publ
       CHECK(prove(build_plan(tree, request)).wrong_ranks.size() == row.wrong);
     }
   for (int ranks = 1; ranks < 8; ++ranks) check_ranks(tree, ranks);
-  for (int ranks = 8; ranks <= 130; ++ranks) {
+  for (const int ranks : rank_counts(8)) {
     const Plan plan = build_plan(tree, request_of(tree, ranks, 1));
     INFO("ranks ", ranks);
     CHECK(!prove(plan).correct());

@@ -190,6 +190,29 @@ TEST_CASE("fused: too many blocks are refused with the numbers, or run in stream
   CHECK_MESSAGE(note.find("000 CTAs of 1024 threads") != std::string::npos, note);
 }
 
+// Lane i of those that run on SMs has 1, 2, 4, 8, 1, ... loads in flight.
+void vary_loads(models::Plan& plan) {
+  std::uint8_t next = 0;
+  for (models::Lane& lane : plan.lanes)
+    if (lane.engine == models::Engine::sm)
+      lane.loads_in_flight = static_cast<std::int16_t>(1 << (next++ % 4));
+}
+
+TEST_CASE("fused: lanes of different loads in flight in one launch") {
+  if (cannot_fuse()) return;
+  for (const Bytes bytes : {kib(16), Bytes{1'000'004}}) {
+    models::Plan copies = two_shot_copies(pushing(2, bytes, {8, 256, 16, 4}));
+    models::Plan ranks = build(request(Operation::all_reduce, 8, bytes), "two_shot");
+    for (models::Plan* plan : {&copies, &ranks}) {
+      vary_loads(*plan);
+      check_correct(execute(*plan, {}, false, realgpu::Mode::fused));
+    }
+  }
+  // As shipped: staging copies beside a kernel of other loads.
+  check_correct(execute(build(request(Operation::all_reduce, 2, kib(64)), "symm_mem_two_shot"), {},
+                        false, realgpu::Mode::fused));
+}
+
 TEST_CASE("fused: copy lanes beside the launches, ragged shares, shared devices, other grids") {
   if (cannot_fuse()) return;
   for (const int ranks : {2, 3, 8})

@@ -8,15 +8,12 @@
 
 using nlohmann::json;
 using twinlink::test::Folder;
+using twinlink::test::has;
 using twinlink::test::Outcome;
 
 namespace {
 
 Outcome coll(const std::string& arguments) { return twinlink::test::twinlink("coll " + arguments); }
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 // Rows as a script reads them: lines without '#', split at blanks.
 std::vector<std::vector<std::string>> rows_of(const std::string& table) {
   std::vector<std::vector<std::string>> rows;

@@ -8,13 +8,10 @@
 using nlohmann::json;
 using twinlink::test::crossbar_scenario;
 using twinlink::test::Folder;
+using twinlink::test::has;
 using twinlink::test::Outcome;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // Four rows of the crossbar: ring and two_shot on 2 and 4 ranks.
 std::string four_rows(const Folder& folder) {

@@ -9,6 +9,7 @@
 #include "tests/scenarios/cli/program.h"
 
 using twinlink::test::Folder;
+using twinlink::test::has;
 using twinlink::test::Outcome;
 using twinlink::test::read_text;
 using twinlink::test::shell;
@@ -44,10 +45,6 @@ Started start(const std::vector<int>& ranks, int size, const std::string& name) 
     started.err.push_back(read_text(folder.path("err" + r)));
   }
   return started;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

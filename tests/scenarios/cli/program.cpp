@@ -44,6 +44,10 @@ std::string read_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 Outcome shell(const std::string& command) {
   const Folder folder;
   const std::string script = "TWINLINK='" TL_PROGRAM "'; { " + command + "\n} >" +

@@ -33,6 +33,7 @@ class Folder {
 };
 
 std::string read_text(const std::string& path);
+bool has(const std::string& text, const std::string& part);
 // Compares with tests/golden/cli/NAME; on a mismatch writes NAME.new beside it (before its ending)
 // and returns a message with both paths. Empty: equal. The version is replaced by VERSION first.
 std::string golden_difference(const std::string& name, std::string text);

@@ -8,14 +8,12 @@
 #include "scenarios/version.h"
 
 using twinlink::test::Folder;
+using twinlink::test::has;
 using twinlink::test::Outcome;
 using twinlink::test::shell;
 
 namespace {
 Outcome run(const std::string& arguments) { return twinlink::test::twinlink(arguments); }
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 }  // namespace
 
 TEST_CASE("--version and --help answer on stdout") {
@@ -109,9 +107,9 @@ TEST_CASE("stdout that goes away is no error, and one that is full is") {
 TEST_CASE("list and schema print what there is") {
   const Outcome all = run("list --json");
   REQUIRE(all.code == 0);
-  const auto json = nlohmann::json::parse(all.out);
+  const auto listed = nlohmann::json::parse(all.out);
   for (const char* section : {"machines", "operations", "algorithms", "scenarios"})
-    CHECK(json.at(section).size() > 0);
+    CHECK(listed.at(section).size() > 0);
   const Outcome machines = run("list machines");
   CHECK(has(machines.out, "gb200-nvl72"));
   CHECK_FALSE(has(machines.out, "blelloch"));
@@ -123,9 +121,9 @@ TEST_CASE("list and schema print what there is") {
 
 TEST_CASE("topo reads what it wrote, and degrades") {
   const Folder folder;
-  const Outcome json = run("topo hgx-h100 --json -o " + folder.path("box.json"));
-  CHECK(json.code == 0);
-  CHECK(json.out.empty());
+  const Outcome written = run("topo hgx-h100 --json -o " + folder.path("box.json"));
+  CHECK(written.code == 0);
+  CHECK(written.out.empty());
   CHECK(run("topo hgx-h100").out == run("topo " + folder.path("box.json")).out);
   CHECK(has(run("topo hgx-h100 --dot").out, "graph"));
   const Outcome degraded = run("topo hgx-h100 --degrade gpu0:nvswitch0:0.5");

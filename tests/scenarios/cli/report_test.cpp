@@ -6,13 +6,10 @@
 #include "tests/scenarios/cli/program.h"
 
 using twinlink::test::Folder;
+using twinlink::test::has;
 using twinlink::test::Outcome;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // One row with a published time of 10 us, predicted as 12 us: an error of +20 %.
 std::string one_row(const std::string& time) {

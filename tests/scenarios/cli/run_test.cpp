@@ -10,22 +10,21 @@
 using nlohmann::json;
 using twinlink::test::crossbar_scenario;
 using twinlink::test::Folder;
+using twinlink::test::has;
 using twinlink::test::Outcome;
 using twinlink::test::shell;
 
 namespace {
-Outcome run(const std::string& arguments) { return twinlink::test::twinlink("run " + arguments); }
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
+Outcome run_verb(const std::string& arguments) {
+  return twinlink::test::twinlink("run " + arguments);
 }
-
 // Ring on the crossbar: 2 (N-1) (S / (N B) + l) = 6 (3.6 MB / 4 / 900 GB/s + 2 us) = 6 x 3 us.
 constexpr double kRingTime = 18;
 }  // namespace
 
 TEST_CASE("one point is one result with every field of the contract") {
   const Folder folder;
-  const Outcome outcome = run(folder.write("one.json", crossbar_scenario()) + " --json");
+  const Outcome outcome = run_verb(folder.write("one.json", crossbar_scenario()) + " --json");
   REQUIRE(outcome.code == 0);
   CHECK(outcome.err.empty());
   const json row = json::parse(outcome.out);
@@ -54,7 +53,7 @@ TEST_CASE("lists are crossed, --set changes any field, twice gives the same byte
   const std::string arguments =
       file +
       R"( --json --set '/algorithms=["ring","two_shot"]' --set '/ranks=[2,3]' --set /seed=7)";
-  const Outcome outcome = run(arguments);
+  const Outcome outcome = run_verb(arguments);
   REQUIRE(outcome.code == 0);
   const json rows = json::parse(outcome.out).at("results");
   REQUIRE(rows.size() == 4);
@@ -62,14 +61,14 @@ TEST_CASE("lists are crossed, --set changes any field, twice gives the same byte
   CHECK(rows[1]["ranks"] == 3);
   CHECK(rows[2]["algorithm"] == "two_shot");
   CHECK(rows[3]["seed"] == 7);
-  CHECK(run(arguments).out == outcome.out);
+  CHECK(run_verb(arguments).out == outcome.out);
 }
 
 TEST_CASE("people get the question, the table and the answer, in 80 columns") {
   const Folder folder;
   const Outcome outcome =
-      run(folder.write("text.json", crossbar_scenario()) +
-          R"( --set '/algorithms=["ring","one_shot"]' --set '/bytes=["64 KiB","64 MiB"]')");
+      run_verb(folder.write("text.json", crossbar_scenario()) +
+               R"( --set '/algorithms=["ring","one_shot"]' --set '/bytes=["64 KiB","64 MiB"]')");
   REQUIRE(outcome.code == 0);
   CHECK(twinlink::test::golden_difference("run_crossbar.txt", outcome.out) == "");
   std::size_t begin = 0;
@@ -82,7 +81,7 @@ TEST_CASE("a published algorithm that is wrong says so and is no failure") {
   const std::string file = folder.write("lasp.json", R"({"schema": "twinlink.scenario/1",
     "machine": "crossbar", "operation": "exscan", "algorithms": ["lasp_pr_tree"], "ranks": [4, 8],
     "bytes": ["1 KiB"]})");
-  const Outcome outcome = run(file + " --json");
+  const Outcome outcome = run_verb(file + " --json");
   CHECK(outcome.code == 0);
   const json rows = json::parse(outcome.out).at("results");
   CHECK(rows[0]["correct"] == true);
@@ -90,13 +89,13 @@ TEST_CASE("a published algorithm that is wrong says so and is no failure") {
   CHECK(has(rows[1]["reason"], "1 of 8 ranks"));
   CHECK(rows[1]["time_us"].is_number());
   CHECK(rows[1]["busbw_GBps"].is_null());
-  CHECK(has(run(file).out, "WRONG: lasp_pr_tree at 1 of 8 ranks"));
+  CHECK(has(run_verb(file).out, "WRONG: lasp_pr_tree at 1 of 8 ranks"));
 }
 
 TEST_CASE("the host computes numbers and no time") {
   const Folder folder;
   const Outcome outcome =
-      run(folder.write("host.json", crossbar_scenario()) + " --json --executor host");
+      run_verb(folder.write("host.json", crossbar_scenario()) + " --json --executor host");
   REQUIRE(outcome.code == 0);
   const json row = json::parse(outcome.out);
   CHECK(row["executor"] == "host");
@@ -107,8 +106,9 @@ TEST_CASE("the host computes numbers and no time") {
 TEST_CASE("an assertion that does not hold is exit code 3, with the results still printed") {
   const Folder folder;
   const auto with = [&](const std::string& assertion) {
-    return run(folder.write("assert.json", crossbar_scenario(", \"assert\": [" + assertion + "]")) +
-               " --json");
+    return run_verb(
+        folder.write("assert.json", crossbar_scenario(", \"assert\": [" + assertion + "]")) +
+        " --json");
   };
   CHECK(with(R"({"field": "time_us", "max": 18.001})").code == 0);
   CHECK(with(R"({"where": {"ranks": 4, "bytes": "3600000 B"}, "field": "correct", "equals": true})")
@@ -127,8 +127,8 @@ TEST_CASE("an assertion that does not hold is exit code 3, with the results stil
 
 TEST_CASE("ranks that do not fit are refused before anything runs") {
   const Folder folder;
-  const Outcome outcome = run(folder.write("fit.json", crossbar_scenario()) +
-                              " --set /machine=hgx-h100 --set '/ranks=[8,9]'");
+  const Outcome outcome = run_verb(folder.write("fit.json", crossbar_scenario()) +
+                                   " --set /machine=hgx-h100 --set '/ranks=[8,9]'");
   CHECK(outcome.code == 4);
   CHECK(has(outcome.err, "/ranks/1"));
   CHECK(outcome.out.empty());
@@ -137,13 +137,13 @@ TEST_CASE("ranks that do not fit are refused before anything runs") {
 TEST_CASE("result files are whole or not there") {
   const Folder folder;
   const std::string file = folder.write("s.json", crossbar_scenario());
-  CHECK(run(file + " -o " + folder.path("r.json")).code == 0);
+  CHECK(run_verb(file + " -o " + folder.path("r.json")).code == 0);
   CHECK(json::parse(twinlink::test::read_text(folder.path("r.json")))["ranks"] == 4);
-  CHECK(run(file + " --set /machine=none -o " + folder.path("bad.json")).code == 4);
-  CHECK(run(file + " -o " + folder.path("no/folder.json")).code == 4);
-  CHECK(run(file + " -o " + folder.path("")).code == 4);
+  CHECK(run_verb(file + " --set /machine=none -o " + folder.path("bad.json")).code == 4);
+  CHECK(run_verb(file + " -o " + folder.path("no/folder.json")).code == 4);
+  CHECK(run_verb(file + " -o " + folder.path("")).code == 4);
   CHECK(folder.names() == std::vector<std::string>{"r.json", "s.json"});
-  CHECK(run(file + " -o /dev/null").code == 0);
+  CHECK(run_verb(file + " -o /dev/null").code == 0);
 }
 
 TEST_CASE("no two events of one track overlap, and the last one ends when the run does") {
@@ -151,8 +151,8 @@ TEST_CASE("no two events of one track overlap, and the last one ends when the ru
   for (const char* set : {"", R"( --set '/algorithms=["two_shot"]')",
                           R"( --set /machine=hgx-h100 --set '/algorithms=["one_shot"]')"}) {
     CAPTURE(set);
-    const Outcome outcome = run(folder.write("t.json", crossbar_scenario()) + set +
-                                " --json --trace " + folder.path("trace.json"));
+    const Outcome outcome = run_verb(folder.write("t.json", crossbar_scenario()) + set +
+                                     " --json --trace " + folder.path("trace.json"));
     REQUIRE(outcome.code == 0);
     const json trace = json::parse(twinlink::test::read_text(folder.path("trace.json")));
     std::map<std::pair<int, int>, std::vector<std::pair<double, double>>> tracks;
@@ -182,9 +182,9 @@ TEST_CASE("kernels that wait for each other but do not fit on a GPU together are
   const Folder folder;
   // 8 kernels of 64 CTAs meet at a barrier on one H200: 512 CTAs, 132 SMs x 2 fit.
   const Outcome outcome =
-      run(folder.write("t.json", crossbar_scenario()) + " --set /machine=h200-pair" +
-          " --set '/ranks=[16]' --set /ranks_per_gpu=8 --set '/algorithms=[\"one_shot\"]'" +
-          " --set '/params={\"ctas\":64}' --set '/assert=[]'");
+      run_verb(folder.write("t.json", crossbar_scenario()) + " --set /machine=h200-pair" +
+               " --set '/ranks=[16]' --set /ranks_per_gpu=8 --set '/algorithms=[\"one_shot\"]'" +
+               " --set '/params={\"ctas\":64}' --set '/assert=[]'");
   CHECK(outcome.code == 5);
   CHECK(outcome.out.empty());
   CHECK(outcome.err.find("need 512 CTAs") != std::string::npos);
@@ -193,8 +193,8 @@ TEST_CASE("kernels that wait for each other but do not fit on a GPU together are
 
 TEST_CASE("several points give a trace each") {
   const Folder folder;
-  const Outcome outcome = run(folder.write("t.json", crossbar_scenario()) +
-                              " --set '/ranks=[2,3]' --trace " + folder.path("a.trace.json"));
+  const Outcome outcome = run_verb(folder.write("t.json", crossbar_scenario()) +
+                                   " --set '/ranks=[2,3]' --trace " + folder.path("a.trace.json"));
   CHECK(outcome.code == 0);
   CHECK(folder.names() == std::vector<std::string>{"a.trace.ring.2.3600000.json",
                                                    "a.trace.ring.3.3600000.json", "t.json"});
