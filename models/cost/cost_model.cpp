@@ -7,6 +7,9 @@
 #include "models/cost/constants_used.h"
 #include "models/cost/fabric.h"
 #include "models/cost/launch_order.h"
+#include "models/cost/push_drain.h"
+#include "models/cost/read_again.h"
+#include "models/cost/residence.h"
 #include "models/cost/sm_rate.h"
 #include "models/cost/traffic.h"
 #include "topology/error.h"
@@ -65,6 +68,11 @@ std::vector<OpId> first_ops(const Plan& plan) {
   return first;
 }
 
+MemoryView memory_view(const CalibrationProfile& profile, const Plan& plan) {
+  return {profile.hbm.value > 0, resident_gpus(profile, plan), resident_share(profile),
+          read_again(profile, plan)};
+}
+
 void ensure_gpus_exist(const topology::Topology& topology, const Plan& plan) {
   const auto have = static_cast<std::int32_t>(topology.gpus().size());
   for (const std::int32_t gpu : plan.gpu_of_rank)
@@ -84,13 +92,14 @@ struct CostModel::State {
         plan(plan_in),
         fabric(t),
         patterns(fabric, p),
-        reader(plan_in, fabric, p.hbm.value > 0),
+        reader(plan_in, fabric, memory_view(p, plan_in)),
         power(power_model(p)) {
     ensure_gpus_exist(t, plan);
     if (p.launch_order.value > 0) order = models::launch_order(plan);
     if (first_round_apart(p)) in_line = inline_ops(plan);
+    if (p.push_ahead.value > 0) goes_ahead = unfenced_ops(plan);
     for (const Lane& lane : plan.lanes) of_library |= lane.protocol != Protocol::plain;
-    if (p.launch_ramp.value > 0) count_threads();
+    if (p.launch_ramp.value > 0 || p.kernel_ramp.value > 0) count_threads();
     walks = p.op_step.value > 0 || p.fence.value > 0 || p.fence_step.value > 0;
     first_op = first_ops(plan);
     for (std::size_t i = 0; i < fabric.size(); ++i)
@@ -118,8 +127,10 @@ struct CostModel::State {
     Duration all = from_us(gap);
     if (order != LaunchOrder::none) all = all + from_us(profile.launch_order);
     if (order == LaunchOrder::fenced) all = all + from_us(profile.fence);
-    if (!threads.empty() && lane.protocol == Protocol::plain)
-      all = all + scaled(profile.launch_ramp, threads[lane.kernel.index()] / kRampThreads);
+    if (!threads.empty() && lane.protocol == Protocol::plain) {
+      const double units = threads[lane.kernel.index()] / kRampThreads;
+      all = all + scaled(profile.launch_ramp, units) + scaled(profile.kernel_ramp, units);
+    }
     return all;
   }
 
@@ -199,19 +210,39 @@ struct CostModel::State {
     const Lane lane = known ? lane_in_use(plan, id, in_line[id.index()]) : plan.lane(op.lane);
     const SmRate rate = sm_rate(profile, op, lane, shape);
     if (op.oper == Operator::decay_sum) cost.latency += decay_latency(shape);
-    cost.latency += sm_latency(profile, shape);
+    cost.latency += sm_latency(profile, op, shape);
     cost.cap = rate.cap;
     cost.weight = rate.cap != kUnlimited ? rate.weight : 1;
     // Stores are posted: an engine or link that is nearly full does not slow them before it is.
     const bool posted =
         first_round_apart(profile) && shape.remote_destinations > 0 && shape.remote_sources == 0;
-    cost.soft = rate.cap != kUnlimited && !posted;
+    cost.soft = rate.cap != kUnlimited && !posted && !rate.softened;
+    if (posted) add_drain(cost, id, shape);
+  }
+
+  // What a push's drain overlaps with.
+  void add_drain(OpCost& cost, OpId id, const TrafficShape& shape) const {
+    const PushDrain drain =
+        push_drain(profile, {cost.payload, cost.weight, link_rate(cost.pattern)});
+    if (shape.loaded > 0) cost.latency = std::max(Duration{}, cost.latency - drain.overlap);
+    if (goes_ahead.empty() || !goes_ahead[id.index()]) return;
+    cost.ahead = drain.ahead;
+  }
+
+  // Payload per second that the links of the pattern let through.
+  [[nodiscard]] double link_rate(std::int32_t pattern) const {
+    double rate = kUnlimited;
+    for (const Use& use : patterns.uses(pattern)) {
+      const Resource& r = resources[static_cast<std::size_t>(use.resource)];
+      if (r.kind == ResourceKind::link) rate = std::min(rate, r.capacity / use.per_byte);
+    }
+    return rate;
   }
 
   // The factors of a sum with decays are loaded before its terms.
   [[nodiscard]] Duration decay_latency(const TrafficShape& shape) const {
     if (!first_round_apart(profile) || shape.loaded <= 0) return {};
-    return from_us(profile.local_round);
+    return from_us(local_round(profile, shape));
   }
 
   // A channel's rate was found end to end, with what softens it.
@@ -239,6 +270,7 @@ struct CostModel::State {
   LaunchOrder order = LaunchOrder::none;
   std::vector<double> threads;  // per kernel; empty: nobody asks
   std::vector<bool> in_line;    // per op: its data carry their own order; empty: nobody asks
+  std::vector<bool> goes_ahead;  // per op: nobody waits for its fence; empty: nobody asks
   bool of_library = false;      // lanes of a library's kernels
   bool walks = false;           // some of what walk_latency adds is not 0
   std::vector<Traffic> scratch;
