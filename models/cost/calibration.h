@@ -44,6 +44,7 @@ struct CalibrationProfile {
   Constant fence_step;          // us; each doubling of a lane's CTAs lengthens a fenced wait
   Constant launch_order;        // us; a launch waits for the end of the last on other GPUs
   Constant launch_ramp;         // us; each 1024 threads of a kernel that walks op lists
+  Constant store_end;           // us; a kernel that stores ends so much later
   Constant kernel_ramp;         // us; each 1024 threads of any kernel of ours, at its launch
   Constant op_issue;            // us; an sm op, first instruction to last store, transfer apart
   Constant op_step;             // us; a lane goes on to the next op of its list
@@ -57,6 +58,7 @@ struct CalibrationProfile {
   Constant local_round;         // us; one dependent round of loads from own memory (Ll)
   Constant loads_together;      // sources that an op of ours loads before it waits; 0: all
   Constant sm_decay_rate;       // GB/s; terms that one SM multiplies by factors; 0: no limit
+  Constant sm_inline_rate;      // GB/s; inline data that one SM stores or takes; 0: no limit
   Constant push_overlap;        // us; of a push's transfer that passes while its op begins and ends
   Constant push_ahead;          // us; so long before its push has drained a lane goes on
   Constant l1;                  // GiB; what an SM keeps of peers' memory until the next wait

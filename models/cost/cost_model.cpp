@@ -100,6 +100,7 @@ struct CostModel::State {
     if (p.push_ahead.value > 0) goes_ahead = unfenced_ops(plan);
     for (const Lane& lane : plan.lanes) of_library |= lane.protocol != Protocol::plain;
     if (p.launch_ramp.value > 0 || p.kernel_ramp.value > 0) count_threads();
+    if (p.store_end.value > 0) find_stores();
     walks = p.op_step.value > 0 || p.fence.value > 0 || p.fence_step.value > 0;
     first_op = first_ops(plan);
     for (std::size_t i = 0; i < fabric.size(); ++i)
@@ -127,11 +128,22 @@ struct CostModel::State {
     Duration all = from_us(gap);
     if (order != LaunchOrder::none) all = all + from_us(profile.launch_order);
     if (order == LaunchOrder::fenced) all = all + from_us(profile.fence);
+    if (!stores.empty() && stores[lane.kernel.index()]) all = all + from_us(profile.store_end);
     if (!threads.empty() && lane.protocol == Protocol::plain) {
       const double units = threads[lane.kernel.index()] / kRampThreads;
       all = all + scaled(profile.launch_ramp, units) + scaled(profile.kernel_ramp, units);
     }
     return all;
+  }
+
+  void find_stores() {
+    stores.resize(plan.kernels.size());
+    for (std::size_t i = 0; i < plan.ops.size(); ++i) {
+      const Lane& lane = plan.lane(plan.ops[i].lane);
+      if (lane.engine == Engine::sm && lane.protocol == Protocol::plain &&
+          !plan.destinations(OpId{i}).empty())
+        stores[lane.kernel.index()] = true;
+    }
   }
 
   void count_threads() {
@@ -208,16 +220,18 @@ struct CostModel::State {
     const Op& op = plan.op(id);
     const bool known = first_round_apart(profile);
     const Lane lane = known ? lane_in_use(plan, id, in_line[id.index()]) : plan.lane(op.lane);
-    const SmRate rate = sm_rate(profile, op, lane, shape);
+    TrafficShape used = shape;
+    used.in_line = known && in_line[id.index()];
+    const SmRate rate = sm_rate(profile, op, lane, used);
     if (op.oper == Operator::decay_sum) cost.latency += decay_latency(shape);
     cost.latency += sm_latency(profile, op, shape);
     cost.cap = rate.cap;
     cost.weight = rate.cap != kUnlimited ? rate.weight : 1;
     // Stores are posted: an engine or link that is nearly full does not slow them before it is.
-    const bool posted =
-        first_round_apart(profile) && shape.remote_destinations > 0 && shape.remote_sources == 0;
+    const bool pushes = known && shape.remote_destinations > 0 && shape.remote_sources == 0;
+    const bool posted = pushes || (known && shape.loaded <= 0);
     cost.soft = rate.cap != kUnlimited && !posted && !rate.softened;
-    if (posted) add_drain(cost, id, shape);
+    if (pushes) add_drain(cost, id, shape);
   }
 
   // What a push's drain overlaps with.
@@ -269,6 +283,7 @@ struct CostModel::State {
   std::vector<OpId> first_op;  // per lane
   LaunchOrder order = LaunchOrder::none;
   std::vector<double> threads;  // per kernel; empty: nobody asks
+  std::vector<bool> stores;     // per kernel; empty: nobody asks
   std::vector<bool> in_line;    // per op: its data carry their own order; empty: nobody asks
   std::vector<bool> goes_ahead;  // per op: nobody waits for its fence; empty: nobody asks
   bool of_library = false;      // lanes of a library's kernels

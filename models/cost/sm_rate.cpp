@@ -46,11 +46,13 @@ double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane
 
 // What one SM can load and store, in bytes of payload per second.
 double sm_limit(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
+  const bool in_line = shape.in_line && profile.sm_inline_rate.value > 0;
   const bool decays = op.oper == Operator::decay_sum && profile.sm_decay_rate.value > 0;
   if (profile.sm_load_rate.value > 0 && profile.sm_store_rate.value > 0)
     return 1e9 /
            (shape.loaded / profile.sm_load_rate.value + shape.stored / profile.sm_store_rate.value +
-            (decays ? shape.loaded / profile.sm_decay_rate.value : 0));
+            (decays ? shape.loaded / profile.sm_decay_rate.value : 0) +
+            (in_line ? (shape.loaded + shape.stored) / profile.sm_inline_rate.value : 0));
   if (profile.sm_rate.value <= 0) return kUnlimited;
   return profile.sm_rate.value * 1e9 /
          std::max({1, shape.remote_sources, shape.remote_destinations});

@@ -138,11 +138,11 @@ class Collector {
     const double amount = ratio(slice, shape_.payload);
     shape_.loaded += amount;
     ++shape_.sources;
+    if (gpu(slice) != home_) ++shape_.remote_sources;
     if (is_in_l1(slice)) return;
     memory(gpu(slice), amount);
     if (gpu(slice) == home_) return;
     travel(gpu(slice), home_, Carrier::pull, amount);
-    ++shape_.remote_sources;
   }
 
   void store(const Slice& slice) {
