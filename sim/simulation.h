@@ -88,7 +88,7 @@ class Simulation {
   std::vector<Duration> edge_latency_;  // by edge, twice: near, and where it crosses
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_slots_;
-  std::map<std::int32_t, Pending> tails_;  // by op: what its lane does not wait for
+  std::map<std::int32_t, Pending> tails_;   // by op: what its lane does not wait for
   std::vector<std::vector<OpId>> arrived_;  // per rendezvous
   // Chain bound, empty if not wanted: the longest path to the op's start, once it has started to
   // its end.

@@ -8,7 +8,6 @@
 #include "models/cost/fabric.h"
 #include "models/cost/launch_order.h"
 #include "models/cost/push_drain.h"
-#include "models/cost/read_again.h"
 #include "models/cost/residence.h"
 #include "models/cost/sm_rate.h"
 #include "models/cost/traffic.h"
@@ -68,11 +67,6 @@ std::vector<OpId> first_ops(const Plan& plan) {
   return first;
 }
 
-MemoryView memory_view(const CalibrationProfile& profile, const Plan& plan) {
-  return {profile.hbm.value > 0, resident_gpus(profile, plan), resident_share(profile),
-          read_again(profile, plan)};
-}
-
 void ensure_gpus_exist(const topology::Topology& topology, const Plan& plan) {
   const auto have = static_cast<std::int32_t>(topology.gpus().size());
   for (const std::int32_t gpu : plan.gpu_of_rank)
@@ -99,8 +93,8 @@ struct CostModel::State {
     if (first_round_apart(p)) in_line = inline_ops(plan);
     if (p.push_ahead.value > 0) goes_ahead = unfenced_ops(plan);
     for (const Lane& lane : plan.lanes) of_library |= lane.protocol != Protocol::plain;
-    if (p.launch_ramp.value > 0 || p.kernel_ramp.value > 0) count_threads();
-    if (p.store_end.value > 0) find_stores();
+    if (p.launch_ramp.value > 0 || p.kernel_ramp.value > 0) threads = kernel_threads(plan);
+    if (p.store_end.value > 0) stores = storing_kernels(plan);
     walks = p.op_step.value > 0 || p.fence.value > 0 || p.fence_step.value > 0;
     first_op = first_ops(plan);
     for (std::size_t i = 0; i < fabric.size(); ++i)
@@ -136,40 +130,14 @@ struct CostModel::State {
     return all;
   }
 
-  void find_stores() {
-    stores.resize(plan.kernels.size());
-    for (std::size_t i = 0; i < plan.ops.size(); ++i) {
-      const Lane& lane = plan.lane(plan.ops[i].lane);
-      if (lane.engine == Engine::sm && lane.protocol == Protocol::plain &&
-          !plan.destinations(OpId{i}).empty())
-        stores[lane.kernel.index()] = true;
-    }
-  }
-
-  void count_threads() {
-    threads.resize(plan.kernels.size());
-    for (const Lane& lane : plan.lanes)
-      if (lane.engine == Engine::sm) threads[lane.kernel.index()] += lane.ctas * lane.threads;
-  }
-
   // What an op of a list that one kernel walks pays before it begins.
   [[nodiscard]] Duration walk_latency(OpId id, const Op& op, const Lane& lane) const {
     if (lane.engine != Engine::sm || lane.protocol != Protocol::plain) return {};
     Duration latency = op.kind == OpKind::barrier ? Duration{} : from_us(profile.op_step);
-    if (!awaits_fence(id, op)) return latency;
+    if (!awaits_fence(plan, id)) return latency;
     if (op.kind != OpKind::barrier) latency += from_us(profile.fence);
     const double doublings = std::log2(std::max(1, lane.ctas));
     return latency + scaled(profile.fence_step, doublings);
-  }
-
-  // Whether it waits for a fenced flag of another rank.
-  [[nodiscard]] bool awaits_fence(OpId id, const Op& op) const {
-    if (op.kind == OpKind::barrier) return plan.rendezvous[op.detail].edge == Edge::flag_fenced;
-    const Rank rank = plan.rank_of(id);
-    const auto deps = plan.deps_of(id);
-    return std::any_of(deps.begin(), deps.end(), [&](const Dep& d) {
-      return d.kind() == Edge::flag_fenced && plan.rank_of(d.id()) != rank;
-    });
   }
 
   OpCost compute_cost(OpId id) {
@@ -223,7 +191,6 @@ struct CostModel::State {
     TrafficShape used = shape;
     used.in_line = known && in_line[id.index()];
     const SmRate rate = sm_rate(profile, op, lane, used);
-    if (op.oper == Operator::decay_sum) cost.latency += decay_latency(shape);
     cost.latency += sm_latency(profile, op, shape);
     cost.cap = rate.cap;
     cost.weight = rate.cap != kUnlimited ? rate.weight : 1;
@@ -253,12 +220,6 @@ struct CostModel::State {
     return rate;
   }
 
-  // The factors of a sum with decays are loaded before its terms.
-  [[nodiscard]] Duration decay_latency(const TrafficShape& shape) const {
-    if (!first_round_apart(profile) || shape.loaded <= 0) return {};
-    return from_us(local_round(profile, shape));
-  }
-
   // A channel's rate was found end to end, with what softens it.
   void add_channel_rate(OpCost& cost, const Lane& lane) const {
     cost.cap = channel_cap(profile, lane);
@@ -282,12 +243,12 @@ struct CostModel::State {
   PowerModel power;
   std::vector<OpId> first_op;  // per lane
   LaunchOrder order = LaunchOrder::none;
-  std::vector<double> threads;  // per kernel; empty: nobody asks
-  std::vector<bool> stores;     // per kernel; empty: nobody asks
-  std::vector<bool> in_line;    // per op: its data carry their own order; empty: nobody asks
+  std::vector<double> threads;   // per kernel; empty: nobody asks
+  std::vector<bool> stores;      // per kernel; empty: nobody asks
+  std::vector<bool> in_line;     // per op: its data carry their own order; empty: nobody asks
   std::vector<bool> goes_ahead;  // per op: nobody waits for its fence; empty: nobody asks
-  bool of_library = false;      // lanes of a library's kernels
-  bool walks = false;           // some of what walk_latency adds is not 0
+  bool of_library = false;       // lanes of a library's kernels
+  bool walks = false;            // some of what walk_latency adds is not 0
   std::vector<Traffic> scratch;
 };
 

@@ -19,8 +19,8 @@ std::vector<bool> unfenced_ops(const Plan& plan) {
   for (std::size_t i = 0; i < plan.ops.size(); ++i) {
     const Op& op = plan.ops[i];
     OpId& before = last[op.lane.index()];
-    const bool meets = op.kind == OpKind::barrier &&
-                       plan.rendezvous[op.detail].edge == Edge::flag_fenced;
+    const bool meets =
+        op.kind == OpKind::barrier && plan.rendezvous[op.detail].edge == Edge::flag_fenced;
     if (meets && before.valid()) unfenced[before.index()] = false;
     before = OpId{i};
     for (const Dep& d : plan.deps_of(OpId{i}))

@@ -4,7 +4,8 @@
 //   part     1 - link / issue, at least 0: an op whose SMs issue no faster than the link takes them
 //            has nothing queued (link: what the links of its route take; issue: its SMs unloaded)
 //   overlap  min(push_overlap, payload / link) x part: passes while the op begins and ends
-//   ahead    min(push_ahead x link, payload) x part: still to pass when the lane goes on to its next
+//   ahead    min(push_ahead x link, payload) x part: still to pass when the lane goes on to its
+//   next
 //            op, unless another rank waits for this op's fence, which waits for the drain
 #include <vector>
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "models/cost/read_again.h"
+
 namespace twinlink::models {
 namespace {
 
@@ -41,6 +43,11 @@ std::vector<bool> resident_gpus(const CalibrationProfile& profile, const Plan& p
 
 double resident_share(const CalibrationProfile& profile) {
   return profile.l2_rate.value > 0 ? profile.hbm.value / profile.l2_rate.value : 1;
+}
+
+MemoryView memory_view(const CalibrationProfile& profile, const Plan& plan) {
+  return {profile.hbm.value > 0, resident_gpus(profile, plan), resident_share(profile),
+          read_again(profile, plan)};
 }
 
 }  // namespace twinlink::models

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/cost/calibration.h"
+#include "models/cost/traffic.h"
 #include "models/plan/plan.h"
 
 namespace twinlink::models {
@@ -17,5 +18,8 @@ std::vector<bool> resident_gpus(const CalibrationProfile& profile, const Plan& p
 
 // What a byte that L2 has takes of the memory's path, in bytes of HBM.
 double resident_share(const CalibrationProfile& profile);
+
+// All that a reader of the plan's traffic asks of memory.
+MemoryView memory_view(const CalibrationProfile& profile, const Plan& plan);
 
 }  // namespace twinlink::models

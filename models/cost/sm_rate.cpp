@@ -112,11 +112,14 @@ Duration sm_latency(const CalibrationProfile& profile, const Op& op, const Traff
   if (shape.in_switch) return from_us(profile.op_issue) + from_us(profile.multimem_round);
   if (shape.loaded <= 0) return from_us(profile.op_issue);
   const Constant& local = local_round(profile, shape);
+  // The factors of a sum with decays are loaded before its terms.
+  const Duration before = op.oper == Operator::decay_sum ? from_us(local) : Duration{};
   const Batches batches = batches_of(profile, op, shape);
   if (batches.known())
-    return from_us(profile.op_issue) + scaled(profile.remote_round, batches.remote) +
+    return before + from_us(profile.op_issue) + scaled(profile.remote_round, batches.remote) +
            scaled(local, batches.local);
-  return from_us(profile.op_issue) + from_us(shape.remote_sources > 0 ? profile.remote_round : local);
+  return before + from_us(profile.op_issue) +
+         from_us(shape.remote_sources > 0 ? profile.remote_round : local);
 }
 
 int loads_together(const CalibrationProfile& profile) {

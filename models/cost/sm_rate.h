@@ -5,7 +5,8 @@
 //   round   cost_model.h; no round where nothing is loaded: stores are posted
 //   limit   SMs under the CTAs x 1 / (loaded / sm_load_rate + stored / sm_store_rate), per byte of
 //           payload; where those are not known, x sm_rate / streams
-//   op_issue known      latency = op_issue + first round (of batches of loads_together sources each,
+//   op_issue known      latency = op_issue + first round (of batches of loads_together sources
+//   each,
 //                       one after the other; a scan's sources one by one), cap = the smaller of
 //                       payload / ((trips - 1) round) and limit
 //   from HBM            an op that loads no peer and that L2 does not serve reaches cap /

@@ -216,9 +216,8 @@ TEST_CASE("a lane goes on before its push has drained; the link is busy until th
   profile.push_ahead.value = 1;
   const auto run = [&profile](Edge edge) {
     Bench bench(2);
-    const LaneId lane =
-        bench.builder.add_sm_lane(bench.builder.add_kernel({Rank{0}, LaunchMode::graph, "k"}),
-                                  {131, 512, 16, 4});
+    const LaneId lane = bench.builder.add_sm_lane(
+        bench.builder.add_kernel({Rank{0}, LaunchMode::graph, "k"}), {131, 512, 16, 4});
     const OpId push = bench.push(lane, 1'800'000);
     const OpId next = bench.work(lane, 0.25);
     const OpId seen = bench.work(bench.kernel(1), 0.25, {dep(push, edge)});

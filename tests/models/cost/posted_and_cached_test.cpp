@@ -131,7 +131,8 @@ TEST_CASE("a lane waits for its push where others wait for the push's fence") {
   CHECK_FALSE(unfenced_ops(meets.builder.finish())[push.index()]);
 }
 
-TEST_CASE("peers' bytes read again by a lane cross no link, while they fit and nothing is awaited") {
+TEST_CASE(
+    "peers' bytes read again by a lane cross no link, while they fit and nothing is awaited") {
   CalibrationProfile p = profile();
   // 8 CTAs move 2 x 1 MiB a copy: 256 KiB each; from the first read to the end of the second, 512.
   p.l1.value = 512 * 1024 / kGib;
