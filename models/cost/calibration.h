@@ -83,7 +83,7 @@ struct CalibrationProfile {
   Constant nic_rate;            // GB/s; cap of one NIC, 0: its links' rates alone
   Constant wire_nic;            // wire bytes per payload byte of a transfer through a NIC, one way
   Constant hbm;                 // GB/s; HBM of one GPU, reads plus writes
-  Constant l2;                  // GiB; what one GPU's L2 keeps of a plan that runs again; 0: nothing
+  Constant l2;                  // GiB; what one GPU's L2 keeps of a plan that runs again
   Constant l2_rate;             // GB/s; bytes that L2 has, reads plus writes; 0: as hbm
   Constant l2_round;            // us; one dependent round of loads that own L2 has; 0: local_round
   Constant nccl_start_ll;       // us; kernel start to first data of NCCL's LL, launch gap apart
