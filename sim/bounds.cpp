@@ -46,7 +46,7 @@ class LongestPath {
   void visit(OpId op) {
     const OpCost cost = costs_.cost(op);
     const Duration end = begin_[op.index()] + cost.latency + transfer(cost);
-    if (plan_.op(op).kind != OpKind::barrier) return finish(op, end);
+    if (plan_.op(op).kind != OpKind::barrier) return finish(op, end, ahead_of(costs_, cost));
     const std::uint32_t id = plan_.op(op).detail;
     const Rendezvous& rendezvous = plan_.rendezvous[id];
     Meeting& meeting = arrived_[id];
@@ -54,7 +54,7 @@ class LongestPath {
     meeting.last = std::max(meeting.last, end);
     if (meeting.members.size() < plan_.groups[rendezvous.group.index()].members.size()) return;
     for (const OpId member : meeting.members)
-      finish(member, meeting.last + costs_.barrier_latency(rendezvous.edge));
+      finish(member, meeting.last + costs_.barrier_latency(rendezvous.edge), {});
   }
 
   Duration transfer(const OpCost& cost) {
@@ -63,10 +63,11 @@ class LongestPath {
     return unloaded_transfer(costs_, cost);
   }
 
-  void finish(OpId op, Duration end) {
+  // ahead: so long before its end its lane goes on.
+  void finish(OpId op, Duration end, Duration ahead) {
     longest_ = std::max(longest_, end);
     const OpId next = graph_.next_on_lane(op);
-    if (next.valid()) reach(next, end);
+    if (next.valid()) reach(next, end - ahead);
     for (const Dependent& d : graph_.dependents(op))
       reach(d.id(), end + costs_.edge_latency(d.kind(), d.crosses != 0) +
                         (d.launches() ? costs_.launch_gap(d.id()) : Duration{}));
@@ -100,6 +101,13 @@ Duration unloaded_transfer(const CostModel& costs, const OpCost& cost) {
     rate = std::min(
         rate, costs.resources()[static_cast<std::size_t>(use.resource)].capacity / use.per_byte);
   return rounded_down(cost.payload / rate);
+}
+
+Duration ahead_of(const CostModel& costs, const OpCost& cost) {
+  if (cost.ahead <= 0) return {};
+  OpCost tail = cost;
+  tail.payload = cost.ahead;
+  return unloaded_transfer(costs, tail) + Duration{1};
 }
 
 Duration resource_bound(const CostModel& costs, const std::vector<double>& bytes) {

@@ -21,6 +21,8 @@ struct LowerBound {
   [[nodiscard]] Duration time() const { return resource < chain ? chain : resource; }
 };
 
+// How long before its end an op's lane may go on, at most.
+Duration ahead_of(const models::CostModel& costs, const models::OpCost& cost);
 // How long the payload takes alone; rounded down, so that sums of it stay below.
 Duration unloaded_transfer(const models::CostModel& costs, const models::OpCost& cost);
 // The resource bound, given the bytes that cross each resource.

@@ -14,6 +14,9 @@ using namespace models;
 constexpr std::uint32_t kWhatShift = 30;
 constexpr std::uint32_t kWhichMask = (1U << kWhatShift) - 1;
 
+// Tag of a flow after which the op's lane goes on, while the rest of its payload passes.
+constexpr std::uint32_t kHead = 1U << 31;
+
 std::vector<double> capacities(const CostModel& costs) {
   std::vector<double> result;
   for (const Resource& resource : costs.resources()) result.push_back(resource.capacity);
@@ -72,12 +75,26 @@ void Simulation::drain(Duration now) {
   ended_.clear();
   solver_.take_ended(now, ended_);
   flows_changed_ = !ended_.empty();
-  if (clocks_.follow_power())
-    for (const std::uint32_t tag : ended_) clocks_.end(OpId{static_cast<std::int32_t>(tag)});
-  for (const std::uint32_t tag : ended_) finish(OpId{static_cast<std::int32_t>(tag)}, now);
+  for (const std::uint32_t tag : ended_) flow_ended(tag, now);
   while (!events_.empty() && events_.top().when == now.ps) handle(events_.pop(), now);
   if (clocks_.has_sms()) settle_speeds(now);
   if (flows_changed_) solver_.solve(now);
+}
+
+void Simulation::flow_ended(std::uint32_t tag, Duration now) {
+  const OpId op{static_cast<std::int32_t>(tag & ~kHead)};
+  if ((tag & kHead) != 0) return go_on(op, now);
+  if (clocks_.follow_power()) clocks_.end(op);
+  finish(op, now);
+}
+
+// The lane goes on; what it does not wait for passes beside its next op.
+void Simulation::go_on(OpId op, Duration now) {
+  const Pending& tail = tails_.at(op.value);
+  solver_.begin(tail.flow_class, tail.ahead, static_cast<std::uint32_t>(op.value), now);
+  flows_changed_ = true;
+  const OpId next = graph_.next_on_lane(op);
+  if (next.valid()) free_after(next, now, now);
 }
 
 // What began, ended and was sampled now changes how fast SMs are from now on.
@@ -142,19 +159,28 @@ Simulation::Pending Simulation::pending(OpId op, const OpCost& cost) {
   const bool instant = cost.payload <= 0 || (uses.empty() && cost.cap == kUnlimited);
   if (instant) return {op};
   return {op, solver_.class_of({0, cost.cap, cost.weight, cost.pattern, cost.soft, 0}, uses),
-          cost.payload};
+          cost.payload, cost.ahead};
 }
 
 void Simulation::after_latency(std::uint32_t slot, Duration now) {
-  const auto [op, flow_class, payload] = pending_[slot];
+  const Pending pending = pending_[slot];
+  const OpId op = pending.op;
   free_slots_.push_back(slot);
   if (plan_.op(op).kind == OpKind::barrier) return arrive(op, now);
-  if (flow_class == kNobody) return finish(op, now);
-  for (const Use& use : solver_.uses(flow_class))
-    resource_bytes_[static_cast<std::size_t>(use.resource)] += use.per_byte * payload;
-  solver_.begin(flow_class, payload, static_cast<std::uint32_t>(op.value), now);
+  if (pending.flow_class == kNobody) return finish(op, now);
+  for (const Use& use : solver_.uses(pending.flow_class))
+    resource_bytes_[static_cast<std::size_t>(use.resource)] += use.per_byte * pending.payload;
   if (clocks_.follow_power()) clocks_.begin(op);
+  begin_transfer(pending, now);
+}
+
+void Simulation::begin_transfer(const Pending& pending, Duration now) {
+  const auto tag = static_cast<std::uint32_t>(pending.op.value);
   flows_changed_ = true;
+  if (pending.ahead <= 0) return solver_.begin(pending.flow_class, pending.payload, tag, now);
+  tails_.emplace(pending.op.value, pending);
+  if (pending.ahead >= pending.payload) return go_on(pending.op, now);
+  solver_.begin(pending.flow_class, pending.payload - pending.ahead, tag | kHead, now);
 }
 
 void Simulation::arrive(OpId op, Duration now) {
@@ -179,7 +205,7 @@ void Simulation::finish(OpId op, Duration now) {
   engines_.release(op, let_in_);
   for (const OpId other : let_in_) start(other, now + costs_.launch_gap(other));
   const OpId next = graph_.next_on_lane(op);
-  if (next.valid()) free_after(next, now, now);
+  if (next.valid() && !gone_on(op)) free_after(next, now, now);
   for (const Dependent& d : graph_.dependents(op))
     free_after(d.id(), now + edge_latency_[edge_index(d)] + gap_of(d), now);
 }
@@ -191,7 +217,7 @@ void Simulation::bound_next(OpId op) {
     chain_[other.index()] = std::max(chain_[other.index()], when);
   };
   const OpId next = graph_.next_on_lane(op);
-  if (next.valid()) reach(next, end);
+  if (next.valid()) reach(next, gone_on(op) ? end - ahead_of(costs_, costs_.cost(op)) : end);
   for (const Dependent& d : graph_.dependents(op))
     reach(d.id(), end + edge_latency_[edge_index(d)] + gap_of(d));
 }

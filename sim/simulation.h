@@ -8,6 +8,7 @@
 // together. Everything that happens at one instant is handled before the flows are solved once.
 // Ends at one instant are handled in the order of op ids.
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "models/cost/cost_model.h"
@@ -49,6 +50,7 @@ class Simulation {
     OpId op;
     std::int32_t flow_class = kNobody;  // kNobody: nothing to transfer
     double payload = 0;
+    double ahead = 0;  // of it still to pass when the lane goes on
   };
 
   void push(Duration when, What what, std::uint32_t which);
@@ -62,10 +64,16 @@ class Simulation {
   [[nodiscard]] Pending pending(OpId op, const models::OpCost& cost);
   void arrive(OpId op, Duration now);
   void meet(std::uint32_t rendezvous, Duration now);
+  void begin_transfer(const Pending& pending, Duration now);
+  void flow_ended(std::uint32_t tag, Duration now);
+  void go_on(OpId op, Duration now);
   void finish(OpId op, Duration now);
   void bound_next(OpId op);
   void bound_meeting(std::uint32_t rendezvous);
   [[nodiscard]] Duration gap_of(const Dependent& d) const;
+  [[nodiscard]] bool gone_on(OpId op) const {
+    return !tails_.empty() && tails_.find(op.value) != tails_.end();
+  }
   void free_after(OpId op, Duration when, Duration now);
   [[noreturn]] void fail_stuck() const;
 
@@ -80,6 +88,7 @@ class Simulation {
   std::vector<Duration> edge_latency_;  // by edge, twice: near, and where it crosses
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_slots_;
+  std::map<std::int32_t, Pending> tails_;   // by op: what its lane does not wait for
   std::vector<std::vector<OpId>> arrived_;  // per rendezvous
   // Chain bound, empty if not wanted: the longest path to the op's start, once it has started to
   // its end.

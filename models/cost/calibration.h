@@ -44,6 +44,8 @@ struct CalibrationProfile {
   Constant fence_step;          // us; each doubling of a lane's CTAs lengthens a fenced wait
   Constant launch_order;        // us; a launch waits for the end of the last on other GPUs
   Constant launch_ramp;         // us; each 1024 threads of a kernel that walks op lists
+  Constant store_end;           // us; a kernel that stores ends so much later
+  Constant kernel_ramp;         // us; each 1024 threads of any kernel of ours, at its launch
   Constant op_issue;            // us; an sm op, first instruction to last store, transfer apart
   Constant op_step;             // us; a lane goes on to the next op of its list
   Constant event;               // us; CUDA event or graph edge between two GPUs, launch gap apart
@@ -54,6 +56,12 @@ struct CalibrationProfile {
   Constant peer_step;           // us; each further peer loaded in parallel lengthens a round (l1)
   Constant multimem_round;      // us; one dependent round of sums formed in the switch (Lm)
   Constant local_round;         // us; one dependent round of loads from own memory (Ll)
+  Constant loads_together;      // sources that an op of ours loads before it waits; 0: all
+  Constant sm_decay_rate;       // GB/s; terms that one SM multiplies by factors; 0: no limit
+  Constant sm_inline_rate;      // GB/s; inline data that one SM stores or takes; 0: no limit
+  Constant push_overlap;        // us; of a push's transfer that passes while its op begins and ends
+  Constant push_ahead;          // us; so long before its push has drained a lane goes on
+  Constant l1;                  // GiB; what an SM keeps of peers' memory until the next wait
   Constant sm_rate;             // GB/s; what the loads and stores of one SM reach at most
   Constant sm_load_rate;        // GB/s; loads of one SM alone; with sm_store_rate in its place
   Constant sm_store_rate;       // GB/s; stores of one SM alone
@@ -75,6 +83,9 @@ struct CalibrationProfile {
   Constant nic_rate;            // GB/s; cap of one NIC, 0: its links' rates alone
   Constant wire_nic;            // wire bytes per payload byte of a transfer through a NIC, one way
   Constant hbm;                 // GB/s; HBM of one GPU, reads plus writes
+  Constant l2;                  // GiB; what one GPU's L2 keeps of a plan that runs again
+  Constant l2_rate;             // GB/s; bytes that L2 has, reads plus writes; 0: as hbm
+  Constant l2_round;            // us; one dependent round of loads that own L2 has; 0: local_round
   Constant nccl_start_ll;       // us; kernel start to first data of NCCL's LL, launch gap apart
   Constant nccl_start_ll128;    // us; of LL128
   Constant nccl_start_simple;   // us; of Simple

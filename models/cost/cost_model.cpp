@@ -7,6 +7,8 @@
 #include "models/cost/constants_used.h"
 #include "models/cost/fabric.h"
 #include "models/cost/launch_order.h"
+#include "models/cost/push_drain.h"
+#include "models/cost/residence.h"
 #include "models/cost/sm_rate.h"
 #include "models/cost/traffic.h"
 #include "topology/error.h"
@@ -84,13 +86,15 @@ struct CostModel::State {
         plan(plan_in),
         fabric(t),
         patterns(fabric, p),
-        reader(plan_in, fabric, p.hbm.value > 0),
+        reader(plan_in, fabric, memory_view(p, plan_in)),
         power(power_model(p)) {
     ensure_gpus_exist(t, plan);
     if (p.launch_order.value > 0) order = models::launch_order(plan);
     if (first_round_apart(p)) in_line = inline_ops(plan);
+    if (p.push_ahead.value > 0) goes_ahead = unfenced_ops(plan);
     for (const Lane& lane : plan.lanes) of_library |= lane.protocol != Protocol::plain;
-    if (p.launch_ramp.value > 0) count_threads();
+    if (p.launch_ramp.value > 0 || p.kernel_ramp.value > 0) threads = kernel_threads(plan);
+    if (p.store_end.value > 0) stores = storing_kernels(plan);
     walks = p.op_step.value > 0 || p.fence.value > 0 || p.fence_step.value > 0;
     first_op = first_ops(plan);
     for (std::size_t i = 0; i < fabric.size(); ++i)
@@ -118,35 +122,22 @@ struct CostModel::State {
     Duration all = from_us(gap);
     if (order != LaunchOrder::none) all = all + from_us(profile.launch_order);
     if (order == LaunchOrder::fenced) all = all + from_us(profile.fence);
-    if (!threads.empty() && lane.protocol == Protocol::plain)
-      all = all + scaled(profile.launch_ramp, threads[lane.kernel.index()] / kRampThreads);
+    if (!stores.empty() && stores[lane.kernel.index()]) all = all + from_us(profile.store_end);
+    if (!threads.empty() && lane.protocol == Protocol::plain) {
+      const double units = threads[lane.kernel.index()] / kRampThreads;
+      all = all + scaled(profile.launch_ramp, units) + scaled(profile.kernel_ramp, units);
+    }
     return all;
-  }
-
-  void count_threads() {
-    threads.resize(plan.kernels.size());
-    for (const Lane& lane : plan.lanes)
-      if (lane.engine == Engine::sm) threads[lane.kernel.index()] += lane.ctas * lane.threads;
   }
 
   // What an op of a list that one kernel walks pays before it begins.
   [[nodiscard]] Duration walk_latency(OpId id, const Op& op, const Lane& lane) const {
     if (lane.engine != Engine::sm || lane.protocol != Protocol::plain) return {};
     Duration latency = op.kind == OpKind::barrier ? Duration{} : from_us(profile.op_step);
-    if (!awaits_fence(id, op)) return latency;
+    if (!awaits_fence(plan, id)) return latency;
     if (op.kind != OpKind::barrier) latency += from_us(profile.fence);
     const double doublings = std::log2(std::max(1, lane.ctas));
     return latency + scaled(profile.fence_step, doublings);
-  }
-
-  // Whether it waits for a fenced flag of another rank.
-  [[nodiscard]] bool awaits_fence(OpId id, const Op& op) const {
-    if (op.kind == OpKind::barrier) return plan.rendezvous[op.detail].edge == Edge::flag_fenced;
-    const Rank rank = plan.rank_of(id);
-    const auto deps = plan.deps_of(id);
-    return std::any_of(deps.begin(), deps.end(), [&](const Dep& d) {
-      return d.kind() == Edge::flag_fenced && plan.rank_of(d.id()) != rank;
-    });
   }
 
   OpCost compute_cost(OpId id) {
@@ -197,21 +188,36 @@ struct CostModel::State {
     const Op& op = plan.op(id);
     const bool known = first_round_apart(profile);
     const Lane lane = known ? lane_in_use(plan, id, in_line[id.index()]) : plan.lane(op.lane);
-    const SmRate rate = sm_rate(profile, op, lane, shape);
-    if (op.oper == Operator::decay_sum) cost.latency += decay_latency(shape);
-    cost.latency += sm_latency(profile, shape);
+    TrafficShape used = shape;
+    used.in_line = known && in_line[id.index()];
+    const SmRate rate = sm_rate(profile, op, lane, used);
+    cost.latency += sm_latency(profile, op, shape);
     cost.cap = rate.cap;
     cost.weight = rate.cap != kUnlimited ? rate.weight : 1;
     // Stores are posted: an engine or link that is nearly full does not slow them before it is.
-    const bool posted =
-        first_round_apart(profile) && shape.remote_destinations > 0 && shape.remote_sources == 0;
-    cost.soft = rate.cap != kUnlimited && !posted;
+    const bool pushes = known && shape.remote_destinations > 0 && shape.remote_sources == 0;
+    const bool posted = pushes || (known && shape.loaded <= 0);
+    cost.soft = rate.cap != kUnlimited && !posted && !rate.softened;
+    if (pushes) add_drain(cost, id, shape);
   }
 
-  // The factors of a sum with decays are loaded before its terms.
-  [[nodiscard]] Duration decay_latency(const TrafficShape& shape) const {
-    if (!first_round_apart(profile) || shape.loaded <= 0) return {};
-    return from_us(profile.local_round);
+  // What a push's drain overlaps with.
+  void add_drain(OpCost& cost, OpId id, const TrafficShape& shape) const {
+    const PushDrain drain =
+        push_drain(profile, {cost.payload, cost.weight, link_rate(cost.pattern)});
+    if (shape.loaded > 0) cost.latency = std::max(Duration{}, cost.latency - drain.overlap);
+    if (goes_ahead.empty() || !goes_ahead[id.index()]) return;
+    cost.ahead = drain.ahead;
+  }
+
+  // Payload per second that the links of the pattern let through.
+  [[nodiscard]] double link_rate(std::int32_t pattern) const {
+    double rate = kUnlimited;
+    for (const Use& use : patterns.uses(pattern)) {
+      const Resource& r = resources[static_cast<std::size_t>(use.resource)];
+      if (r.kind == ResourceKind::link) rate = std::min(rate, r.capacity / use.per_byte);
+    }
+    return rate;
   }
 
   // A channel's rate was found end to end, with what softens it.
@@ -237,10 +243,12 @@ struct CostModel::State {
   PowerModel power;
   std::vector<OpId> first_op;  // per lane
   LaunchOrder order = LaunchOrder::none;
-  std::vector<double> threads;  // per kernel; empty: nobody asks
-  std::vector<bool> in_line;    // per op: its data carry their own order; empty: nobody asks
-  bool of_library = false;      // lanes of a library's kernels
-  bool walks = false;           // some of what walk_latency adds is not 0
+  std::vector<double> threads;   // per kernel; empty: nobody asks
+  std::vector<bool> stores;      // per kernel; empty: nobody asks
+  std::vector<bool> in_line;     // per op: its data carry their own order; empty: nobody asks
+  std::vector<bool> goes_ahead;  // per op: nobody waits for its fence; empty: nobody asks
+  bool of_library = false;       // lanes of a library's kernels
+  bool walks = false;            // some of what walk_latency adds is not 0
   std::vector<Traffic> scratch;
 };
 

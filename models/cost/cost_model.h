@@ -52,6 +52,7 @@ struct Use {
 struct OpCost {
   Duration latency{};
   double payload = 0;        // bytes (compute: ps); 0: done after the latency
+  double ahead = 0;          // of it still to pass when the lane goes on to its next op
   double cap = 0;            // payload per second, unloaded; infinity: only resources limit it
   double weight = 1;         // in weighted max-min sharing
   std::int32_t pattern = 0;  // index of its resource uses

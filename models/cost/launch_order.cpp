@@ -85,4 +85,31 @@ std::vector<bool> inline_ops(const Plan& plan) {
   return found;
 }
 
+bool awaits_fence(const Plan& plan, OpId id) {
+  const Op& op = plan.op(id);
+  if (op.kind == OpKind::barrier) return plan.rendezvous[op.detail].edge == Edge::flag_fenced;
+  const Rank rank = plan.rank_of(id);
+  const auto deps = plan.deps_of(id);
+  return std::any_of(deps.begin(), deps.end(), [&](const Dep& d) {
+    return d.kind() == Edge::flag_fenced && plan.rank_of(d.id()) != rank;
+  });
+}
+
+std::vector<double> kernel_threads(const Plan& plan) {
+  std::vector<double> threads(plan.kernels.size());
+  for (const Lane& lane : plan.lanes)
+    if (lane.engine == Engine::sm) threads[lane.kernel.index()] += lane.ctas * lane.threads;
+  return threads;
+}
+
+std::vector<bool> storing_kernels(const Plan& plan) {
+  std::vector<bool> stores(plan.kernels.size());
+  for (std::size_t i = 0; i < plan.ops.size(); ++i) {
+    const Lane& lane = plan.lane(plan.ops[i].lane);
+    const bool ours = lane.engine == Engine::sm && lane.protocol == Protocol::plain;
+    if (ours && !plan.destinations(OpId{i}).empty()) stores[lane.kernel.index()] = true;
+  }
+  return stores;
+}
+
 }  // namespace twinlink::models

@@ -19,4 +19,11 @@ LaunchOrder launch_order(const Plan& plan);
 // Per op: it writes or reads data that carry their own order.
 std::vector<bool> inline_ops(const Plan& plan);
 
+// Whether the op waits for a fenced flag of another rank.
+bool awaits_fence(const Plan& plan, OpId id);
+
+// By kernel: threads of all its sm lanes, and whether it stores anything (kernels of ours only).
+std::vector<double> kernel_threads(const Plan& plan);
+std::vector<bool> storing_kernels(const Plan& plan);
+
 }  // namespace twinlink::models

@@ -7,6 +7,21 @@
 namespace twinlink::models {
 namespace {
 
+// Rounds of loads that follow each other within one trip.
+struct Batches {
+  int remote = 0, local = 0;
+  [[nodiscard]] bool known() const { return remote + local > 0; }
+};
+
+Batches batches_of(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
+  const int together = op.kind == OpKind::scan_reduce ? std::min(1, loads_together(profile))
+                                                      : loads_together(profile);
+  if (together <= 0) return {};
+  const int all = (shape.sources + together - 1) / together;
+  const int remote = std::min(all, (shape.remote_sources + together - 1) / together);
+  return {remote, all - remote};
+}
+
 // One loop trip of an sm lane, in seconds. Zero: the machine is ideal, its routes are charged once.
 double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane& lane,
                      const TrafficShape& shape) {
@@ -15,21 +30,29 @@ double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane
   if (first_round_apart(profile) && shape.loaded <= 0) return 0;  // nothing to wait for
   if (shape.in_switch)
     return (profile.multimem_round.value + 2 * to_us(shape.route_latency)) * 1e-6;
-  if (peers == 0) return profile.local_round.value * 1e-6;
+  const double local = local_round(profile, shape).value;
+  if (peers == 0) return std::max(1, batches_of(profile, op, shape).local) * local * 1e-6;
   double one = profile.push_round.value;
   if (shape.remote_sources > 0)
     one = profile.remote_round.value + 2 * to_us(shape.route_latency) +
           (lane.loads_in_flight - 1) * profile.load_step.value;
-  const double all = op.order == LoadOrder::serial ? peers * one + profile.local_round.value
+  const Batches batches = batches_of(profile, op, shape);
+  if (batches.known() && shape.remote_sources > 0)
+    return (batches.remote * one + batches.local * local) * 1e-6;
+  const double all = op.order == LoadOrder::serial ? peers * one + local
                                                    : one + (peers - 1) * profile.peer_step.value;
   return all * 1e-6;
 }
 
 // What one SM can load and store, in bytes of payload per second.
-double sm_limit(const CalibrationProfile& profile, const TrafficShape& shape) {
+double sm_limit(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
+  const bool in_line = shape.in_line && profile.sm_inline_rate.value > 0;
+  const bool decays = op.oper == Operator::decay_sum && profile.sm_decay_rate.value > 0;
   if (profile.sm_load_rate.value > 0 && profile.sm_store_rate.value > 0)
     return 1e9 /
-           (shape.loaded / profile.sm_load_rate.value + shape.stored / profile.sm_store_rate.value);
+           (shape.loaded / profile.sm_load_rate.value + shape.stored / profile.sm_store_rate.value +
+            (decays ? shape.loaded / profile.sm_decay_rate.value : 0) +
+            (in_line ? (shape.loaded + shape.stored) / profile.sm_inline_rate.value : 0));
   if (profile.sm_rate.value <= 0) return kUnlimited;
   return profile.sm_rate.value * 1e9 /
          std::max({1, shape.remote_sources, shape.remote_destinations});
@@ -39,6 +62,17 @@ double sm_limit(const CalibrationProfile& profile, const TrafficShape& shape) {
 double sms_of(const CalibrationProfile& profile, const Lane& lane) {
   const double sms = profile.sms.value > 0 ? profile.sms.value : lane.ctas;
   return std::min<double>(lane.ctas, sms);
+}
+
+// HBM answers later the more is asked of it, long before it is full.
+SmRate soften(SmRate rate, const CalibrationProfile& profile, const TrafficShape& shape) {
+  const bool from_hbm = shape.loaded > 0 && !shape.cached && profile.l2.value > 0 &&
+                        shape.remote_sources + shape.remote_destinations == 0;
+  if (!from_hbm || profile.hbm.value <= 0) return rate;
+  const double full = profile.hbm.value * 1e9 / (shape.loaded + shape.stored);
+  rate.cap /= std::sqrt(1 + (rate.cap / full) * (rate.cap / full));
+  rate.softened = true;
+  return rate;
 }
 
 }  // namespace
@@ -52,10 +86,12 @@ SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane
   const std::int64_t per_block = ceil_div(shape.payload.count, std::max(1, lane.ctas));
   const auto trips = static_cast<double>(ceil_div(per_block, std::max<std::int64_t>(1, per_trip)));
   const double payload = static_cast<double>(shape.payload.count);
-  const double limit = sms_of(profile, lane) * sm_limit(profile, shape);
+  const double limit = sms_of(profile, lane) * sm_limit(profile, op, shape);
   const double all = round > 0 ? std::min(payload / (trips * round), limit) : limit;
   if (!first_round_apart(profile)) return {all, all};
-  return {trips > 1 && round > 0 ? std::min(payload / ((trips - 1) * round), limit) : limit, all};
+  const double cap =
+      trips > 1 && round > 0 ? std::min(payload / ((trips - 1) * round), limit) : limit;
+  return soften({cap, all}, profile, shape);
 }
 
 Lane lane_in_use(const Plan& plan, OpId id, bool in_line) {
@@ -71,12 +107,27 @@ Lane lane_in_use(const Plan& plan, OpId id, bool in_line) {
   return lane;
 }
 
-Duration sm_latency(const CalibrationProfile& profile, const TrafficShape& shape) {
+Duration sm_latency(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
   if (!first_round_apart(profile) || shape.payload.count == 0) return {};
   if (shape.in_switch) return from_us(profile.op_issue) + from_us(profile.multimem_round);
   if (shape.loaded <= 0) return from_us(profile.op_issue);
-  return from_us(profile.op_issue) +
-         from_us(shape.remote_sources > 0 ? profile.remote_round : profile.local_round);
+  const Constant& local = local_round(profile, shape);
+  // The factors of a sum with decays are loaded before its terms.
+  const Duration before = op.oper == Operator::decay_sum ? from_us(local) : Duration{};
+  const Batches batches = batches_of(profile, op, shape);
+  if (batches.known())
+    return before + from_us(profile.op_issue) + scaled(profile.remote_round, batches.remote) +
+           scaled(local, batches.local);
+  return before + from_us(profile.op_issue) +
+         from_us(shape.remote_sources > 0 ? profile.remote_round : local);
+}
+
+int loads_together(const CalibrationProfile& profile) {
+  return static_cast<int>(profile.loads_together.value);
+}
+
+const Constant& local_round(const CalibrationProfile& profile, const TrafficShape& shape) {
+  return shape.cached && profile.l2_round.value > 0 ? profile.l2_round : profile.local_round;
 }
 
 }  // namespace twinlink::models

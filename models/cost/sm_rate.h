@@ -5,8 +5,12 @@
 //   round   cost_model.h; no round where nothing is loaded: stores are posted
 //   limit   SMs under the CTAs x 1 / (loaded / sm_load_rate + stored / sm_store_rate), per byte of
 //           payload; where those are not known, x sm_rate / streams
-//   op_issue known      latency = op_issue + first round (remote_round if it pulls, else
-//                       local_round), cap = the smaller of payload / ((trips - 1) round) and limit
+//   op_issue known      latency = op_issue + first round (of batches of loads_together sources
+//   each,
+//                       one after the other; a scan's sources one by one), cap = the smaller of
+//                       payload / ((trips - 1) round) and limit
+//   from HBM            an op that loads no peer and that L2 does not serve reaches cap /
+//                       sqrt(1 + (cap / hbm's rate for it)^2): latency grows before HBM is full
 //   op_issue not known  cap = the smaller of payload / (trips round) and limit
 // The weight in sharing is payload / (trips round), at most limit, in both.
 #include <cmath>
@@ -34,6 +38,7 @@ inline bool first_round_apart(const CalibrationProfile& profile) {
 // Payload per second.
 struct SmRate {
   double cap = kUnlimited, weight = 1;
+  bool softened = false;  // the cap has what a memory that fills costs already
 };
 SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane,
                const TrafficShape& shape);
@@ -43,6 +48,12 @@ SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane
 // next is asked for.
 Lane lane_in_use(const Plan& plan, OpId id, bool in_line);
 
-Duration sm_latency(const CalibrationProfile& profile, const TrafficShape& shape);
+// One dependent round of loads from own memory: L2's where it has them.
+const Constant& local_round(const CalibrationProfile& profile, const TrafficShape& shape);
+
+// Sources that an op loads before it waits; 0: all.
+int loads_together(const CalibrationProfile& profile);
+
+Duration sm_latency(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape);
 
 }  // namespace twinlink::models

@@ -64,7 +64,7 @@ struct ReadPlan {
   const Plan& plan;
   Fabric& fabric;
   const std::vector<std::int32_t>& gpu_of_buffer;
-  bool memory;
+  const MemoryView& memory;
 };
 
 // Collects what the slices of one op move.
@@ -80,6 +80,7 @@ class Collector {
 
   TrafficShape collect(std::span<const Slice> sources, std::span<const Slice> destinations) {
     shape_.payload = sources.empty() ? largest(destinations) : largest(sources);
+    shape_.cached = is_resident(home_);
     if (shape_.payload.count == 0) return shape_;
     if (lane_.engine != Engine::sm)
       straight(sources, destinations);
@@ -95,8 +96,19 @@ class Collector {
   }
 
   void memory(std::int32_t gpu_index, double amount) {
-    if (!read_.memory) return;
-    traffic_.push_back({gpu_index, gpu_index, Carrier::memory, Edge::flag_relaxed, amount});
+    if (!read_.memory.wanted) return;
+    const double share = is_resident(gpu_index) ? read_.memory.resident_share : 1;
+    traffic_.push_back({gpu_index, gpu_index, Carrier::memory, Edge::flag_relaxed, amount * share});
+  }
+
+  [[nodiscard]] bool is_resident(std::int32_t gpu_index) const {
+    return !read_.memory.resident.empty() &&
+           read_.memory.resident[static_cast<std::size_t>(gpu_index)];
+  }
+
+  [[nodiscard]] bool is_in_l1(const Slice& slice) const {
+    const std::vector<bool>& again = read_.memory.again;
+    return !again.empty() && again[static_cast<std::size_t>(&slice - read_.plan.slices.data())];
   }
 
   void travel(std::int32_t from, std::int32_t to, Carrier carrier, double amount) {
@@ -124,11 +136,13 @@ class Collector {
   void load(const Slice& slice) {
     if (slice.size.count == 0) return;
     const double amount = ratio(slice, shape_.payload);
-    memory(gpu(slice), amount);
     shape_.loaded += amount;
+    ++shape_.sources;
+    if (gpu(slice) != home_) ++shape_.remote_sources;
+    if (is_in_l1(slice)) return;
+    memory(gpu(slice), amount);
     if (gpu(slice) == home_) return;
     travel(gpu(slice), home_, Carrier::pull, amount);
-    ++shape_.remote_sources;
   }
 
   void store(const Slice& slice) {
@@ -178,8 +192,8 @@ class Collector {
 
 }  // namespace
 
-TrafficReader::TrafficReader(const Plan& plan, Fabric& fabric, bool memory)
-    : plan_(plan), fabric_(fabric), memory_(memory) {
+TrafficReader::TrafficReader(const Plan& plan, Fabric& fabric, MemoryView memory)
+    : plan_(plan), fabric_(fabric), memory_(std::move(memory)) {
   for (const Buffer& buffer : plan.buffers) gpu_of_buffer_.push_back(plan.gpu_of(buffer.rank));
 }
 

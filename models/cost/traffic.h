@@ -42,23 +42,34 @@ struct Traffic {
 struct TrafficShape {
   Bytes payload;
   int remote_sources = 0, remote_destinations = 0;
+  int sources = 0;                // that SMs load
   double loaded = 0, stored = 0;  // by SMs, per byte of payload
+  bool in_line = false;           // some of it carries its own flags
+  bool cached = false;            // L2 has what is loaded of the own GPU's memory
   bool in_switch = false;
   Duration route_latency;
   bool crosses_nic = false;  // any of its bytes
 };
 
-// Reads ops of one plan. memory: whether HBM traffic is wanted.
+// What of memory a reader wants to know.
+struct MemoryView {
+  bool wanted = false;         // HBM traffic
+  std::vector<bool> resident;  // by GPU: L2 has all of it (residence.h); empty: nowhere
+  double resident_share = 1;   // of such a byte
+  std::vector<bool> again;     // by slice of the plan (read_again.h); empty: none
+};
+
+// Reads ops of one plan.
 class TrafficReader {
  public:
-  TrafficReader(const Plan& plan, Fabric& fabric, bool memory);
+  TrafficReader(const Plan& plan, Fabric& fabric, MemoryView memory);
   // Fills `traffic` (cleared first) and returns the summary.
   TrafficShape describe(OpId id, std::vector<Traffic>& traffic) const;
 
  private:
   const Plan& plan_;
   Fabric& fabric_;
-  bool memory_;
+  MemoryView memory_;
   std::vector<std::int32_t> gpu_of_buffer_;
 };
 

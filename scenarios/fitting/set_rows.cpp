@@ -188,10 +188,6 @@ class Rows {
     if (both) name.resize(name.size() - 5);
     const Kind* kind = find_kind(name);
     if (kind == nullptr) return leave_out("fact " + what.measure + ": not in the model");
-    const bool local = kind->piece == Piece::local || kind->piece == Piece::read ||
-                       kind->piece == Piece::write || kind->piece == Piece::fold;
-    if (local && what.bytes >= kCached && 2 * what.bytes <= measured_.l2_bytes)
-      return leave_out("local traffic that L2 serves");
     if (both && (what.bytes < kBothWays || one.median_us <= 2 * fork_join_us_))
       return leave_out("both ways at once, mostly the fork and join of two streams");
     Observation o = row_of(one, measured_.suite);

@@ -15,8 +15,6 @@
 namespace twinlink::scenarios {
 
 inline constexpr std::int64_t kBothWays = 1 << 20;  // below it fork and join are most of the time
-// Local copies from here on that fit into L2 run at its bandwidth, which the model does not have.
-inline constexpr std::int64_t kCached = 1 << 20;
 inline constexpr int kScanHeads = 4;
 inline constexpr double kScanDecay = 0.9;
 

@@ -206,5 +206,29 @@ TEST_CASE("a plan that cannot go on is an internal error that names an op") {
                        InternalError);
 }
 
+TEST_CASE("a lane goes on before its push has drained; the link is busy until then") {
+  // 1,800,000 bytes at 900 GB/s are 2 us. One trip of 0.01 us would be 180 TB/s, but the SMs of 131
+  // CTAs load and store 131 x 1000 GB/s: 1 - 900 / 131000 of 1 us is ahead.
+  CalibrationProfile profile = timed_profile();
+  profile.remote_round.value = profile.local_round.value = 0.01;
+  profile.op_issue.value = 0.5;
+  profile.sm_load_rate.value = profile.sm_store_rate.value = 2000;
+  profile.push_ahead.value = 1;
+  const auto run = [&profile](Edge edge) {
+    Bench bench(2);
+    const LaneId lane = bench.builder.add_sm_lane(
+        bench.builder.add_kernel({Rank{0}, LaunchMode::graph, "k"}), {131, 512, 16, 4});
+    const OpId push = bench.push(lane, 1'800'000);
+    const OpId next = bench.work(lane, 0.25);
+    const OpId seen = bench.work(bench.kernel(1), 0.25, {dep(push, edge)});
+    const Timeline t = bench.run(profile);
+    CHECK(start_us(t, seen) == doctest::Approx(end_us(t, push)));
+    return end_us(t, push) - start_us(t, next);
+  };
+  // 2 us of latency, 0.5 of issue, 0.01 of loads, 2 on the link.
+  CHECK(run(Edge::flag_relaxed) == doctest::Approx(1 - 900.0 / 131000).epsilon(1e-4));
+  CHECK(run(Edge::flag_fenced) == 0);  // others wait for its fence, which waits for the drain
+}
+
 }  // namespace
 }  // namespace twinlink::sim::test
