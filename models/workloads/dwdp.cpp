@@ -76,6 +76,7 @@ class RankPlan {
   void pull(std::int64_t m);
   [[nodiscard]] std::vector<Dep> submitted();
   void compute(const std::vector<Compute>& stages);
+  [[nodiscard]] Compute slowed(Compute work) const;
   void grouped_gemm(std::int64_t m, const std::vector<Compute>& stages);
   [[nodiscard]] Slice local_experts(std::int64_t m) const;
   struct Experts {
@@ -153,12 +154,7 @@ void RankPlan::forward(const Batch& batch) {
   }
 }
 
-void RankPlan::attention(const Batch& batch) {
-  std::vector<Compute> stages = attention_stages(request_.shape, batch);
-  for (Compute& stage : stages)
-    if (stage.work == WorkKind::attention) stage.flops *= 1 + request_.attention_residual;
-  compute(stages);
-}
+void RankPlan::attention(const Batch& batch) { compute(attention_stages(request_.shape, batch)); }
 
 void RankPlan::moe(std::int64_t m, const Batch& batch) {
   const TransformerShape& shape = request_.shape;
@@ -215,7 +211,7 @@ void RankPlan::grouped_gemm(std::int64_t m, const std::vector<Compute>& stages) 
     }
   }
   const std::vector<Dep> deps = pulls_any() ? landed_[slot_of(m)] : std::vector<Dep>{};
-  Compute work = stages.front();
+  Compute work = slowed(stages.front());
   constexpr std::size_t kMatrices = 2;  // gate and up in one, down; then their scales
   work.weight_sources = static_cast<std::uint32_t>(kMatrices * blocks.size());
   last_ = builder_.compute(stream_, work, weights, {}, deps);
@@ -223,7 +219,12 @@ void RankPlan::grouped_gemm(std::int64_t m, const std::vector<Compute>& stages) 
 }
 
 void RankPlan::compute(const std::vector<Compute>& stages) {
-  for (const Compute& stage : stages) last_ = builder_.compute(stream_, stage, {}, {}, {});
+  for (const Compute& stage : stages) last_ = builder_.compute(stream_, slowed(stage), {}, {}, {});
+}
+
+Compute RankPlan::slowed(Compute work) const {
+  work.flops *= 1 + request_.slower[static_cast<std::size_t>(work.work)];
+  return work;
 }
 
 // What the first copies of a layer wait for.

@@ -134,22 +134,33 @@ class DwdpPointRun {
 
   [[nodiscard]] WorkloadRow row_of(DwdpVariant variant) const {
     WorkloadRow row = start(variant);
-    const double residual = settings_.attention_residual;
-    const Means means =
-        run(row, models::build_dwdp(dwdp_request(settings_, point_, variant, residual)));
+    models::DwdpRequest request = dwdp_request(settings_, point_, variant);
+    std::vector<RankBreakdown> plain;
+    if (settings_.slows_beside_pulls() && context_.executor == ExecutorKind::sim) {
+      plain = breakdown_of(request);
+      request.slower = slower_beside_pulls(settings_, plain, true);
+    }
+    const Means means = run(row, models::build_dwdp(request));
     row = finish(row, means, static_cast<double>(settings_.host.ps) * 1e-9 * tokens_ / 1000);
-    if (residual > 0 && context_.executor == ExecutorKind::sim) add_without_residual(row, variant);
+    // Not with slices: half a million copies, and the rows that ask for it have none.
+    const bool whole = variant != DwdpVariant::full;
+    if (!plain.empty() && settings_.attention_residual > 0 && whole) {
+      request.slower = slower_beside_pulls(settings_, plain, false);
+      add_without_residual(row, request);
+    }
     return row;
   }
 
-  void add_without_residual(WorkloadRow& row, DwdpVariant variant) const {
+  [[nodiscard]] std::vector<RankBreakdown> breakdown_of(const models::DwdpRequest& request) const {
     WorkloadContext quiet = context_;
     quiet.on_timeline = {};
     quiet.check = false;
-    const models::Plan plan = models::build_dwdp(dwdp_request(settings_, point_, variant, 0));
-    const Simulated simulated = simulate(plan, quiet);
-    const Means means =
-        means_of(models::break_down(plan, simulated.run.timeline), settings_.forwards);
+    const models::Plan plan = models::build_dwdp(request);
+    return models::break_down(plan, simulate(plan, quiet).run.timeline);
+  }
+
+  void add_without_residual(WorkloadRow& row, const models::DwdpRequest& request) const {
+    const Means means = means_of(breakdown_of(request), settings_.forwards);
     row.figures.push_back({"attention_ms_without_residual", means.of(models::kAttention)});
     row.figures.push_back({"gain_without_residual", 1 - means.total / dep_.total});
   }
@@ -241,7 +252,7 @@ class RooflineWorkload : public Workload {
   [[nodiscard]] std::vector<WorkloadRow> run(std::size_t point,
                                              const WorkloadContext& context) const override {
     const DwdpPoint& at = points_[point];
-    models::DwdpRequest request = dwdp_request(*settings_, at, DwdpVariant::merge_elim, 0);
+    models::DwdpRequest request = dwdp_request(*settings_, at, DwdpVariant::merge_elim);
     for (auto& batches : request.forwards) batches.assign(batches.size(), models::Batch{{at.isl}});
     const models::RooflineRates rates = peaks_of(context.machine);
     if (rates.bf16 <= 0 || rates.fp4 <= 0 || rates.hbm <= 0)
