@@ -1,6 +1,7 @@
 #include "models/workloads/dwdp.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/plan/plan_builder.h"
 
@@ -223,7 +224,10 @@ void RankPlan::compute(const std::vector<Compute>& stages) {
 }
 
 Compute RankPlan::slowed(Compute work) const {
-  work.flops *= 1 + request_.slower[static_cast<std::size_t>(work.work)];
+  const double longer = 1 + request_.slower[static_cast<std::size_t>(work.work)];
+  work.flops *= longer;
+  if (work.work == WorkKind::memory)
+    work.hbm_bytes = {std::llround(static_cast<double>(work.hbm_bytes.count) * longer)};
   return work;
 }
 

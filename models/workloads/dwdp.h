@@ -11,8 +11,8 @@
 // memories. A forward follows the last one after `host`; rank r begins after delays[r].
 // Weights lie in one buffer per rank (role weights), landed experts in `buffers` scratch buffers.
 // With all experts local nothing moves and the plan is plain data parallelism.
-// slower: by kind of work, share by which its FLOPs take longer than memory and clock explain; 0
-// unless a study names why.
+// slower: by kind of work, share by which it takes longer than memory and clock explain: of FLOPs,
+// and of the bytes of kernels that only move data; the merge apart. 0 unless a study names why.
 // Refused with the arithmetic: see check_dwdp. Source of the protocol: arXiv 2604.01621 and the
 // runtime that it describes (PRs 12136, 12974).
 // Left out: fabric mapping, routing-aware prefetch, cross-node groups, expert re-balancing.

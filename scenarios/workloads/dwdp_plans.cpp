@@ -92,6 +92,7 @@ std::array<double, 5> slower_beside_pulls(const DwdpSettings& settings,
   put(WorkKind::attention, models::kAttention, residual ? settings.attention_residual : 0);
   put(WorkKind::grouped_gemm, models::kGroupedGemm, 0);
   put(WorkKind::dense_gemm, models::kDenseGemm, 0);
+  put(WorkKind::memory, models::kOthers, 0);
   return slower;
 }
 
@@ -103,6 +104,15 @@ CalibrationProfile tuned(const CalibrationProfile& profile, const DwdpSettings& 
       throw InputError("profiles have no constant " + name, "/workload/efficiency");
     result.*traits->field = {value, 0, Provenance::fitted, "the scenario's efficiency"};
   }
+  return result;
+}
+
+CalibrationProfile tuned_for_slices(const CalibrationProfile& profile,
+                                    const DwdpSettings& settings) {
+  CalibrationProfile result = tuned(profile, settings);
+  if (settings.slice_issue.ps > 0)
+    result.copy_pull_issue = {static_cast<double>(settings.slice_issue.ps) * 1e-6, 0,
+                              Provenance::assumed, "the scenario's slice_issue"};
   return result;
 }
 

@@ -29,6 +29,9 @@ std::array<double, 5> slower_beside_pulls(const DwdpSettings& settings,
 // if a profile has no such constant.
 models::CalibrationProfile tuned(const models::CalibrationProfile& profile,
                                  const DwdpSettings& settings);
+// The same where pulls are slices of one batch call: they start after `slice_issue`.
+models::CalibrationProfile tuned_for_slices(const models::CalibrationProfile& profile,
+                                            const DwdpSettings& settings);
 // Value of a constant of that name; `otherwise` if there is none or it is 0.
 double constant_or(const models::CalibrationProfile& profile, std::string_view name,
                    double otherwise);

@@ -79,6 +79,7 @@ void read_pulls(DwdpSettings& settings, ObjectReader& object) {
   set(settings.pulls.depth, object.optional("prefetch_depth"), small);
   set(settings.pulls.submit, object.optional("submit"), read_duration);
   set(settings.slice, object.optional("slice"), read_bytes);
+  set(settings.slice_issue, object.optional("slice_issue"), read_duration);
   set(settings.slices_in_flight, object.optional("in_flight"), small);
   std::int64_t count = 0;
   if (const auto value = object.optional("local_experts")) {
@@ -111,7 +112,8 @@ void read_overlap_loss(DwdpSettings& settings, ObjectReader& object) {
   const auto value = object.optional("overlap_loss");
   if (!value) return;
   ObjectReader fields(*value);
-  for (const char* name : {models::kAttention, models::kGroupedGemm, models::kDenseGemm})
+  for (const char* name :
+       {models::kAttention, models::kGroupedGemm, models::kDenseGemm, models::kOthers})
     set(settings.overlap_loss[name], fields.optional(name), read_factor);
   fields.finish();
 }

@@ -42,6 +42,7 @@ struct DwdpSettings {
   models::PullRules pulls;   // of naive and merge_elim: whole tensors
   Bytes slice{1'000'000};    // of full
   int slices_in_flight = 2;  // of full
+  Duration slice_issue;      // start of a slice in a batch of copies; 0: copy_pull_issue
   models::LoadLaw loads;     // of expert parallelism
   bool quantised_dispatch = true;
   double a2a_wire = 1;
