@@ -70,13 +70,24 @@ void read_inline(MachineSpec& machine, const Value& value) {
   machine.inline_json = inline_text(*value.node);
 }
 
+void refuse_ranks_of_workload(const Value& ranks) {
+  ranks.complain(
+      "a workload has its ranks in its own object, for all machines. Leave \"ranks\" out here and "
+      "list them there: dwdp \"group\", dp_attention \"tp\", linear_attention \"dp\" and \"sp\", "
+      "serving \"deployments\"");
+}
+
 void read_based(const Scenario& scenario, MachineSpec& machine, const Value& value) {
   ObjectReader object(value);
   set(machine.name, object.required("base"), read_string);
   if (!machine.name.empty()) check_machine_name(*object.optional("base"), machine.name);
   read_degradations(machine, object.optional("degrade"));
-  set_many(machine.ranks, object.optional("ranks"),
-           [&](const Value& v) { return read_rank_count(scenario, machine, v); });
+  const auto ranks = object.optional("ranks");
+  if (ranks && value.document->tree().contains("workload"))
+    refuse_ranks_of_workload(*ranks);
+  else
+    set_many(machine.ranks, ranks,
+             [&](const Value& v) { return read_rank_count(scenario, machine, v); });
   object.finish();
 }
 

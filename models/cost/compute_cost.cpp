@@ -48,15 +48,18 @@ bool lacks(const CalibrationProfile& profile, const Compute& work) {
 
 }  // namespace
 
+double reached_hbm(const CalibrationProfile& profile) {
+  const double share = profile.memory_efficiency.value > 0 ? profile.memory_efficiency.value : 1;
+  return share * profile.hbm.value * 1e9;
+}
+
 ComputeNeed compute_need(const CalibrationProfile& profile, const Compute& work) {
   ComputeNeed need;
   const double peak = (profile.*peak_of(work.precision)).value * 1e12;
   const double rate = peak * (profile.*efficiency_of(profile, work.work)).value;
   if (rate > 0 && work.flops > 0) need.flop_seconds = work.flops / rate;
-  const double share = profile.memory_efficiency.value > 0 ? profile.memory_efficiency.value : 1;
   if (profile.hbm.value > 0)
-    need.hbm_seconds =
-        static_cast<double>(work.hbm_bytes.count) / (share * profile.hbm.value * 1e9);
+    need.hbm_seconds = static_cast<double>(work.hbm_bytes.count) / reached_hbm(profile);
   return need;
 }
 

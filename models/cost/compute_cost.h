@@ -4,10 +4,11 @@
 //   t_flops  flops / (efficiency of its kind x peak of its precision)
 //   t_hbm    hbm_bytes / (memory_efficiency x hbm)
 //   seconds  the larger of the two
-// A kernel's byte occupies HBM for as long as 1 / memory_efficiency bytes of a copy engine do
-// (refreshes and turnarounds take the memory's time), so a kernel that fills HBM and a copy that
-// takes b bytes/s beside it make t' = t / (1 - b / hbm), whatever the efficiency.
-// Not modelled: caches, tails of waves, the shape of a product. Fixed time is a latency.
+// Refreshes and turnarounds take the memory's time whoever asks, so kernels and copies share what
+// is reached, memory_efficiency x hbm: a kernel that fills it and copies of b bytes/s beside it
+// make t' = t / (1 - b / reached). Two kernels on H200 beside pulls both ways: 1.245 and 1.230,
+// predicted 1.222 and 1.238; of the peak instead they would be 1.182 and 1.195. Not modelled:
+// caches, tails of waves, the shape of a product. Fixed time is a latency.
 #include <string>
 
 #include "models/cost/calibration.h"
@@ -22,6 +23,9 @@ struct ComputeNeed {
     return flop_seconds < hbm_seconds ? hbm_seconds : flop_seconds;
   }
 };
+
+// What kernels and copies together get out of one GPU's memory, bytes per second.
+double reached_hbm(const CalibrationProfile& profile);
 
 ComputeNeed compute_need(const CalibrationProfile& profile, const Compute& work);
 

@@ -99,7 +99,7 @@ struct CostModel::State {
     first_op = first_ops(plan);
     for (std::size_t i = 0; i < fabric.size(); ++i)
       resources.push_back({ResourceKind::link, fabric.capacity(i), static_cast<std::int32_t>(i)});
-    if (p.hbm.value > 0) add_per_gpu(ResourceKind::hbm, p.hbm.value * 1e9);
+    if (p.hbm.value > 0) add_per_gpu(ResourceKind::hbm, reached_hbm(p));
     first_sms = resources.size();
     ensure_precisions(p, plan);
     if (needs_sms()) add_per_gpu(ResourceKind::sms, kSmCapacity);
@@ -153,8 +153,7 @@ struct CostModel::State {
       if (per_ps > 0) scratch.push_back({gpu, gpu, carrier, Edge::flag_relaxed, per_ps});
     };
     scratch.clear();
-    use(Carrier::memory,
-        profile.hbm.value * 1e9 / kSmCapacity * (need.hbm_seconds / need.seconds()));
+    use(Carrier::memory, reached_hbm(profile) / kSmCapacity * (need.hbm_seconds / need.seconds()));
     use(Carrier::sms, need.flop_seconds / need.seconds());
     cost.pattern = patterns.intern(scratch);
     return cost;

@@ -5,6 +5,7 @@
 // does nothing else meanwhile). total: end of the rank's last sm op. waiting: total less all that
 // ran on the rank's sm lanes: barriers, experts that have not landed, launch gaps. overlapped:
 // time in which at least one copy of the rank's copy queues was under way; not part of the total.
+// beside: how much of a category's time that was.
 #include <map>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@
 namespace twinlink::models {
 
 struct RankBreakdown {
-  std::map<std::string, Duration> categories;
+  std::map<std::string, Duration> categories, beside;
   Duration waiting, overlapped, total;
   [[nodiscard]] Duration of(const std::string& category) const {
     const auto at = categories.find(category);

@@ -1,6 +1,7 @@
 #include "models/workloads/dwdp.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/plan/plan_builder.h"
 
@@ -76,6 +77,7 @@ class RankPlan {
   void pull(std::int64_t m);
   [[nodiscard]] std::vector<Dep> submitted();
   void compute(const std::vector<Compute>& stages);
+  [[nodiscard]] Compute slowed(Compute work) const;
   void grouped_gemm(std::int64_t m, const std::vector<Compute>& stages);
   [[nodiscard]] Slice local_experts(std::int64_t m) const;
   struct Experts {
@@ -153,12 +155,7 @@ void RankPlan::forward(const Batch& batch) {
   }
 }
 
-void RankPlan::attention(const Batch& batch) {
-  std::vector<Compute> stages = attention_stages(request_.shape, batch);
-  for (Compute& stage : stages)
-    if (stage.work == WorkKind::attention) stage.flops *= 1 + request_.attention_residual;
-  compute(stages);
-}
+void RankPlan::attention(const Batch& batch) { compute(attention_stages(request_.shape, batch)); }
 
 void RankPlan::moe(std::int64_t m, const Batch& batch) {
   const TransformerShape& shape = request_.shape;
@@ -215,7 +212,7 @@ void RankPlan::grouped_gemm(std::int64_t m, const std::vector<Compute>& stages) 
     }
   }
   const std::vector<Dep> deps = pulls_any() ? landed_[slot_of(m)] : std::vector<Dep>{};
-  Compute work = stages.front();
+  Compute work = slowed(stages.front());
   constexpr std::size_t kMatrices = 2;  // gate and up in one, down; then their scales
   work.weight_sources = static_cast<std::uint32_t>(kMatrices * blocks.size());
   last_ = builder_.compute(stream_, work, weights, {}, deps);
@@ -223,7 +220,15 @@ void RankPlan::grouped_gemm(std::int64_t m, const std::vector<Compute>& stages) 
 }
 
 void RankPlan::compute(const std::vector<Compute>& stages) {
-  for (const Compute& stage : stages) last_ = builder_.compute(stream_, stage, {}, {}, {});
+  for (const Compute& stage : stages) last_ = builder_.compute(stream_, slowed(stage), {}, {}, {});
+}
+
+Compute RankPlan::slowed(Compute work) const {
+  const double longer = 1 + request_.slower[static_cast<std::size_t>(work.work)];
+  work.flops *= longer;
+  if (work.work == WorkKind::memory)
+    work.hbm_bytes = {std::llround(static_cast<double>(work.hbm_bytes.count) * longer)};
+  return work;
 }
 
 // What the first copies of a layer wait for.

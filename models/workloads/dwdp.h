@@ -11,11 +11,12 @@
 // memories. A forward follows the last one after `host`; rank r begins after delays[r].
 // Weights lie in one buffer per rank (role weights), landed experts in `buffers` scratch buffers.
 // With all experts local nothing moves and the plan is plain data parallelism.
-// attention_residual: share by which attention is slower than memory and clock explain; 0 unless a
-// study names it.
+// slower: by kind of work, share by which it takes longer than memory and clock explain: of FLOPs,
+// and of the bytes of kernels that only move data; the merge apart. 0 unless a study names why.
 // Refused with the arithmetic: see check_dwdp. Source of the protocol: arXiv 2604.01621 and the
 // runtime that it describes (PRs 12136, 12974).
 // Left out: fabric mapping, routing-aware prefetch, cross-node groups, expert re-balancing.
+#include <array>
 #include <vector>
 
 #include "models/plan/plan.h"
@@ -30,7 +31,7 @@ struct DwdpRequest {
   ExpertPlacement placement;
   PullRules pulls;
   bool merge = false;
-  double attention_residual = 0;
+  std::array<double, 5> slower{};            // by WorkKind
   std::vector<std::vector<Batch>> forwards;  // [forward][rank]
   std::vector<Duration> delays;              // by rank; empty: none
   Duration host;

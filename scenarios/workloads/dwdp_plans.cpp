@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "models/workloads/layer_stages.h"
 #include "topology/error.h"
 
 namespace twinlink::scenarios {
@@ -21,6 +22,17 @@ std::vector<std::int32_t> first_gpus(std::int64_t group) {
   std::vector<std::int32_t> gpus(static_cast<std::size_t>(group));
   std::iota(gpus.begin(), gpus.end(), 0);
   return gpus;
+}
+
+// Share of a category's time, over all ranks, in which a rank's own pulls were under way.
+double share_beside(const std::vector<models::RankBreakdown>& run, const char* category) {
+  double all = 0, beside = 0;
+  for (const models::RankBreakdown& rank : run) {
+    all += static_cast<double>(rank.of(category).ps);
+    const auto at = rank.beside.find(category);
+    if (at != rank.beside.end()) beside += static_cast<double>(at->second.ps);
+  }
+  return all > 0 ? beside / all : 0;
 }
 
 }  // namespace
@@ -50,7 +62,7 @@ models::DepRequest dep_request(const DwdpSettings& settings, const DwdpPoint& po
 }
 
 models::DwdpRequest dwdp_request(const DwdpSettings& settings, const DwdpPoint& point,
-                                 DwdpVariant variant, double residual) {
+                                 DwdpVariant variant) {
   models::DwdpRequest request;
   request.shape = settings.shape;
   request.gpu_of_rank = first_gpus(point.group);
@@ -62,10 +74,26 @@ models::DwdpRequest dwdp_request(const DwdpSettings& settings, const DwdpPoint& 
     request.pulls.in_flight = settings.slices_in_flight;
     request.pulls.order = models::PullOrder::rotated;
   }
-  request.attention_residual = residual;
   request.forwards = batches_of(settings, point);
   request.hbm_capacity = settings.hbm_capacity;
   return request;
+}
+
+std::array<double, 5> slower_beside_pulls(const DwdpSettings& settings,
+                                          const std::vector<models::RankBreakdown>& run,
+                                          bool residual) {
+  using models::WorkKind;
+  std::array<double, 5> slower{};
+  const auto put = [&](WorkKind kind, const char* category, double more) {
+    const auto loss = settings.overlap_loss.find(category);
+    const double measured = loss == settings.overlap_loss.end() ? 0 : loss->second;
+    slower[static_cast<std::size_t>(kind)] = (measured + more) * share_beside(run, category);
+  };
+  put(WorkKind::attention, models::kAttention, residual ? settings.attention_residual : 0);
+  put(WorkKind::grouped_gemm, models::kGroupedGemm, 0);
+  put(WorkKind::dense_gemm, models::kDenseGemm, 0);
+  put(WorkKind::memory, models::kOthers, 0);
+  return slower;
 }
 
 CalibrationProfile tuned(const CalibrationProfile& profile, const DwdpSettings& settings) {
@@ -76,6 +104,15 @@ CalibrationProfile tuned(const CalibrationProfile& profile, const DwdpSettings& 
       throw InputError("profiles have no constant " + name, "/workload/efficiency");
     result.*traits->field = {value, 0, Provenance::fitted, "the scenario's efficiency"};
   }
+  return result;
+}
+
+CalibrationProfile tuned_for_slices(const CalibrationProfile& profile,
+                                    const DwdpSettings& settings) {
+  CalibrationProfile result = tuned(profile, settings);
+  if (settings.slice_issue.ps > 0)
+    result.copy_pull_issue = {static_cast<double>(settings.slice_issue.ps) * 1e-6, 0,
+                              Provenance::assumed, "the scenario's slice_issue"};
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "models/workloads/layer_stages.h"
 #include "scenarios/files/model_json.h"
 #include "topology/error.h"
 
@@ -78,6 +79,7 @@ void read_pulls(DwdpSettings& settings, ObjectReader& object) {
   set(settings.pulls.depth, object.optional("prefetch_depth"), small);
   set(settings.pulls.submit, object.optional("submit"), read_duration);
   set(settings.slice, object.optional("slice"), read_bytes);
+  set(settings.slice_issue, object.optional("slice_issue"), read_duration);
   set(settings.slices_in_flight, object.optional("in_flight"), small);
   std::int64_t count = 0;
   if (const auto value = object.optional("local_experts")) {
@@ -99,8 +101,21 @@ void read_costs(DwdpSettings& settings, ObjectReader& object) {
   set(settings.a2a_wire, object.optional("a2a_wire"), at_least_one);
   set(settings.host, object.optional("host"), read_duration);
   set(settings.attention_residual, object.optional("attention_residual"), read_factor);
+  set(settings.shape.attention_overhead, object.optional("attention_overhead"), [](const Value& v) {
+    return read_number(v, {0, 1e6});
+  });
   set(settings.shape.elementwise, object.optional("elementwise"), at_least_one);
   set(settings.hbm_capacity, object.optional("hbm_capacity"), read_bytes);
+}
+
+void read_overlap_loss(DwdpSettings& settings, ObjectReader& object) {
+  const auto value = object.optional("overlap_loss");
+  if (!value) return;
+  ObjectReader fields(*value);
+  for (const char* name :
+       {models::kAttention, models::kGroupedGemm, models::kDenseGemm, models::kOthers})
+    set(settings.overlap_loss[name], fields.optional(name), read_factor);
+  fields.finish();
 }
 
 void read_efficiencies(DwdpSettings& settings, ObjectReader& object) {
@@ -132,6 +147,11 @@ std::string shown_name(DwdpVariant variant, std::int64_t group) {
   return name.insert(end, std::to_string(group));
 }
 
+bool DwdpSettings::slows_beside_pulls() const {
+  return attention_residual > 0 ||
+         std::ranges::any_of(overlap_loss, [](const auto& entry) { return entry.second > 0; });
+}
+
 std::vector<DwdpPoint> DwdpSettings::points() const {
   std::vector<DwdpPoint> result;
   for (const std::int64_t group : groups)
@@ -156,6 +176,7 @@ std::unique_ptr<DwdpSettings> read_dwdp_settings(ObjectReader& object) {
   read_requests(*settings, object);
   read_pulls(*settings, object);
   read_costs(*settings, object);
+  read_overlap_loss(*settings, object);
   read_efficiencies(*settings, object);
   if (object.value().document->has_issues()) return nullptr;
   return settings;

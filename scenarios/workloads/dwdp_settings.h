@@ -42,14 +42,18 @@ struct DwdpSettings {
   models::PullRules pulls;   // of naive and merge_elim: whole tensors
   Bytes slice{1'000'000};    // of full
   int slices_in_flight = 2;  // of full
+  Duration slice_issue;      // start of a slice in a batch of copies; 0: copy_pull_issue
   models::LoadLaw loads;     // of expert parallelism
   bool quantised_dispatch = true;
   double a2a_wire = 1;
-  Duration host;                  // of a DWDP server between two forwards, per 1000 tokens
-  double attention_residual = 0;  // see dwdp_study.h
+  Duration host;  // of a DWDP server between two forwards, per 1000 tokens
+  std::map<std::string, double> overlap_loss{};  // category of work -> see dwdp_study.h
+  double attention_residual = 0;                 // likewise
   Bytes hbm_capacity;
   std::map<std::string, double> efficiencies;  // constant of the profile -> value
 
+  // Whether anything is said of work beside pulls.
+  [[nodiscard]] bool slows_beside_pulls() const;
   [[nodiscard]] std::vector<DwdpPoint> points() const;
   [[nodiscard]] models::ExpertPlacement placement(std::int64_t group) const;
 };

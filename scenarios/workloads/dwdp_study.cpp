@@ -85,6 +85,7 @@ class DwdpPointRun {
       : settings_(settings),
         point_(point),
         machine_{context.machine.topology, tuned(context.machine.profile, settings)},
+        batched_{context.machine.topology, tuned_for_slices(context.machine.profile, settings)},
         context_{machine_, context.executor, context.seed, context.check, context.on_timeline} {
     for (const auto& batches : batches_of(settings, point))
       for (const models::Batch& batch : batches) tokens_ += static_cast<double>(batch.tokens());
@@ -96,7 +97,7 @@ class DwdpPointRun {
     WorkloadRow baseline = start(DwdpVariant::dep);
     const bool wanted = std::ranges::count(settings_.variants, DwdpVariant::dep) > 0;
     if (wanted || context_.executor == ExecutorKind::sim)
-      dep_ = run(baseline, models::build_dep(dep_request(settings_, point_)));
+      dep_ = run(baseline, models::build_dep(dep_request(settings_, point_)), DwdpVariant::dep);
     std::vector<WorkloadRow> rows;
     for (const DwdpVariant variant : settings_.variants)
       rows.push_back(variant == DwdpVariant::dep ? finish(baseline, dep_, 0) : row_of(variant));
@@ -114,8 +115,13 @@ class DwdpPointRun {
     return row;
   }
 
-  Means run(WorkloadRow& row, const models::Plan& plan) const {
-    WorkloadContext context = context_;
+  [[nodiscard]] WorkloadContext context_of(DwdpVariant variant) const {
+    const Machine& machine = variant == DwdpVariant::full ? batched_ : machine_;
+    return {machine, context_.executor, context_.seed, context_.check, context_.on_timeline};
+  }
+
+  Means run(WorkloadRow& row, const models::Plan& plan, DwdpVariant variant) const {
+    WorkloadContext context = context_of(variant);
     context.check = context.check && plan.ops.size() <= kMostProved;
     if (context_.executor == ExecutorKind::realgpu) return measure(row, plan, context);
     const Simulated simulated = simulate(plan, context);
@@ -134,22 +140,35 @@ class DwdpPointRun {
 
   [[nodiscard]] WorkloadRow row_of(DwdpVariant variant) const {
     WorkloadRow row = start(variant);
-    const double residual = settings_.attention_residual;
-    const Means means =
-        run(row, models::build_dwdp(dwdp_request(settings_, point_, variant, residual)));
+    models::DwdpRequest request = dwdp_request(settings_, point_, variant);
+    std::vector<RankBreakdown> plain;
+    if (settings_.slows_beside_pulls() && context_.executor == ExecutorKind::sim) {
+      plain = breakdown_of(request, variant);
+      request.slower = slower_beside_pulls(settings_, plain, true);
+    }
+    const Means means = run(row, models::build_dwdp(request), variant);
     row = finish(row, means, static_cast<double>(settings_.host.ps) * 1e-9 * tokens_ / 1000);
-    if (residual > 0 && context_.executor == ExecutorKind::sim) add_without_residual(row, variant);
+    // Not with slices: half a million copies, and the rows that ask for it have none.
+    const bool whole = variant != DwdpVariant::full;
+    if (!plain.empty() && settings_.attention_residual > 0 && whole) {
+      request.slower = slower_beside_pulls(settings_, plain, false);
+      add_without_residual(row, request, variant);
+    }
     return row;
   }
 
-  void add_without_residual(WorkloadRow& row, DwdpVariant variant) const {
-    WorkloadContext quiet = context_;
+  [[nodiscard]] std::vector<RankBreakdown> breakdown_of(const models::DwdpRequest& request,
+                                                        DwdpVariant variant) const {
+    WorkloadContext quiet = context_of(variant);
     quiet.on_timeline = {};
     quiet.check = false;
-    const models::Plan plan = models::build_dwdp(dwdp_request(settings_, point_, variant, 0));
-    const Simulated simulated = simulate(plan, quiet);
-    const Means means =
-        means_of(models::break_down(plan, simulated.run.timeline), settings_.forwards);
+    const models::Plan plan = models::build_dwdp(request);
+    return models::break_down(plan, simulate(plan, quiet).run.timeline);
+  }
+
+  void add_without_residual(WorkloadRow& row, const models::DwdpRequest& request,
+                            DwdpVariant variant) const {
+    const Means means = means_of(breakdown_of(request, variant), settings_.forwards);
     row.figures.push_back({"attention_ms_without_residual", means.of(models::kAttention)});
     row.figures.push_back({"gain_without_residual", 1 - means.total / dep_.total});
   }
@@ -182,7 +201,7 @@ class DwdpPointRun {
 
   const DwdpSettings& settings_;
   DwdpPoint point_;
-  Machine machine_;
+  Machine machine_, batched_;  // batched_: slices in one batch call
   WorkloadContext context_;
   double tokens_ = 0;
   Means dep_;
@@ -241,7 +260,7 @@ class RooflineWorkload : public Workload {
   [[nodiscard]] std::vector<WorkloadRow> run(std::size_t point,
                                              const WorkloadContext& context) const override {
     const DwdpPoint& at = points_[point];
-    models::DwdpRequest request = dwdp_request(*settings_, at, DwdpVariant::merge_elim, 0);
+    models::DwdpRequest request = dwdp_request(*settings_, at, DwdpVariant::merge_elim);
     for (auto& batches : request.forwards) batches.assign(batches.size(), models::Batch{{at.isl}});
     const models::RooflineRates rates = peaks_of(context.machine);
     if (rates.bf16 <= 0 || rates.fp4 <= 0 || rates.hbm <= 0)

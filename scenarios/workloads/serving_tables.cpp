@@ -50,10 +50,23 @@ double tokens_of(const std::vector<std::vector<models::Batch>>& forwards, bool f
   return total / static_cast<double>(forwards.size());
 }
 
-double mean_seconds(const models::Plan& plan, const WorkloadContext& context) {
-  const Simulated simulated = simulate(plan, context);
+using Breakdowns = std::vector<models::RankBreakdown>;
+
+Breakdowns breakdown_of(const models::Plan& plan, const WorkloadContext& context) {
+  return models::break_down(plan, simulate(plan, context).run.timeline);
+}
+
+Breakdowns dwdp_breakdown(const DwdpSettings& settings, const models::DwdpRequest& request,
+                          const WorkloadContext& context) {
+  Breakdowns plain = breakdown_of(models::build_dwdp(request), context);
+  if (!settings.slows_beside_pulls()) return plain;
+  models::DwdpRequest slowed = request;
+  slowed.slower = slower_beside_pulls(settings, plain, true);
+  return breakdown_of(models::build_dwdp(slowed), context);
+}
+
+double mean_seconds(const Breakdowns& ranks) {
   double total = 0;
-  const auto ranks = models::break_down(plan, simulated.run.timeline);
   for (const models::RankBreakdown& rank : ranks) total += static_cast<double>(rank.total.ps);
   return total * 1e-12 / static_cast<double>(ranks.size());
 }
@@ -86,14 +99,13 @@ sim::StepTable StepTables::simulate_context(DwdpVariant variant) const {
   settings.requests.arrived = 1;
   for (const std::int64_t requests : doubling(most_requests(settings, point))) {
     settings.requests.max_requests = requests;
-    const models::Plan plan = dep ? models::build_dep(dep_request(settings, point))
-                                  : models::build_dwdp(dwdp_request(settings, point, variant,
-                                                                    settings.attention_residual));
+    const Breakdowns ranks =
+        dep ? breakdown_of(models::build_dep(dep_request(settings, point)), context_)
+            : dwdp_breakdown(settings, dwdp_request(settings, point, variant), context_);
     const double tokens = tokens_of(batches_of(settings, point), dep);
     const double host = dep ? 0 : static_cast<double>(settings.host.ps) * 1e-12 * tokens / 1000;
     table.at.push_back(tokens);
-    table.seconds.push_back(mean_seconds(plan, context_) / static_cast<double>(settings.forwards) +
-                            host);
+    table.seconds.push_back(mean_seconds(ranks) / static_cast<double>(settings.forwards) + host);
   }
   return table;
 }

@@ -64,6 +64,14 @@ TEST_CASE("HBM bytes take their time at memory_efficiency; the longer of both co
   CHECK(compute_need(p, work(2e9, 20'000'000)).seconds() * 1e6 == doctest::Approx(40));
 }
 
+TEST_CASE("what memory reaches is its rate times memory_efficiency; 0 is all of it") {
+  CalibrationProfile p = compute_profile();
+  p.memory_efficiency.value = 0.8;
+  CHECK(reached_hbm(p) == doctest::Approx(800e9));
+  p.memory_efficiency.value = 0;
+  CHECK(reached_hbm(p) == doctest::Approx(1000e9));
+}
+
 // Two ranks; one compute op on rank 1.
 struct OneCompute {
   explicit OneCompute(Compute work) : builder("one", 2) {

@@ -52,6 +52,41 @@ TEST_CASE("all experts local equals plain data parallelism: no wait, no pull, co
   }
 }
 
+TEST_CASE(
+    "what runs beside pulls: none where nothing is pulled, all where pulls outlast the rest") {
+  const auto beside = [](const RankBreakdown& rank) {
+    double sum = 0, all = 0;
+    for (const auto& [name, time] : rank.categories) {
+      all += static_cast<double>(time.ps);
+      if (rank.beside.contains(name)) sum += static_cast<double>(rank.beside.at(name).ps);
+    }
+    return sum / all;
+  };
+  DwdpRequest local = request({{4096}});
+  local.placement = {256, 0};
+  CHECK(beside(run(build_dwdp(local))[0]) == 0);
+  // At 800 GB/s a pull takes 6 ms and a layer of 32768 tokens more than that; at 8 GB/s layers wait
+  // for pulls, and only the experts of the last of 58 run without one under way.
+  const Plan plan = build_dwdp(request({{32'768}}));
+  const RankBreakdown some = run(plan)[0];
+  CHECK(beside(some) > 0);
+  CHECK(beside(some) < 1);
+  for (const auto& [name, time] : some.beside) CHECK(time <= some.categories.at(name));
+  CHECK(beside(run(build_dwdp(request({{1024}})), 8)[0]) > 0.9);
+}
+
+TEST_CASE("work that is said to be slower is slower by that, and nothing else") {
+  DwdpRequest slow = request({{4096}});
+  slow.placement = {256, 0};
+  const RankBreakdown before = run(build_dwdp(slow))[0];
+  slow.slower[static_cast<std::size_t>(WorkKind::attention)] = 0.25;
+  const RankBreakdown after = run(build_dwdp(slow))[0];
+  CHECK(static_cast<double>(after.of(kAttention).ps) ==
+        doctest::Approx(1.25 * static_cast<double>(before.of(kAttention).ps)));
+  for (const char* other : {kGroupedGemm, kDenseGemm, kOthers})
+    CHECK(after.of(other) == before.of(other));
+}
+
 TEST_CASE("perfect balance removes the waiting of expert parallelism, imbalance brings it") {
   DepRequest balanced = test::dep_request(test::deepseek_r1(), 4, {{4096}});
   // Meetings are free on this machine; rounding of transfers leaves nothing, all ranks being alike.
