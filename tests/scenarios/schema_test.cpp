@@ -102,6 +102,7 @@ const std::set<std::string> kBeyondSchemas{
     "scenario/ranks_too_many_for_machine.json",
     "scenario/too_many_points.json",
     "scenario/unknown_machine.json",
+    "scenario/workload_machine_ranks.json",
     "topology/bandwidth_huge.json",
     "topology/bandwidth_zero.json",
     "topology/link_to_itself.json",
