@@ -48,8 +48,8 @@ struct LookBack : WholeStates {
 };
 
 // With the readers of a rank sharing its port.
-double time_of_group(const CollectiveRequest& request, const AlphaBetaGamma& costs,
-                     std::int64_t members) {
+double time_of_look_back(const CollectiveRequest& request, const AlphaBetaGamma& costs,
+                         std::int64_t members) {
   if (members == 1) return 0;
   const auto bytes = static_cast<double>(request.bytes.count);
   const auto w = static_cast<std::int64_t>(distance(static_cast<std::size_t>(members)));
@@ -73,7 +73,7 @@ AlgorithmCounts counts_scan_look_back(const CollectiveRequest& request) {
 double closed_form_scan_look_back(const CollectiveRequest& request, const AlphaBetaGamma& costs) {
   if (request.slices > 1) return time_scan(request, costs, LookBack{});
   return slowest_group(
-      request, [&](std::int64_t members) { return time_of_group(request, costs, members); });
+      request, [&](std::int64_t members) { return time_of_look_back(request, costs, members); });
 }
 
 OpCounts plan_size_scan_look_back(const CollectiveRequest& request) {

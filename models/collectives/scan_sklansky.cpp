@@ -31,8 +31,8 @@ struct Sklansky : WholeStates {
 };
 
 // With the readers of a level one after the other at their port.
-double time_of_group(const CollectiveRequest& request, const AlphaBetaGamma& costs,
-                     std::int64_t members) {
+double time_of_sklansky(const CollectiveRequest& request, const AlphaBetaGamma& costs,
+                        std::int64_t members) {
   if (members == 1) return 0;
   const auto bytes = static_cast<double>(request.bytes.count);
   const double levels = levels_of(members);
@@ -55,7 +55,7 @@ AlgorithmCounts counts_scan_sklansky(const CollectiveRequest& request) {
 double closed_form_scan_sklansky(const CollectiveRequest& request, const AlphaBetaGamma& costs) {
   if (request.slices > 1) return time_scan(request, costs, Sklansky{});
   return slowest_group(
-      request, [&](std::int64_t members) { return time_of_group(request, costs, members); });
+      request, [&](std::int64_t members) { return time_of_sklansky(request, costs, members); });
 }
 
 OpCounts plan_size_scan_sklansky(const CollectiveRequest& request) {
