@@ -5,8 +5,6 @@
 namespace twinlink::models {
 namespace {
 
-constexpr double kGib = 1 << 30;
-
 bool same(const Slice& a, const Slice& b) {
   return a.buffer == b.buffer && a.offset == b.offset && a.size == b.size;
 }
@@ -81,7 +79,7 @@ class Lines {
 
 std::vector<bool> read_again(const CalibrationProfile& profile, const Plan& plan) {
   if (profile.l1.value <= 0) return {};
-  return Lines(plan, profile.l1.value * kGib).take();
+  return Lines(plan, profile.l1.value * static_cast<double>(gib(1).count)).take();
 }
 
 }  // namespace twinlink::models

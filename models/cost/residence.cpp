@@ -8,8 +8,6 @@
 namespace twinlink::models {
 namespace {
 
-constexpr double kGib = 1 << 30;
-
 struct Hull {
   std::int64_t first = std::numeric_limits<std::int64_t>::max(), last = 0;
   [[nodiscard]] std::int64_t bytes() const { return std::max<std::int64_t>(0, last - first); }
@@ -37,7 +35,8 @@ std::vector<bool> resident_gpus(const CalibrationProfile& profile, const Plan& p
     bytes[static_cast<std::size_t>(plan.gpu_of(plan.buffers[b].rank))] +=
         static_cast<double>(hulls[b].bytes());
   std::vector<bool> resident;
-  for (const double of_gpu : bytes) resident.push_back(of_gpu <= profile.l2.value * kGib);
+  for (const double of_gpu : bytes)
+    resident.push_back(of_gpu <= profile.l2.value * static_cast<double>(gib(1).count));
   return resident;
 }
 
