@@ -5,9 +5,8 @@
 //   local_state   forward: L of each rank, to `local`; backward: the gradient's, D, and dq, which
 //                 needs nothing but the outer state that forward has left
 //   outputs       forward: o; backward: dk and dv. From states inside the rank and, with_outer,
-//   from
-//                 `outer`, the state before (backward: behind) the rank. Without it this is the
-//                 intra-chunk part.
+//                 from `outer`, the state before (backward: behind) the rank. Without it this is
+//                 the intra-chunk part.
 //   inter         what `outer` adds: to o; to dk and dv
 // Ranks of a GPU are neighbours. Inputs are linear_attention_values.h, filled once; outputs are
 // bf16. Errors: GpuError (no memory); UnsupportedError (tokens that are no multiple of 64; a GPU of

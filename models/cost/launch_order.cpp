@@ -85,14 +85,16 @@ std::vector<bool> inline_ops(const Plan& plan) {
   return found;
 }
 
+bool is_remote_fence(const Plan& plan, OpId id, const Dep& dep) {
+  return dep.kind() == Edge::flag_fenced && plan.rank_of(dep.id()) != plan.rank_of(id);
+}
+
 bool awaits_fence(const Plan& plan, OpId id) {
   const Op& op = plan.op(id);
   if (op.kind == OpKind::barrier) return plan.rendezvous[op.detail].edge == Edge::flag_fenced;
-  const Rank rank = plan.rank_of(id);
   const auto deps = plan.deps_of(id);
-  return std::any_of(deps.begin(), deps.end(), [&](const Dep& d) {
-    return d.kind() == Edge::flag_fenced && plan.rank_of(d.id()) != rank;
-  });
+  return std::any_of(deps.begin(), deps.end(),
+                     [&](const Dep& d) { return is_remote_fence(plan, id, d); });
 }
 
 std::vector<double> kernel_threads(const Plan& plan) {

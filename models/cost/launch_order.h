@@ -19,7 +19,8 @@ LaunchOrder launch_order(const Plan& plan);
 // Per op: it writes or reads data that carry their own order.
 std::vector<bool> inline_ops(const Plan& plan);
 
-// Whether the op waits for a fenced flag of another rank.
+// Whether the dependency of op `id` is a fenced flag of another rank; whether the op waits for one.
+bool is_remote_fence(const Plan& plan, OpId id, const Dep& dep);
 bool awaits_fence(const Plan& plan, OpId id);
 
 // By kernel: threads of all its sm lanes, and whether it stores anything (kernels of ours only).

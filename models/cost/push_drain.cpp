@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/cost/launch_order.h"
+
 namespace twinlink::models {
 
 PushDrain push_drain(const CalibrationProfile& profile, const Push& push) {
@@ -19,13 +21,11 @@ std::vector<bool> unfenced_ops(const Plan& plan) {
   for (std::size_t i = 0; i < plan.ops.size(); ++i) {
     const Op& op = plan.ops[i];
     OpId& before = last[op.lane.index()];
-    const bool meets =
-        op.kind == OpKind::barrier && plan.rendezvous[op.detail].edge == Edge::flag_fenced;
-    if (meets && before.valid()) unfenced[before.index()] = false;
+    if (op.kind == OpKind::barrier && awaits_fence(plan, OpId{i}) && before.valid())
+      unfenced[before.index()] = false;
     before = OpId{i};
     for (const Dep& d : plan.deps_of(OpId{i}))
-      if (d.kind() == Edge::flag_fenced && plan.rank_of(d.id()) != plan.rank_of(OpId{i}))
-        unfenced[d.id().index()] = false;
+      if (is_remote_fence(plan, OpId{i}, d)) unfenced[d.id().index()] = false;
   }
   return unfenced;
 }

@@ -5,8 +5,7 @@
 //            has nothing queued (link: what the links of its route take; issue: its SMs unloaded)
 //   overlap  min(push_overlap, payload / link) x part: passes while the op begins and ends
 //   ahead    min(push_ahead x link, payload) x part: still to pass when the lane goes on to its
-//   next
-//            op, unless another rank waits for this op's fence, which waits for the drain
+//            next op, unless another rank waits for this op's fence, which waits for the drain
 #include <vector>
 
 #include "models/cost/calibration.h"

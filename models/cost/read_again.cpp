@@ -18,10 +18,10 @@ struct Seen {
 
 class Lines {
  public:
-  Lines(const Plan& plan, double l1) : plan_(plan), l1_(l1), found_(plan.slices.size()) {}
+  Lines(const Plan& plan, double l1)
+      : plan_(plan), l1_(l1), found_(plan.slices.size()), lanes_(plan.lanes.size()) {}
 
   std::vector<bool> take() {
-    for (std::size_t lane = 0; lane < plan_.lanes.size(); ++lane) lanes_.emplace_back();
     for (std::size_t i = 0; i < plan_.ops.size(); ++i) visit(OpId{i});
     return std::move(found_);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "models/cost/compute_cost.h"
 #include "models/cost/read_again.h"
 
 namespace twinlink::models {
@@ -41,7 +42,7 @@ std::vector<bool> resident_gpus(const CalibrationProfile& profile, const Plan& p
 }
 
 double resident_share(const CalibrationProfile& profile) {
-  return profile.l2_rate.value > 0 ? profile.hbm.value / profile.l2_rate.value : 1;
+  return profile.l2_rate.value > 0 ? reached_hbm(profile) / (profile.l2_rate.value * 1e9) : 1;
 }
 
 MemoryView memory_view(const CalibrationProfile& profile, const Plan& plan) {

@@ -2,7 +2,8 @@
 // Which GPUs' L2 has all that a plan touches of their memory, once it has run before.
 //
 //   resident   sum over the GPU's buffers of the bytes from the first to the last touched <= l2
-//   per byte   hbm / l2_rate of what a byte of HBM takes of the memory's path (1 without l2_rate)
+//   per byte   reached_hbm / l2_rate of what a byte of HBM takes of the memory's path (1 without
+//   l2_rate)
 // Bytes mapped to L2 twice (its two halves keep copies) are in `l2`, which is therefore measured,
 // not the data sheet's. Not modelled: part of a plan that stays while the rest does not.
 #include <vector>

@@ -17,6 +17,7 @@
 // runtime that it describes (PRs 12136, 12974).
 // Left out: fabric mapping, routing-aware prefetch, cross-node groups, expert re-balancing.
 #include <array>
+#include <cstddef>
 #include <vector>
 
 #include "models/plan/plan.h"
@@ -25,13 +26,15 @@
 
 namespace twinlink::models {
 
+using ByWorkKind = std::array<double, static_cast<std::size_t>(WorkKind::memory) + 1>;
+
 struct DwdpRequest {
   TransformerShape shape;
   std::vector<std::int32_t> gpu_of_rank;  // size: ranks of the group
   ExpertPlacement placement;
   PullRules pulls;
   bool merge = false;
-  std::array<double, 5> slower{};            // by WorkKind
+  ByWorkKind slower{};
   std::vector<std::vector<Batch>> forwards;  // [forward][rank]
   std::vector<Duration> delays;              // by rank; empty: none
   Duration host;

@@ -79,11 +79,11 @@ models::DwdpRequest dwdp_request(const DwdpSettings& settings, const DwdpPoint& 
   return request;
 }
 
-std::array<double, 5> slower_beside_pulls(const DwdpSettings& settings,
-                                          const std::vector<models::RankBreakdown>& run,
-                                          bool residual) {
+models::ByWorkKind slower_beside_pulls(const DwdpSettings& settings,
+                                       const std::vector<models::RankBreakdown>& run,
+                                       bool residual) {
   using models::WorkKind;
-  std::array<double, 5> slower{};
+  models::ByWorkKind slower{};
   const auto put = [&](WorkKind kind, const char* category, double more) {
     const auto loss = settings.overlap_loss.find(category);
     const double measured = loss == settings.overlap_loss.end() ? 0 : loss->second;

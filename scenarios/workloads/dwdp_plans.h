@@ -1,6 +1,5 @@
 #pragma once
 // Plans of a point of the workload "dwdp", and the profile that its settings imply.
-#include <array>
 #include <vector>
 
 #include "models/cost/calibration.h"
@@ -21,9 +20,9 @@ models::DwdpRequest dwdp_request(const DwdpSettings& settings, const DwdpPoint& 
 // run of the same plan without it: the part of a kind's time that pulls overlapped takes
 // `overlap_loss` longer, attention's `attention_residual` more if that is wanted. First order: that
 // a slower kernel meets its pulls for a smaller part is left out.
-std::array<double, 5> slower_beside_pulls(const DwdpSettings& settings,
-                                          const std::vector<models::RankBreakdown>& run,
-                                          bool residual);
+models::ByWorkKind slower_beside_pulls(const DwdpSettings& settings,
+                                       const std::vector<models::RankBreakdown>& run,
+                                       bool residual);
 
 // The profile with the efficiencies that the settings give instead, marked as fitted. UsageError
 // if a profile has no such constant.

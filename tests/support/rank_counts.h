@@ -5,8 +5,8 @@
 // much, they are a sample: it looks for wrong memory accesses, and those come with the shape of a
 // number (small, beside a power of two, prime, one with uneven groups, one beyond two words of
 // members and one round of lanes), not with each number. scripts/check runs every test that
-// includes this header in the optimised build too, where nothing is left out: the list is there,
-// and scripts/check_layers.py looks that no such test is missing from it.
+// includes this header in the optimised build too, where nothing is left out: CMake gives their
+// programs the label `thinned` (cmake/TwinlinkTargets.cmake).
 #include <initializer_list>
 #include <vector>
 

@@ -3,25 +3,13 @@
 
 #include "models/cost/cost_model.h"
 #include "models/cost/launch_order.h"
-#include "models/plan/plan_builder.h"
-#include "topology/presets.h"
+#include "tests/models/cost/lane_pair.h"
 
 namespace twinlink::models {
 namespace {
 
-// Ranks 0 and 1 on two GPUs, one lane each, one buffer of 1 MiB each.
-struct Pair {
-  PlanBuilder builder{"pair", 2};
-  BufferId buffer[2];
-  LaneId lane[2];
-
-  explicit Pair(LaneShape shape = {8, 512, 16, 4}) {
-    for (int r = 0; r < 2; ++r) {
-      buffer[r] = builder.add_buffer(
-          {Rank{r}, BufferRole::scratch, ElementType::fp32, mib(1), "b" + std::to_string(r)});
-      lane[r] = builder.add_sm_lane(builder.add_kernel({Rank{r}, LaunchMode::graph, "k"}), shape);
-    }
-  }
+struct Pair : testing::LanePair {
+  explicit Pair(LaneShape shape = {8, 512, 16, 4}) : LanePair(mib(1), shape) {}
   [[nodiscard]] Slice all(int r, Bytes offset = {}) const {
     return {buffer[r], 0, offset, kib(256)};
   }
@@ -56,13 +44,6 @@ CalibrationProfile fused() {
   return p;
 }
 
-const topology::Topology& machine() {
-  static const topology::Topology made = topology::make_preset("crossbar", 2);
-  return made;
-}
-// A crossbar's route.
-const Duration kRoute = us(2);
-
 }  // namespace
 
 TEST_CASE("an op of a list: step, issue, first round; the other rounds are transfer") {
@@ -70,9 +51,10 @@ TEST_CASE("an op of a list: step, issue, first round; the other rounds are trans
   const OpId pull = pair.pull(0), push = pair.push(0);
   const Plan plan = pair.builder.finish();
   const CalibrationProfile p = fused();
-  CostModel model(machine(), p, plan);
-  CHECK(model.cost(pull).latency == kRoute + ns(400 + 600 + 1000));
-  CHECK(model.cost(push).latency == kRoute + ns(400 + 600 + 250));  // it loads its own memory first
+  CostModel model(testing::pair_machine(), p, plan);
+  CHECK(model.cost(pull).latency == testing::kPairRoute + ns(400 + 600 + 1000));
+  CHECK(model.cost(push).latency ==
+        testing::kPairRoute + ns(400 + 600 + 250));  // it loads its own memory first
   // 256 KiB / 8 CTAs = 32 KiB a block = one trip of 512 x 16 x 4: no further round; the SMs limit:
   // 1 / (1 / 200 + 1 / 50) = 40 GB/s each.
   CHECK(model.cost(pull).cap == doctest::Approx(8 * 40e9));
@@ -88,7 +70,7 @@ TEST_CASE("a fenced wait pays the fence, and more with more blocks; a relaxed on
   const OpId after_fence = pair.pull(0, fenced), after_flag = pair.pull(0, relaxed);
   const Plan plan = pair.builder.finish();
   const CalibrationProfile p = fused();
-  CostModel model(machine(), p, plan);
+  CostModel model(testing::pair_machine(), p, plan);
   // 8 CTAs are 3 doublings of 0.1 us.
   CHECK(model.cost(after_fence).latency - model.cost(after_flag).latency == ns(800 + 300));
   CHECK(model.cost(after_flag).latency == model.cost(first).latency);
@@ -101,7 +83,7 @@ TEST_CASE("a barrier is no step; a fenced one grows with blocks") {
     pair.meet(edge);
     const Plan plan = pair.builder.finish();
     const CalibrationProfile p = fused();
-    CostModel model(machine(), p, plan);
+    CostModel model(testing::pair_machine(), p, plan);
     CHECK(model.cost(OpId{0}).latency == latency);
   }
 }
@@ -145,7 +127,7 @@ TEST_CASE("a launch: gap, ramp of its threads, and the wait for the launch befor
   pair.push(1);
   const Plan plan = pair.builder.finish();
   const CalibrationProfile p = fused();
-  const CostModel model(machine(), p, plan);
+  const CostModel model(testing::pair_machine(), p, plan);
   // 8 x 512 threads are 4 x 0.01 us; both ranks write both buffers: 2 + 0.8 (fence) us.
   CHECK(model.launch_gap(first) == ns(500 + 40 + 2000 + 800));
 }
@@ -159,8 +141,8 @@ TEST_CASE("where none of it is known nothing changes") {
   CalibrationProfile p = fused();
   for (const ConstantTraits& traits : constant_table())
     if (traits.optional) (p.*traits.field).value = 0;
-  CostModel model(machine(), p, plan);
-  CHECK(model.cost(last).latency == kRoute);
+  CostModel model(testing::pair_machine(), p, plan);
+  CHECK(model.cost(last).latency == testing::kPairRoute);
   CHECK(model.launch_gap(first) == ns(500));
   // One trip of one round of 1 us and the route there and back.
   CHECK(model.cost(last).cap == doctest::Approx(262144 / 5e-6));

@@ -8,8 +8,7 @@
 #include "models/cost/read_again.h"
 #include "models/cost/residence.h"
 #include "models/cost/sm_rate.h"
-#include "models/plan/plan_builder.h"
-#include "topology/presets.h"
+#include "tests/models/cost/lane_pair.h"
 
 namespace twinlink::models {
 namespace {
@@ -17,19 +16,8 @@ namespace {
 constexpr double kGib = 1 << 30;
 constexpr double kMib = 1 << 20;
 
-// Two ranks on two GPUs, one lane each; a buffer of 8 MiB each.
-struct Two {
-  PlanBuilder builder{"two", 2};
-  BufferId buffer[2];
-  LaneId lane[2];
-
-  explicit Two(LaneShape shape = {8, 512, 16, 4}) {
-    for (int r = 0; r < 2; ++r) {
-      buffer[r] = builder.add_buffer(
-          {Rank{r}, BufferRole::scratch, ElementType::fp32, mib(8), "b" + std::to_string(r)});
-      lane[r] = builder.add_sm_lane(builder.add_kernel({Rank{r}, LaunchMode::graph, "k"}), shape);
-    }
-  }
+struct Two : testing::LanePair {
+  explicit Two(LaneShape shape = {8, 512, 16, 4}) : LanePair(mib(8), shape) {}
   [[nodiscard]] Slice at(int r, Bytes offset, Bytes size) const {
     return {buffer[r], 0, offset, size};
   }
@@ -49,12 +37,6 @@ CalibrationProfile profile() {
   return p;
 }
 
-const topology::Topology& machine() {
-  static const topology::Topology made = topology::make_preset("crossbar", 2);
-  return made;
-}
-const Duration kRoute = us(2);  // of the crossbar
-
 }  // namespace
 
 TEST_CASE("L2 has what a plan touches if all of it fits: a shorter round, less of the memory") {
@@ -66,7 +48,7 @@ TEST_CASE("L2 has what a plan touches if all of it fits: a shorter round, less o
   p.l2_round.value = 0.2;
   p.l2_rate.value = 8000;
   CHECK(resident_gpus(p, plan) == std::vector<bool>{true, true});  // nothing is touched on GPU 1
-  CostModel model(machine(), p, plan);
+  CostModel model(testing::pair_machine(), p, plan);
   const OpCost cost = model.cost(op);
   CHECK(cost.latency == ns(600 + 200));
   // A byte read and one written, each half of what HBM takes: 4000 / 8000.
@@ -76,7 +58,7 @@ TEST_CASE("L2 has what a plan touches if all of it fits: a shorter round, less o
 
   p.l2.value = (2 * kMib - 1) / kGib;  // one byte too little
   CHECK_FALSE(resident_gpus(p, plan)[0]);
-  CostModel from_hbm(machine(), p, plan);
+  CostModel from_hbm(testing::pair_machine(), p, plan);
   CHECK(from_hbm.cost(op).latency == ns(600 + 500));
   CHECK(from_hbm.pattern(from_hbm.cost(op).pattern)[0].per_byte == doctest::Approx(2));
 }
@@ -90,11 +72,11 @@ TEST_CASE("HBM answers later before it is full: once, by the op's own rate") {
   const Plan plan = two.builder.finish();
   CalibrationProfile p = profile();
   p.l2.value = 1 * kMib / kGib;
-  CostModel model(machine(), p, plan);
+  CostModel model(testing::pair_machine(), p, plan);
   CHECK(model.cost(op).cap == doctest::Approx(320e9 / std::sqrt(1 + 0.16 * 0.16)));
   CHECK_FALSE(model.cost(op).soft);  // not softened again where it is shared
   p.l2.value = 0;
-  CostModel hard(machine(), p, plan);
+  CostModel hard(testing::pair_machine(), p, plan);
   CHECK(hard.cost(op).cap == doctest::Approx(320e9));
   CHECK(hard.cost(op).soft);
 }
@@ -144,7 +126,7 @@ TEST_CASE(
     const OpId op = two.copy(0, two.at(1, second, mib(1)), two.at(0, mib(2), mib(1)),
                              waits ? std::span<const Dep>(deps) : std::span<const Dep>());
     const Plan plan = two.builder.finish();
-    CostModel model(machine(), p, plan);
+    CostModel model(testing::pair_machine(), p, plan);
     // It is as late as any remote read, but only its stores use a resource.
     CHECK(model.cost(op).latency >= ns(600 + 1000));
     return model.pattern(model.cost(op).pattern).size() == 1;
@@ -169,14 +151,14 @@ TEST_CASE("sources are loaded some at a time: rounds follow each other; a scan's
   const Plan plan = two.builder.finish();
   CalibrationProfile p = profile();
   p.loads_together.value = 2;
-  CostModel model(machine(), p, plan);
+  CostModel model(testing::pair_machine(), p, plan);
   // 4 sources are 2 batches; of the mixed ones 2 are remote: one batch of them, one local.
   CHECK(model.cost(local).latency == ns(600 + 2 * 500));
-  CHECK(model.cost(remote).latency == kRoute + ns(600 + 1000 + 500));
+  CHECK(model.cost(remote).latency == testing::kPairRoute + ns(600 + 1000 + 500));
   p.loads_together.value = 0;
-  CostModel all(machine(), p, plan);
+  CostModel all(testing::pair_machine(), p, plan);
   CHECK(all.cost(local).latency == ns(600 + 500));
-  CHECK(all.cost(remote).latency == kRoute + ns(600 + 1000));
+  CHECK(all.cost(remote).latency == testing::kPairRoute + ns(600 + 1000));
 }
 
 TEST_CASE("factors and inline data cost SM time; a kernel that stores ends later") {
@@ -191,7 +173,7 @@ TEST_CASE("factors and inline data cost SM time; a kernel that stores ends later
   p.sm_decay_rate.value = 25;
   p.store_end.value = 0.3;
   p.kernel_ramp.value = 0.01;
-  CostModel model(machine(), p, plan);
+  CostModel model(testing::pair_machine(), p, plan);
   // 8 SMs: 2 loads and a store: 8 / (2 / 200 + 1 / 50); with factors also 2 / 25 a byte.
   CHECK(model.cost(sum).cap == doctest::Approx(8e9 / 0.03));
   CHECK(model.cost(decays).cap == doctest::Approx(8e9 / 0.11));
