@@ -23,8 +23,7 @@ std::int64_t core_flops(const TransformerShape& shape) {
 }
 
 Compute decode_core(const TransformerShape& shape, const DecodeStep& step) {
-  const double each = static_cast<double>(step.context) + shape.attention_overhead;
-  const double attended = static_cast<double>(step.requests) * each;
+  const auto attended = static_cast<double>(step.requests * step.context);
   const auto tokens_each = static_cast<double>(1 + step.drafts);
   return {kAttention,
           attended * tokens_each * static_cast<double>(core_flops(shape)),

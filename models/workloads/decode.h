@@ -5,8 +5,8 @@
 // A rank passes requests x (1 + drafts) tokens through every layer. Per layer, with the stages of
 // layer_stages.h on that many tokens:
 //   attention     in place of the prefill core: every request's cache is read once, context x
-//                 cached row; FLOPs per token and token attended (attention_overhead more of them)
-//                 2 heads (qk + v), mla absorbed: 2 heads (2 kv_lora + rope)
+//                 cached row; FLOPs per token and token attended 2 heads (qk + v), mla absorbed:
+//                 2 heads (2 kv_lora + rope)
 //   grouped_gemm  tokens x top_k pairs; of a rank's routed/ranks experts those that any token
 //                 of any rank chooses: routed/ranks x (1 - (1 - top_k/routed)^(all tokens))
 //   all-to-all    one row per token and other rank that holds one of its experts: quantised there,

@@ -73,11 +73,9 @@ Compute attention_core(const TransformerShape& shape, const Batch& batch) {
   const std::int64_t kv_heads = a.kind == AttentionKind::mla ? a.heads : a.kv_heads;
   const auto row =
       static_cast<double>(a.heads * (a.qk_head + a.v_head) + kv_heads * (a.qk_head + a.v_head));
-  const auto tokens = static_cast<double>(batch.tokens());
-  const double attended = batch.attended() + shape.attention_overhead * tokens;
   return {kAttention,
-          attended * static_cast<double>(attention_core_flops(shape)),
-          whole(tokens * row * kBf16),
+          batch.attended() * static_cast<double>(attention_core_flops(shape)),
+          whole(static_cast<double>(batch.tokens()) * row * kBf16),
           WorkKind::attention,
           shape.attention_precision,
           {}};

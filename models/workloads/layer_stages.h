@@ -7,8 +7,7 @@
 // dense_gemm (projections, shared experts, dense layers; one op per precision) and others (what
 // moves data only: norms, residuals, rope, quantisation, permutation, activation, finalise).
 // With n tokens in requests of lengths L_i, p = n top_k token-expert pairs:
-//   attention     sum L_i (L_i / 2 + attention_overhead) x 2 heads (qk + v) FLOPs; q, k, v read and
-//                 the output written
+//   attention     sum L_i^2 / 2 x 2 heads (qk + v) FLOPs; q, k, v read and the output written
 //   grouped_gemm  p x 2 x parameters of an expert; weights of the experts present, read once
 //   dense_gemm    2 x parameters per token; weights once
 //   others        n x row traffic listed in layer_stages.cpp, derived tensor by tensor

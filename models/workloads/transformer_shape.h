@@ -51,9 +51,6 @@ struct TransformerShape {
   WeightFormat feed_forward;                        // experts, shared experts, dense layers
   std::int64_t kv_bytes_per_element = 2;
   double elementwise = 1;  // bytes that elementwise kernels move per byte of their tensors
-  // Tokens to attend to that would take the core as long as what it does once per token: loads,
-  // diagonal tiles, epilogues. 0: only products count.
-  double attention_overhead = 0;
 
   [[nodiscard]] std::int64_t moe_layers() const { return layers - dense_layers; }
 };

@@ -101,9 +101,6 @@ void read_costs(DwdpSettings& settings, ObjectReader& object) {
   set(settings.a2a_wire, object.optional("a2a_wire"), at_least_one);
   set(settings.host, object.optional("host"), read_duration);
   set(settings.attention_residual, object.optional("attention_residual"), read_factor);
-  set(settings.shape.attention_overhead, object.optional("attention_overhead"), [](const Value& v) {
-    return read_number(v, {0, 1e6});
-  });
   set(settings.shape.elementwise, object.optional("elementwise"), at_least_one);
   set(settings.hbm_capacity, object.optional("hbm_capacity"), read_bytes);
 }
