@@ -21,16 +21,17 @@ Engines::Engines(const Plan& plan, EngineSlots slots)
       kernel(lane.kernel).ctas += lane.ctas;
       kernel(lane.kernel).gpu = gpu;
     } else if (lane.engine == Engine::copy) {
-      queue_of_lane_[i] =
-          queue_index_.try_emplace({gpu, lane.queue}, queue_index_.size()).first->second;
+      const auto next = static_cast<std::int32_t>(queue_index_.size());
+      queue_of_lane_[i] = queue_index_.try_emplace({gpu, lane.queue}, next).first->second;
     }
   }
   queue_busy_.resize(queue_index_.size());
   if (slots.watch_held) watch_held();
+  if (slots_.ctas == 0) return;
   for (const models::Op& op : plan.ops)
     if (plan.lane(op.lane).engine == Engine::sm) ++kernel(plan.lane(op.lane).kernel).ops_left;
   for (std::size_t i = 0; i < kernels_.size(); ++i)
-    if (slots_.ctas > 0 && kernels_[i].ctas > slots_.ctas)
+    if (kernels_[i].ctas > slots_.ctas)
       throw UnsupportedError("kernel \"" + plan.kernels[i].name + "\" of rank " +
                              std::to_string(plan.kernels[i].rank.value) + " needs " +
                              std::to_string(kernels_[i].ctas) + " CTAs at once, a GPU holds " +
@@ -119,7 +120,9 @@ void Engines::release_sm(KernelId id, std::vector<OpId>& started) {
   }
 }
 
-std::size_t Engines::queue_of(OpId op) const { return queue_of_lane_[plan_.op(op).lane.index()]; }
+std::size_t Engines::queue_of(OpId op) const {
+  return static_cast<std::size_t>(queue_of_lane_[plan_.op(op).lane.index()]);
+}
 
 bool Engines::try_copy(OpId op) {
   GpuState& gpu = gpus_.at(plan_.gpu_of(plan_.rank_of(op)));
@@ -156,6 +159,12 @@ OpId Engines::any_waiting() const {
     if (!gpu.kernels.empty()) return kernels_[gpu.kernels.front().index()].waiting.front();
   }
   return OpId{};
+}
+
+// Without what waits, which is rarely much.
+std::size_t Engines::memory_bytes() const {
+  return kernels_.capacity() * sizeof(KernelState) +
+         queue_of_lane_.capacity() * sizeof(queue_of_lane_[0]);
 }
 
 }  // namespace twinlink::sim

@@ -39,6 +39,7 @@ class Engines {
   [[nodiscard]] std::vector<std::int32_t>& held_changes() { return held_changes_; }
   // Some op that waits for an engine; invalid if none does.
   [[nodiscard]] OpId any_waiting() const;
+  [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
   struct KernelState {
@@ -73,8 +74,8 @@ class Engines {
   EngineSlots slots_;
   std::vector<KernelState> kernels_;
   std::map<std::int32_t, GpuState> gpus_;
-  std::map<std::pair<std::int32_t, std::int32_t>, std::size_t> queue_index_;  // (GPU, queue)
-  std::vector<std::size_t> queue_of_lane_;
+  std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> queue_index_;  // (GPU, queue)
+  std::vector<std::int32_t> queue_of_lane_;
   std::vector<bool> queue_busy_;
   std::vector<std::int32_t> held_changes_;
 };

@@ -53,10 +53,12 @@ void FlowTable::add_flow(std::int32_t c, double mark, std::uint32_t tag) {
   if (flow == kNobody) {
     flow = static_cast<std::int32_t>(flows_.size());
     flows_.emplace_back();
+    marks_.emplace_back();
   } else {
     free_flow_ = flows_[static_cast<std::size_t>(flow)].sibling;
   }
-  flows_[static_cast<std::size_t>(flow)] = {mark, tag, kNobody, kNobody};
+  flows_[static_cast<std::size_t>(flow)] = {tag, kNobody, kNobody};
+  marks_[static_cast<std::size_t>(flow)] = mark;
   FlowClass& cls = (*this)[c];
   cls.first = cls.first == kNobody ? flow : merge(cls.first, flow);
 }
@@ -72,8 +74,7 @@ std::uint32_t FlowTable::pop_flow(std::int32_t c) {
 
 // The smaller mark becomes the parent; on a tie the older root stays.
 std::int32_t FlowTable::merge(std::int32_t a, std::int32_t b) {
-  if (flows_[static_cast<std::size_t>(b)].mark < flows_[static_cast<std::size_t>(a)].mark)
-    std::swap(a, b);
+  if (marks_[static_cast<std::size_t>(b)] < marks_[static_cast<std::size_t>(a)]) std::swap(a, b);
   Flow& parent = flows_[static_cast<std::size_t>(a)];
   flows_[static_cast<std::size_t>(b)].sibling = std::exchange(parent.child, b);
   return a;
@@ -99,7 +100,7 @@ std::int32_t FlowTable::merge_children(std::int32_t first) {
 }
 
 std::size_t FlowTable::memory_bytes() const {
-  return heap(classes_) + heap(next_) + heap(class_of_pattern_) + heap(flows_);
+  return heap(classes_) + heap(next_) + heap(class_of_pattern_) + heap(flows_) + heap(marks_);
 }
 
 }  // namespace twinlink::sim

@@ -52,7 +52,7 @@ std::int64_t Servers::end_of_block(std::size_t block) {
 
 void Servers::touch(std::int32_t server) {
   Server& s = all_[static_cast<std::size_t>(server)];
-  head_[static_cast<std::size_t>(server)] = s.heap.empty() ? kUnlimited : s.heap[0].key;
+  head_[static_cast<std::size_t>(server)] = s.keys.empty() ? kUnlimited : s.keys[0];
   block_stale_[static_cast<std::size_t>(server) / kBlock] = 1;
   if (s.stale) return;
   s.stale = true;
@@ -71,27 +71,28 @@ void Servers::attach(std::int32_t c, std::int32_t server, double served, Duratio
   FlowClass& cls = table_[c];
   cls.server = server;
   cls.base = now_at(server, now) - served / cls.speed;
-  insert(server, {{cls.base + table_.first_mark(c) / cls.speed, c}, other_of(cls)});
+  insert(server, {cls.base + table_.first_mark(c) / cls.speed, c, other_of(cls)});
 }
 
 void Servers::transfer(std::int32_t c, std::int32_t server, std::int32_t other, Duration now) {
   FlowClass& cls = table_[c];
   const Server& from = all_[static_cast<std::size_t>(cls.server)];
   const double shift = now_at(server, now) - now_at(cls.server, now);
-  const double key = from.heap[static_cast<std::size_t>(place_[static_cast<std::size_t>(c)])].key;
+  const double key = from.keys[static_cast<std::size_t>(place_[static_cast<std::size_t>(c)])];
   detach(c);
   cls.server = server;
   cls.base += shift;
-  insert(server, {{key + shift, c}, other});
+  insert(server, {key + shift, c, other});
 }
 
 void Servers::insert(std::int32_t server, const Item& item) {
-  const auto c = static_cast<std::size_t>(item.entry.cls);
+  const auto c = static_cast<std::size_t>(item.cls);
   if (c >= place_.size()) place_.resize(std::max(c + 1, place_.size() * 3 / 2), 0);
   Server& s = all_[static_cast<std::size_t>(server)];
-  s.heap.push_back(item.entry);
+  s.keys.push_back(item.key);
+  s.classes.push_back(item.cls);
   s.others.push_back(item.other);
-  sift(s, s.heap.size() - 1, item);
+  sift(s, s.keys.size() - 1, item);
   touch(server);
 }
 
@@ -100,10 +101,11 @@ void Servers::detach(std::int32_t c) {
   if (cls.server == kNobody) return;
   Server& s = all_[static_cast<std::size_t>(cls.server)];
   const auto place = static_cast<std::size_t>(place_[static_cast<std::size_t>(c)]);
-  const Item last = item_at(s, s.heap.size() - 1);
-  s.heap.pop_back();
+  const Item last = item_at(s, s.keys.size() - 1);
+  s.keys.pop_back();
+  s.classes.pop_back();
   s.others.pop_back();
-  if (place < s.heap.size()) sift(s, place, last);
+  if (place < s.keys.size()) sift(s, place, last);
   touch(cls.server);
   cls.server = kNobody;
 }
@@ -113,26 +115,27 @@ void Servers::update_first(std::int32_t c) {
   if (cls.server == kNobody) return;
   Server& s = all_[static_cast<std::size_t>(cls.server)];
   const auto place = static_cast<std::size_t>(place_[static_cast<std::size_t>(c)]);
-  sift(s, place, {{cls.base + table_.first_mark(c) / cls.speed, c}, s.others[place]});
+  sift(s, place, {cls.base + table_.first_mark(c) / cls.speed, c, s.others[place]});
   touch(cls.server);
 }
 
 void Servers::put(Server& s, std::size_t place, const Item& item) {
-  s.heap[place] = item.entry;
+  s.keys[place] = item.key;
+  s.classes[place] = item.cls;
   s.others[place] = item.other;
-  place_[static_cast<std::size_t>(item.entry.cls)] = static_cast<std::int32_t>(place);
+  place_[static_cast<std::size_t>(item.cls)] = static_cast<std::int32_t>(place);
 }
 
 // Puts the item where it belongs, up or down from the hole at `place`.
 void Servers::sift(Server& s, std::size_t place, const Item& item) {
   constexpr std::size_t kWays = 4;
-  for (; place > 0 && item.entry.key < s.heap[(place - 1) / kWays].key; place = (place - 1) / kWays)
+  for (; place > 0 && item.key < s.keys[(place - 1) / kWays]; place = (place - 1) / kWays)
     put(s, place, item_at(s, (place - 1) / kWays));
-  for (std::size_t child = place * kWays + 1; child < s.heap.size(); child = place * kWays + 1) {
-    const std::size_t end = std::min(child + kWays, s.heap.size());
+  for (std::size_t child = place * kWays + 1; child < s.keys.size(); child = place * kWays + 1) {
+    const std::size_t end = std::min(child + kWays, s.keys.size());
     for (std::size_t other = child + 1; other < end; ++other)
-      if (s.heap[other].key < s.heap[child].key) child = other;
-    if (item.entry.key <= s.heap[child].key) break;
+      if (s.keys[other] < s.keys[child]) child = other;
+    if (item.key <= s.keys[child]) break;
     put(s, place, item_at(s, child));
     place = child;
   }
@@ -158,11 +161,11 @@ std::int32_t Servers::ended(Duration now) {
     const auto passed = static_cast<double>(now.ps - since_[b]);
     for (std::size_t i = b * kBlock; i < end; ++i) {
       const Server& s = all_[i];
-      if (!(wait_[i] <= passed) || s.heap.empty()) continue;
+      if (!(wait_[i] <= passed) || s.keys.empty()) continue;
       // The first one is due by its end time; others that the noise let slip follow it.
-      const double key = s.heap.front().key;
+      const double key = s.keys.front();
       const double time = now_at(static_cast<std::int32_t>(i), now);
-      if (!s.stale || key - time <= key * (2 * kNoise)) return s.heap.front().cls;
+      if (!s.stale || key - time <= key * (2 * kNoise)) return s.classes.front();
     }
   }
   return kNobody;
@@ -173,7 +176,8 @@ std::size_t Servers::memory_bytes() const {
                       (stale_.capacity() + place_.capacity()) * sizeof(std::int32_t) +
                       (since_.capacity() + block_end_.capacity()) * sizeof(std::int64_t);
   for (const Server& s : all_)
-    total += s.heap.capacity() * sizeof(Entry) + s.others.capacity() * sizeof(std::int32_t);
+    total += s.keys.capacity() * sizeof(double) +
+             (s.classes.capacity() + s.others.capacity()) * sizeof(std::int32_t);
   return total;
 }
 

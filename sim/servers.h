@@ -18,10 +18,6 @@ namespace twinlink::sim {
 
 class Servers {
  public:
-  struct Entry {
-    double key;  // V at which the first flow of the class ends
-    std::int32_t cls;
-  };
   static constexpr std::int64_t kNever = INT64_MAX;
 
   Servers(FlowTable& table, std::size_t resources);
@@ -29,10 +25,11 @@ class Servers {
   [[nodiscard]] std::int32_t soft(std::int32_t resource) const { return resources_ + resource; }
   [[nodiscard]] std::int32_t clock() const { return 2 * resources_; }
 
-  [[nodiscard]] const std::vector<Entry>& entries(std::int32_t server) const {
-    return all_[static_cast<std::size_t>(server)].heap;
+  // The classes attached to a server.
+  [[nodiscard]] const std::vector<std::int32_t>& classes(std::int32_t server) const {
+    return all_[static_cast<std::size_t>(server)].classes;
   }
-  // Parallel to entries of a hard server: for pairs the resource that is not the server's, else
+  // Parallel to the classes of a hard server: for pairs the resource that is not the server's, else
   // kNobody.
   [[nodiscard]] const std::vector<std::int32_t>& others(std::int32_t server) const {
     return all_[static_cast<std::size_t>(server)].others;
@@ -64,14 +61,15 @@ class Servers {
   [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
-  struct Server {
-    std::vector<Entry> heap;
+  struct Server {              // a heap by key, in columns
+    std::vector<double> keys;  // V at which the first flow of the class ends
+    std::vector<std::int32_t> classes;
     std::vector<std::int32_t> others;
     bool stale = false;
   };
   struct Item {
-    Entry entry;
-    std::int32_t other;
+    double key;
+    std::int32_t cls, other;
   };
   static constexpr std::size_t kBlock = 32;
 
@@ -88,7 +86,7 @@ class Servers {
   void sift(Server& s, std::size_t place, const Item& item);
   void insert(std::int32_t server, const Item& item);
   [[nodiscard]] static Item item_at(const Server& s, std::size_t place) {
-    return {s.heap[place], s.others[place]};
+    return {s.keys[place], s.classes[place], s.others[place]};
   }
 
   FlowTable& table_;

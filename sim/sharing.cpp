@@ -47,9 +47,8 @@ double Sharing::rate_of(std::int32_t c) const {
 
 double Sharing::load(std::int32_t resource) const {
   double total = at(resource).units * at(resource).pushed;
-  for (const Servers::Entry& e : servers_.entries(servers_.hard(resource)))
-    if (table_[e.cls].pair && !table_[e.cls].unit)
-      total += table_[e.cls].count * fair_rate(table_[e.cls]);
+  for (const std::int32_t c : servers_.classes(servers_.hard(resource)))
+    if (table_[c].pair && !table_[c].unit) total += table_[c].count * fair_rate(table_[c]);
   double listed_at_fair_rates = 0;
   for (const std::int32_t c : users(resource).listed)
     for (const models::Use& use : table_[c].uses()) {
@@ -68,8 +67,8 @@ const std::vector<std::int32_t>& Sharing::heavy_of(std::int32_t r) const {
   for (const std::int32_t c : users(r).listed)
     if (table_[c].owner == r) heavy_scratch_.push_back(c);
   if (users(r).pairs == 0) return heavy_scratch_;
-  for (const Servers::Entry& e : servers_.entries(servers_.hard(r)))
-    if (table_[e.cls].pair && !table_[e.cls].unit) heavy_scratch_.push_back(e.cls);
+  for (const std::int32_t c : servers_.classes(servers_.hard(r)))
+    if (table_[c].pair && !table_[c].unit) heavy_scratch_.push_back(c);
   return heavy_scratch_;
 }
 

@@ -172,10 +172,10 @@ void Sharing::swap_places(std::size_t i) {
 std::int32_t Sharing::unit_between(std::int32_t from, std::int32_t to) const {
   if (!usage_.has(from, to)) return kNobody;
   const std::vector<std::int32_t>& others = servers_.others(servers_.hard(from));
-  const std::vector<Servers::Entry>& entries = servers_.entries(servers_.hard(from));
+  const std::vector<std::int32_t>& classes = servers_.classes(servers_.hard(from));
   for (std::size_t i = find_other(others, to, 0); i < others.size();
        i = find_other(others, to, i + 1))
-    if (table_[entries[i].cls].unit) return entries[i].cls;
+    if (at(from).heavy == 0 || table_[classes[i]].unit) return classes[i];
   return kNobody;
 }
 

@@ -90,8 +90,8 @@ void Simulation::flow_ended(std::uint32_t tag, Duration now) {
 
 // The lane goes on; what it does not wait for passes beside its next op.
 void Simulation::go_on(OpId op, Duration now) {
-  const Pending& tail = tails_.at(op.value);
-  solver_.begin(tail.flow_class, tail.ahead, static_cast<std::uint32_t>(op.value), now);
+  const Tail& tail = tails_.at(op.value);
+  solver_.begin(tail.flow_class, tail.bytes, static_cast<std::uint32_t>(op.value), now);
   flows_changed_ = true;
   const OpId next = graph_.next_on_lane(op);
   if (next.valid()) free_after(next, now, now);
@@ -141,15 +141,8 @@ void Simulation::set_ready(OpId op, Duration now) {
 
 void Simulation::start(OpId op, Duration when) {
   timeline_.start[op.index()] = when;
-  std::uint32_t slot = static_cast<std::uint32_t>(pending_.size());
-  if (free_slots_.empty()) {
-    pending_.emplace_back();
-  } else {
-    slot = free_slots_.back();
-    free_slots_.pop_back();
-  }
   const OpCost cost = costs_.cost(op);
-  pending_[slot] = pending(op, cost);
+  const std::uint32_t slot = keep(pending(op, cost));
   if (!chain_.empty()) chain_[op.index()] += cost.latency + unloaded_transfer(costs_, cost);
   push(when + cost.latency, What::latency_over, slot);
 }
@@ -158,14 +151,28 @@ Simulation::Pending Simulation::pending(OpId op, const OpCost& cost) {
   const auto uses = costs_.pattern(cost.pattern);
   const bool instant = cost.payload <= 0 || (uses.empty() && cost.cap == kUnlimited);
   if (instant) return {op};
-  return {op, solver_.class_of({0, cost.cap, cost.weight, cost.pattern, cost.soft, 0}, uses),
-          cost.payload, cost.ahead};
+  const std::int32_t c =
+      solver_.class_of({0, cost.cap, cost.weight, cost.pattern, cost.soft, 0}, uses);
+  if (cost.ahead > 0) tails_[op.value] = {c, cost.ahead};
+  return {op, c, cost.payload};
+}
+
+std::uint32_t Simulation::keep(const Pending& pending) {
+  if (free_slot_ == kNobody) {
+    pending_.push_back(pending);
+    return static_cast<std::uint32_t>(pending_.size() - 1);
+  }
+  const auto slot = static_cast<std::uint32_t>(free_slot_);
+  free_slot_ = pending_[slot].flow_class;
+  pending_[slot] = pending;
+  return slot;
 }
 
 void Simulation::after_latency(std::uint32_t slot, Duration now) {
   const Pending pending = pending_[slot];
   const OpId op = pending.op;
-  free_slots_.push_back(slot);
+  pending_[slot].flow_class = free_slot_;
+  free_slot_ = static_cast<std::int32_t>(slot);
   if (plan_.op(op).kind == OpKind::barrier) return arrive(op, now);
   if (pending.flow_class == kNobody) return finish(op, now);
   for (const Use& use : solver_.uses(pending.flow_class))
@@ -177,10 +184,10 @@ void Simulation::after_latency(std::uint32_t slot, Duration now) {
 void Simulation::begin_transfer(const Pending& pending, Duration now) {
   const auto tag = static_cast<std::uint32_t>(pending.op.value);
   flows_changed_ = true;
-  if (pending.ahead <= 0) return solver_.begin(pending.flow_class, pending.payload, tag, now);
-  tails_.emplace(pending.op.value, pending);
-  if (pending.ahead >= pending.payload) return go_on(pending.op, now);
-  solver_.begin(pending.flow_class, pending.payload - pending.ahead, tag | kHead, now);
+  if (!gone_on(pending.op)) return solver_.begin(pending.flow_class, pending.payload, tag, now);
+  const double ahead = tails_.at(pending.op.value).bytes;
+  if (ahead >= pending.payload) return go_on(pending.op, now);
+  solver_.begin(pending.flow_class, pending.payload - ahead, tag | kHead, now);
 }
 
 void Simulation::arrive(OpId op, Duration now) {
@@ -263,9 +270,10 @@ void Simulation::fail_stuck() const {
 }
 
 std::size_t Simulation::memory_bytes() const {
-  return graph_.memory_bytes() + solver_.memory_bytes() + events_.memory_bytes() +
+  return graph_.memory_bytes() + costs_.memory_bytes() + solver_.memory_bytes() +
+         events_.memory_bytes() +
          (timeline_.start.capacity() + timeline_.end.capacity()) * sizeof(Duration) +
-         pending_.capacity() * sizeof(Pending) + free_slots_.capacity() * sizeof(std::uint32_t) +
+         pending_.capacity() * sizeof(Pending) + engines_.memory_bytes() +
          chain_.capacity() * sizeof(Duration);
 }
 

@@ -48,9 +48,12 @@ class Simulation {
   enum class What : std::uint32_t { ready, latency_over, met, sample };
   struct Pending {  // an op in its latency phase
     OpId op;
-    std::int32_t flow_class = kNobody;  // kNobody: nothing to transfer
+    std::int32_t flow_class = kNobody;  // kNobody: nothing to transfer; of a free one: the next
     double payload = 0;
-    double ahead = 0;  // of it still to pass when the lane goes on
+  };
+  struct Tail {
+    std::int32_t flow_class;
+    double bytes;
   };
 
   void push(Duration when, What what, std::uint32_t which);
@@ -64,6 +67,7 @@ class Simulation {
   [[nodiscard]] Pending pending(OpId op, const models::OpCost& cost);
   void arrive(OpId op, Duration now);
   void meet(std::uint32_t rendezvous, Duration now);
+  [[nodiscard]] std::uint32_t keep(const Pending& pending);
   void begin_transfer(const Pending& pending, Duration now);
   void flow_ended(std::uint32_t tag, Duration now);
   void go_on(OpId op, Duration now);
@@ -87,8 +91,8 @@ class Simulation {
   models::Timeline timeline_;           // start holds the ready time until the op starts
   std::vector<Duration> edge_latency_;  // by edge, twice: near, and where it crosses
   std::vector<Pending> pending_;
-  std::vector<std::uint32_t> free_slots_;
-  std::map<std::int32_t, Pending> tails_;   // by op: what its lane does not wait for
+  std::int32_t free_slot_ = kNobody;
+  std::map<std::int32_t, Tail> tails_;      // by op: what its lane does not wait for
   std::vector<std::vector<OpId>> arrived_;  // per rendezvous
   // Chain bound, empty if not wanted: the longest path to the op's start, once it has started to
   // its end.

@@ -140,6 +140,20 @@ struct CostModel::State {
     return latency + scaled(profile.fence_step, doublings);
   }
 
+  OpCost cost_of(OpId id, const Op& op, const Lane& lane) {
+    switch (op.kind) {
+      case OpKind::copy:
+      case OpKind::reduce:
+      case OpKind::scan_reduce:
+      case OpKind::multimem_reduce:
+      case OpKind::multimem_store: return transfer_cost(id, lane);
+      case OpKind::compute: return compute_cost(id);
+      case OpKind::barrier:
+      case OpKind::library: break;  // see models/library/lower.h
+    }
+    return {.cap = kUnlimited};
+  }
+
   OpCost compute_cost(OpId id) {
     const Compute& work = plan.computes[plan.op(id).detail];
     if (const Constant* start = library_start(profile, work.kernel))
@@ -160,7 +174,7 @@ struct CostModel::State {
   }
 
   OpCost transfer_cost(OpId id, const Lane& lane) {
-    const TrafficShape shape = reader.describe(id, scratch);
+    TrafficShape shape = reader.describe(id, scratch);
     OpCost cost{.latency = shape.route_latency,
                 .payload = static_cast<double>(shape.payload.count)};
     cost.pattern = patterns.intern(scratch);
@@ -183,13 +197,17 @@ struct CostModel::State {
     return cost;
   }
 
-  void add_sm_rate(OpCost& cost, OpId id, const TrafficShape& shape) const {
+  [[nodiscard]] SmRate rate_of(OpId id, TrafficShape& shape) const {
+    const Op& op = plan.op(id);
+    if (!first_round_apart(profile)) return sm_rate(profile, op, plan.lane(op.lane), shape);
+    shape.in_line = in_line[id.index()];
+    return sm_rate(profile, op, lane_in_use(plan, id, shape.in_line), shape);
+  }
+
+  void add_sm_rate(OpCost& cost, OpId id, TrafficShape& shape) const {
     const Op& op = plan.op(id);
     const bool known = first_round_apart(profile);
-    const Lane lane = known ? lane_in_use(plan, id, in_line[id.index()]) : plan.lane(op.lane);
-    TrafficShape used = shape;
-    used.in_line = known && in_line[id.index()];
-    const SmRate rate = sm_rate(profile, op, lane, used);
+    const SmRate rate = rate_of(id, shape);
     cost.latency += sm_latency(profile, op, shape);
     cost.cap = rate.cap;
     cost.weight = rate.cap != kUnlimited ? rate.weight : 1;
@@ -259,17 +277,7 @@ CostModel::~CostModel() = default;
 OpCost CostModel::cost(OpId id) {
   const Op& op = state_->plan.op(id);
   const Lane& lane = state_->plan.lane(op.lane);
-  OpCost cost{.cap = kUnlimited};
-  switch (op.kind) {
-    case OpKind::copy:
-    case OpKind::reduce:
-    case OpKind::scan_reduce:
-    case OpKind::multimem_reduce:
-    case OpKind::multimem_store: cost = state_->transfer_cost(id, lane); break;
-    case OpKind::compute: cost = state_->compute_cost(id); break;
-    case OpKind::barrier:
-    case OpKind::library: break;  // see models/library/lower.h
-  }
+  OpCost cost = state_->cost_of(id, op, lane);
   if (state_->walks) cost.latency += state_->walk_latency(id, op, lane);
   return cost;
 }
@@ -320,6 +328,13 @@ Duration CostModel::edge_latency(Edge edge, bool crosses) const {
 Duration CostModel::barrier_latency(Edge edge) const {
   const CalibrationProfile& p = state_->profile;
   return from_us(edge == Edge::flag_relaxed ? p.barrier_relaxed : p.barrier_fenced);
+}
+
+std::size_t CostModel::memory_bytes() const {
+  const State& s = *state_;
+  return s.patterns.memory_bytes() + s.resources.capacity() * sizeof(Resource) +
+         s.first_op.capacity() * sizeof(OpId) + s.threads.capacity() * sizeof(double) +
+         (s.stores.capacity() + s.in_line.capacity() + s.goes_ahead.capacity()) / 8;
 }
 
 int CostModel::cta_slots() const { return models::cta_slots(state_->profile); }

@@ -98,6 +98,8 @@ class CostModel {
   // CTAs that fit on one GPU at once; 0: no limit. Copy engine queues of one GPU; 0: no limit.
   [[nodiscard]] int cta_slots() const;
   [[nodiscard]] int copy_slots() const;
+  // Heap bytes of the patterns seen so far and of what is kept per op, lane and kernel.
+  [[nodiscard]] std::size_t memory_bytes() const;
   // Worst provenance of the topology and of the constants that this plan's kinds of work touch.
   [[nodiscard]] Provenance provenance() const;
   // True if the plan's ranks or sizes lie outside the profile's calibrated range.

@@ -31,18 +31,6 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
   return hash ^ (hash >> 29);
 }
 
-std::uint64_t hash_of(std::span<const Traffic> traffic) {
-  std::uint64_t hash = traffic.size();
-  for (const Traffic& t : traffic) {
-    const auto ends = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(t.from_gpu)) << 32) |
-                      static_cast<std::uint32_t>(t.to_gpu);
-    const auto kind =
-        static_cast<std::uint64_t>(t.carrier) * 16 + static_cast<std::uint64_t>(t.wire);
-    hash = mix(mix(mix(hash, ends), kind), std::bit_cast<std::uint64_t>(t.ratio));
-  }
-  return hash;
-}
-
 bool is_branch(const Traffic& traffic) {
   return traffic.carrier == Carrier::switch_reduce || traffic.carrier == Carrier::switch_store;
 }
@@ -86,7 +74,7 @@ class Collector {
       straight(sources, destinations);
     else
       through_sms(sources, destinations);
-    traffic_.insert(traffic_.end(), branches_.begin(), branches_.end());
+    if (!branches_.empty()) traffic_.insert(traffic_.end(), branches_.begin(), branches_.end());
     return shape_;
   }
 
@@ -204,7 +192,21 @@ TrafficShape TrafficReader::describe(OpId id, std::vector<Traffic>& traffic) con
 }
 
 PatternTable::PatternTable(Fabric& fabric, const CalibrationProfile& profile)
-    : fabric_(fabric), profile_(profile), patterns_(1), slots_(1024, -1) {}
+    : fabric_(fabric), profile_(profile), patterns_(1), recent_(fabric.gpus(), 0), slots_(1024) {}
+
+PatternTable::Packed PatternTable::pack(const Traffic& t) {
+  const auto from = static_cast<std::uint64_t>(t.from_gpu);
+  const auto to = static_cast<std::uint64_t>(t.to_gpu);
+  return {from << 40 | to << 16 | static_cast<std::uint64_t>(t.carrier) << 8 |
+              static_cast<std::uint64_t>(t.wire),
+          std::bit_cast<std::uint64_t>(t.ratio)};
+}
+
+std::uint32_t PatternTable::hash_of(std::span<const Packed> traffic) {
+  std::uint64_t hash = traffic.size();
+  for (const Packed& t : traffic) hash = mix(mix(hash, t.way), t.ratio);
+  return static_cast<std::uint32_t>(hash);
+}
 
 std::span<const Use> PatternTable::keep_uses() {
   constexpr std::size_t kBlock = 1024;
@@ -215,17 +217,36 @@ std::span<const Use> PatternTable::keep_uses() {
   return std::span(block).last(uses_.size());
 }
 
-bool PatternTable::same(const Pattern& pattern, std::span<const Traffic> traffic) const {
-  const auto known = std::span(traffic_).subspan(pattern.first_traffic, pattern.traffic);
-  return std::equal(known.begin(), known.end(), traffic.begin(), traffic.end());
+bool PatternTable::is_wanted(std::int32_t index) const {
+  const auto i = static_cast<std::size_t>(index);
+  const std::size_t end =
+      i + 1 < patterns_.size() ? patterns_[i + 1].first_traffic : traffic_.size();
+  const auto known =
+      std::span(traffic_).subspan(patterns_[i].first_traffic, end - patterns_[i].first_traffic);
+  return std::equal(known.begin(), known.end(), packed_.begin(), packed_.end());
 }
 
 std::int32_t PatternTable::intern(std::span<const Traffic> traffic) {
   if (traffic.empty()) return 0;
-  const std::uint64_t hash = hash_of(traffic);
-  const std::size_t slot = slot_of(hash, traffic);
-  if (slots_[slot] >= 0) return slots_[slot];
+  packed_.clear();
+  for (const Traffic& t : traffic) packed_.push_back(pack(t));
+  std::int32_t& recent = recent_[static_cast<std::size_t>(traffic.front().from_gpu)];
+  if (recent == 0 || !is_wanted(recent)) recent = find_or_add(traffic);
+  return recent;
+}
 
+std::int32_t PatternTable::find_or_add(std::span<const Traffic> traffic) {
+  const std::uint32_t hash = hash_of(packed_);
+  std::size_t slot = hash & (slots_.size() - 1);
+  for (; slots_[slot].pattern != 0; slot = (slot + 1) & (slots_.size() - 1))
+    if (slots_[slot].hash == hash && is_wanted(slots_[slot].pattern)) return slots_[slot].pattern;
+  slots_[slot] = {add(traffic), hash};
+  const std::int32_t added = slots_[slot].pattern;
+  if (4 * patterns_.size() > 3 * slots_.size()) grow();
+  return added;
+}
+
+std::int32_t PatternTable::add(std::span<const Traffic> traffic) {
   uses_.clear();
   for (std::size_t i = 0, end = 0; i < traffic.size(); i = end) {
     end = end_of_tree(traffic, i);
@@ -237,31 +258,21 @@ std::int32_t PatternTable::intern(std::span<const Traffic> traffic) {
       add_link_uses(traffic[i]);
   }
   merge_uses();
-  const auto index = static_cast<std::int32_t>(patterns_.size());
-  patterns_.push_back({keep_uses(), static_cast<std::uint32_t>(traffic_.size()),
-                       static_cast<std::uint32_t>(traffic.size()), hash});
-  traffic_.insert(traffic_.end(), traffic.begin(), traffic.end());
-  slots_[slot] = index;
-  if (2 * patterns_.size() > slots_.size()) grow();
-  return index;
-}
-
-std::size_t PatternTable::slot_of(std::uint64_t hash, std::span<const Traffic> traffic) const {
-  std::size_t slot = hash & (slots_.size() - 1);
-  while (slots_[slot] >= 0) {
-    const Pattern& pattern = patterns_[static_cast<std::size_t>(slots_[slot])];
-    if (pattern.hash == hash && same(pattern, traffic)) break;
-    slot = (slot + 1) & (slots_.size() - 1);
-  }
-  return slot;
+  const std::span<const Use> kept = keep_uses();
+  patterns_.push_back({kept.data(), static_cast<std::uint32_t>(kept.size()),
+                       static_cast<std::uint32_t>(traffic_.size())});
+  traffic_.insert(traffic_.end(), packed_.begin(), packed_.end());
+  return static_cast<std::int32_t>(patterns_.size() - 1);
 }
 
 void PatternTable::grow() {
-  slots_.assign(2 * slots_.size(), -1);
-  for (std::size_t i = 1; i < patterns_.size(); ++i) {
-    std::size_t slot = patterns_[i].hash & (slots_.size() - 1);
-    while (slots_[slot] >= 0) slot = (slot + 1) & (slots_.size() - 1);
-    slots_[slot] = static_cast<std::int32_t>(i);
+  std::vector<Slot> before(2 * slots_.size());
+  before.swap(slots_);
+  for (const Slot& known : before) {
+    if (known.pattern == 0) continue;
+    std::size_t slot = known.hash & (slots_.size() - 1);
+    while (slots_[slot].pattern != 0) slot = (slot + 1) & (slots_.size() - 1);
+    slots_[slot] = known;
   }
 }
 
@@ -317,6 +328,14 @@ void PatternTable::merge_uses() {
       *out++ = *in;
   }
   uses_.erase(out, uses_.end());
+}
+
+std::size_t PatternTable::memory_bytes() const {
+  std::size_t uses = 0;
+  for (const std::vector<Use>& block : blocks_) uses += block.capacity();
+  return uses * sizeof(Use) + traffic_.capacity() * sizeof(Packed) +
+         patterns_.capacity() * sizeof(Pattern) + recent_.capacity() * sizeof(recent_[0]) +
+         slots_.capacity() * sizeof(Slot);
 }
 
 }  // namespace twinlink::models

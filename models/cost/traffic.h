@@ -80,14 +80,23 @@ class PatternTable {
   std::int32_t intern(std::span<const Traffic> traffic);
   // Stays where it is.
   [[nodiscard]] std::span<const Use> uses(std::int32_t index) const {
-    return patterns_[static_cast<std::size_t>(index)].uses;
+    const Pattern& pattern = patterns_[static_cast<std::size_t>(index)];
+    return {pattern.first_use, pattern.uses};
   }
+  [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
-  struct Pattern {
-    std::span<const Use> uses;
-    std::uint32_t first_traffic = 0, traffic = 0;
-    std::uint64_t hash = 0;
+  struct Pattern {  // its traffic ends where that of the next one begins
+    const Use* first_use = nullptr;
+    std::uint32_t uses = 0, first_traffic = 0;
+  };
+  struct Packed {  // Traffic in 16 bytes; GPU indices are below 2^24
+    std::uint64_t way, ratio;
+    bool operator==(const Packed&) const = default;
+  };
+  struct Slot {
+    std::int32_t pattern = 0;  // 0: free
+    std::uint32_t hash = 0;
   };
   struct Wire {
     double forward, back;
@@ -98,18 +107,23 @@ class PatternTable {
   void add_own_use(const Traffic& traffic);
   void merge_uses();
   [[nodiscard]] std::span<const Use> keep_uses();
-  [[nodiscard]] bool same(const Pattern& pattern, std::span<const Traffic> traffic) const;
-  // Where the pattern of this traffic is, or would be, in slots_.
-  [[nodiscard]] std::size_t slot_of(std::uint64_t hash, std::span<const Traffic> traffic) const;
+  [[nodiscard]] static Packed pack(const Traffic& traffic);
+  [[nodiscard]] static std::uint32_t hash_of(std::span<const Packed> traffic);
+  // Whether this is the pattern of packed_.
+  [[nodiscard]] bool is_wanted(std::int32_t index) const;
+  std::int32_t find_or_add(std::span<const Traffic> traffic);
+  std::int32_t add(std::span<const Traffic> traffic);
   void grow();
 
   Fabric& fabric_;
   const CalibrationProfile& profile_;
   std::vector<Use> uses_;                 // of the pattern being made
   std::vector<std::vector<Use>> blocks_;  // of all patterns; a block never grows
-  std::vector<Traffic> traffic_;
+  std::vector<Packed> packed_;            // of the traffic asked for
+  std::vector<Packed> traffic_;           // of all patterns
   std::vector<Pattern> patterns_;
-  std::vector<std::int32_t> slots_;  // open addressing, a power of two; -1: free
+  std::vector<std::int32_t> recent_;  // by GPU: the last pattern whose first bytes come from there
+  std::vector<Slot> slots_;           // open addressing, a power of two
 };
 
 }  // namespace twinlink::models
