@@ -5,8 +5,10 @@
 
 #include "models/cost/compute_cost.h"
 #include "models/cost/constants_used.h"
+#include "models/cost/engine_rate.h"
 #include "models/cost/fabric.h"
 #include "models/cost/launch_order.h"
+#include "models/cost/op_shape.h"
 #include "models/cost/push_drain.h"
 #include "models/cost/residence.h"
 #include "models/cost/sm_rate.h"
@@ -21,45 +23,6 @@ constexpr double kSmCapacity = 1e12;
 
 // launch_ramp counts threads in these.
 constexpr double kRampThreads = 1024;
-
-// GB/s of one CTA of a library's channel.
-double channel_rate(const CalibrationProfile& profile, Protocol protocol) {
-  switch (protocol) {
-    case Protocol::plain: return 0;
-    case Protocol::ll: return profile.nccl_channel_ll.value;
-    case Protocol::ll128: return profile.nccl_channel_ll128.value;
-    case Protocol::simple: return profile.nccl_channel_simple.value;
-  }
-  return 0;
-}
-
-double channel_cap(const CalibrationProfile& profile, const Lane& lane) {
-  const double rate = channel_rate(profile, lane.protocol);
-  return rate > 0 ? rate * 1e9 * lane.ctas : kUnlimited;
-}
-
-Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape) {
-  if (shape.remote_sources > 0) return from_us(profile.copy_pull_issue);
-  if (shape.remote_destinations > 0) return from_us(profile.copy_push_issue);
-  return from_us(profile.copy_local_issue);
-}
-
-// In bytes per second.
-double copy_cap(const CalibrationProfile& profile, const TrafficShape& shape) {
-  const bool local = shape.remote_sources == 0 && shape.remote_destinations == 0;
-  const double rate = local && profile.copy_local_rate.value > 0 ? profile.copy_local_rate.value
-                                                                 : profile.copy_rate.value;
-  return rate > 0 ? rate * 1e9 : kUnlimited;
-}
-
-// Within a GPU an engine takes two thirds of HBM from a kernel that fills it: such a kernel's
-// weight is its natural rate, and a local copy passes HBM twice per byte.
-double copy_weight_of(const CalibrationProfile& profile, const TrafficShape& shape) {
-  const bool local = shape.remote_sources == 0 && shape.remote_destinations == 0;
-  if (local && profile.copy_local_rate.value > 0 && profile.hbm.value > 0)
-    return profile.hbm.value * 1e9;
-  return profile.copy_weight.value > 0 ? profile.copy_weight.value * 1e9 : 1;
-}
 
 std::vector<OpId> first_ops(const Plan& plan) {
   std::vector<OpId> first(plan.lanes.size());
@@ -96,6 +59,8 @@ struct CostModel::State {
     if (p.launch_ramp.value > 0 || p.kernel_ramp.value > 0) threads = kernel_threads(plan);
     if (p.store_end.value > 0) stores = storing_kernels(plan);
     walks = p.op_step.value > 0 || p.fence.value > 0 || p.fence_step.value > 0;
+    by_shape = !first_round_apart(p) && goes_ahead.empty() && !reader.looks_at_slices();
+    if (by_shape) last_of_rank.resize(plan.gpu_of_rank.size());
     first_op = first_ops(plan);
     for (std::size_t i = 0; i < fabric.size(); ++i)
       resources.push_back({ResourceKind::link, fabric.capacity(i), static_cast<std::int32_t>(i)});
@@ -173,7 +138,18 @@ struct CostModel::State {
     return cost;
   }
 
+  // Ops of one shape cost the same wherever nothing but their shape is asked for: a ring's costs
+  // are found once per rank.
   OpCost transfer_cost(OpId id, const Lane& lane) {
+    if (!by_shape) return new_transfer_cost(id, lane);
+    Known& last = last_of_rank[lane.rank.index()];
+    if (last.op.valid() && last.lane == plan.op(id).lane && same_shape(plan, last.op, id))
+      return last.cost;
+    last = {id, plan.op(id).lane, new_transfer_cost(id, lane)};
+    return last.cost;
+  }
+
+  OpCost new_transfer_cost(OpId id, const Lane& lane) {
     TrafficShape shape = reader.describe(id, scratch);
     OpCost cost{.latency = shape.route_latency,
                 .payload = static_cast<double>(shape.payload.count)};
@@ -267,6 +243,13 @@ struct CostModel::State {
   bool of_library = false;       // lanes of a library's kernels
   bool walks = false;            // some of what walk_latency adds is not 0
   std::vector<Traffic> scratch;
+  struct Known {
+    OpId op;
+    LaneId lane;
+    OpCost cost;
+  };
+  bool by_shape = false;            // what a transfer costs depends on its shape only
+  std::vector<Known> last_of_rank;  // if so: the last one whose cost was found
 };
 
 CostModel::CostModel(const topology::Topology& topology, const CalibrationProfile& profile,
@@ -333,7 +316,8 @@ Duration CostModel::barrier_latency(Edge edge) const {
 std::size_t CostModel::memory_bytes() const {
   const State& s = *state_;
   return s.patterns.memory_bytes() + s.resources.capacity() * sizeof(Resource) +
-         s.first_op.capacity() * sizeof(OpId) + s.threads.capacity() * sizeof(double) +
+         s.first_op.capacity() * sizeof(OpId) + s.last_of_rank.capacity() * sizeof(State::Known) +
+         s.threads.capacity() * sizeof(double) +
          (s.stores.capacity() + s.in_line.capacity() + s.goes_ahead.capacity()) / 8;
 }
 

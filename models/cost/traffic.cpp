@@ -3,17 +3,10 @@
 #include <algorithm>
 #include <bit>
 
+#include "models/cost/op_shape.h"
+
 namespace twinlink::models {
 namespace {
-
-Edge inline_edge(const Plan& plan, OpId id) {
-  const Protocol protocol = plan.lane(plan.op(id).lane).protocol;
-  if (protocol == Protocol::ll) return Edge::inline_ll;
-  if (protocol == Protocol::ll128) return Edge::inline_ll128;
-  for (const Dep& d : plan.deps_of(id))
-    if (d.kind() == Edge::inline_ll || d.kind() == Edge::inline_ll128) return d.kind();
-  return Edge::flag_relaxed;
-}
 
 Bytes largest(std::span<const Slice> slices) {
   Bytes most;

@@ -63,6 +63,8 @@ struct MemoryView {
 class TrafficReader {
  public:
   TrafficReader(const Plan& plan, Fabric& fabric, MemoryView memory);
+  // Whether it matters which slices an op has, besides their sizes and buffers.
+  [[nodiscard]] bool looks_at_slices() const { return !memory_.again.empty(); }
   // Fills `traffic` (cleared first) and returns the summary.
   TrafficShape describe(OpId id, std::vector<Traffic>& traffic) const;
 

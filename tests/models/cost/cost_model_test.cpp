@@ -275,3 +275,48 @@ TEST_CASE("the worst provenance of the constants touched is reported") {
   profile.remote_round.provenance = Provenance::fitted;
   CHECK(CostModel(machine, profile, plan).provenance() == Provenance::fitted);
 }
+
+TEST_CASE("an op costs the same whatever the model was asked before") {
+  // Each op of rank 0 differs from the one before it in one thing that its cost depends on, but for
+  // the second, which differs in its offset only.
+  const Topology machine = star(3);
+  Bench bench(3, kib(64), {36, 512, 16, 1});
+  PlanBuilder& b = bench.builder;
+  const LaneId lane = bench.lanes[0];
+  const Slice own = bench.whole(0), one = bench.whole(1), two = bench.whole(2);
+  const auto half = [](Slice slice, Bytes offset) {
+    return Slice{slice.buffer, 0, offset, kib(32)};
+  };
+  const Slice pair[] = {one, two};
+  const OpId sent = b.copy(bench.lanes[1], one, one, {});
+  const Dep carried[] = {dep(sent, Edge::inline_ll)};
+  std::vector<OpId> ops{b.copy(lane, half(one, Bytes{0}), half(own, Bytes{0}), {}),
+                        b.copy(lane, half(one, kib(32)), half(own, kib(32)), {})};
+  ops.push_back(b.copy(lane, one, own, {}));
+  ops.push_back(b.copy(lane, two, own, {}));
+  ops.push_back(b.copy(lane, two, own, carried));
+  ops.push_back(b.reduce(lane, Operator::sum, pair, std::span(&own, 1), {}));
+  ops.push_back(b.reduce(lane, Operator::sum, pair, std::span(&own, 1), {}, LoadOrder::serial));
+  ops.push_back(b.copy(lane, one, own, {}));
+  const Plan plan = b.finish();
+  const CalibrationProfile profile = with({{&CalibrationProfile::remote_round, 0.9},
+                                           {&CalibrationProfile::peer_step, 0.1},
+                                           {&CalibrationProfile::wire_ll, 2}});
+  CostModel model(machine, profile, plan);
+  const auto is_same = [](const Use& x, const Use& y) {
+    return x.resource == y.resource && x.per_byte == y.per_byte;
+  };
+  for (const OpId op : ops) {
+    CAPTURE(op.value);
+    CostModel fresh(machine, profile, plan);
+    const OpCost cost = model.cost(op), alone = fresh.cost(op);
+    CHECK(cost.payload == alone.payload);
+    CHECK(cost.latency == alone.latency);
+    CHECK(cost.cap == alone.cap);
+    const auto uses = model.pattern(cost.pattern), expected = fresh.pattern(alone.pattern);
+    CHECK(std::equal(uses.begin(), uses.end(), expected.begin(), expected.end(), is_same));
+  }
+  CHECK(model.cost(ops[0]).pattern == model.cost(ops[1]).pattern);
+  CHECK(model.cost(ops[3]).pattern != model.cost(ops[4]).pattern);
+  CHECK(model.cost(ops[5]).cap != model.cost(ops[6]).cap);
+}
