@@ -1,7 +1,5 @@
 #include "sim/flow_table.h"
 
-#include <algorithm>
-
 #include "topology/error.h"
 
 namespace twinlink::sim {
@@ -26,8 +24,7 @@ std::size_t heap(const std::vector<T>& v) {
 std::int32_t FlowTable::class_of(const FlowSpec& spec, std::span<const models::Use> uses) {
   const auto pattern = static_cast<std::size_t>(spec.pattern);
   if (pattern < class_of_pattern_.size())
-    for (std::int32_t c = class_of_pattern_[pattern]; c != kNobody;
-         c = next_[static_cast<std::size_t>(c)])
+    for (std::int32_t c = class_of_pattern_[pattern]; c != kNobody; c = (*this)[c].next)
       if (fits((*this)[c], spec)) return c;
   return make_class(spec, uses);
 }
@@ -35,13 +32,12 @@ std::int32_t FlowTable::class_of(const FlowSpec& spec, std::span<const models::U
 std::int32_t FlowTable::make_class(const FlowSpec& spec, std::span<const models::Use> uses) {
   TL_ENSURE(spec.pattern >= 0 && spec.weight > 0 && spec.cap > 0, "a flow has a rate");
   const auto pattern = static_cast<std::size_t>(spec.pattern);
-  if (pattern >= class_of_pattern_.size())
-    class_of_pattern_.resize(std::max(pattern + 1, class_of_pattern_.size() * 3 / 2), kNobody);
+  if (pattern >= class_of_pattern_.size()) class_of_pattern_.resize(pattern + 1, kNobody);
   const auto c = static_cast<std::int32_t>(classes_.size());
   TL_ENSURE(uses.size() <= UINT16_MAX, "a flow uses a countable number of resources");
   FlowClass made{.first_use = uses.data(), .weight = spec.weight, .cap = spec.cap};
   made.use_count = static_cast<std::uint16_t>(uses.size());
-  next_.push_back(std::exchange(class_of_pattern_[pattern], c));
+  made.next = std::exchange(class_of_pattern_[pattern], c);
   made.soft = spec.soft;
   made.pair = pairs_allowed_ && is_pair(spec, uses);
   classes_.push_back(made);
@@ -100,7 +96,7 @@ std::int32_t FlowTable::merge_children(std::int32_t first) {
 }
 
 std::size_t FlowTable::memory_bytes() const {
-  return heap(classes_) + heap(next_) + heap(class_of_pattern_) + heap(flows_) + heap(marks_);
+  return heap(classes_) + heap(class_of_pattern_) + heap(flows_) + heap(marks_);
 }
 
 }  // namespace twinlink::sim

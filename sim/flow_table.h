@@ -47,10 +47,11 @@ struct alignas(64) FlowClass {
   std::int32_t first = kNobody;
   std::int32_t count = 0;
   std::uint16_t use_count = 0;
-  bool soft = false;
-  bool alone = false;  // speed is that of running alone
-  bool pair = false;   // two uses of weight x per_byte == 1, no cap, not soft
-  bool unit = false;   // a pair with one flow, alone between its resources, as last attached
+  bool soft : 1 = false;
+  bool alone : 1 = false;  // speed is that of running alone
+  bool pair : 1 = false;   // two uses of weight x per_byte == 1, no cap, not soft
+  bool unit : 1 = false;   // a pair with one flow, alone between its resources, as last attached
+  std::int32_t next = kNobody;  // another class of the same pattern
 
   [[nodiscard]] std::span<const models::Use> uses() const { return {first_use, use_count}; }
   // Of a pair.
@@ -93,7 +94,6 @@ class FlowTable {
   std::int32_t merge_children(std::int32_t first);
 
   std::vector<FlowClass> classes_;
-  std::vector<std::int32_t> next_;  // per class: another one of the same pattern
   std::vector<std::int32_t> class_of_pattern_;
   std::vector<Flow> flows_;
   std::vector<double> marks_;  // per flow

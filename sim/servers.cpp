@@ -87,7 +87,7 @@ void Servers::transfer(std::int32_t c, std::int32_t server, std::int32_t other, 
 
 void Servers::insert(std::int32_t server, const Item& item) {
   const auto c = static_cast<std::size_t>(item.cls);
-  if (c >= place_.size()) place_.resize(std::max(c + 1, place_.size() * 3 / 2), 0);
+  if (c >= place_.size()) place_.resize(c + 1);
   Server& s = all_[static_cast<std::size_t>(server)];
   s.keys.push_back(item.key);
   s.classes.push_back(item.cls);
