@@ -40,7 +40,7 @@ class Simulation {
   }
   // As sim::lower_bound of the plan; after the run, and only if wanted.
   [[nodiscard]] LowerBound lower_bound() const;
-  // Heap bytes of the run's own state, timeline included.
+  // Heap bytes of the run's own state, timeline and cost model included.
   [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
