@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "models/cost/op_shape.h"
+#include "topology/error.h"
 
 namespace twinlink::models {
 namespace {
@@ -185,7 +186,9 @@ TrafficShape TrafficReader::describe(OpId id, std::vector<Traffic>& traffic) con
 }
 
 PatternTable::PatternTable(Fabric& fabric, const CalibrationProfile& profile)
-    : fabric_(fabric), profile_(profile), patterns_(1), recent_(fabric.gpus(), 0), slots_(1024) {}
+    : fabric_(fabric), profile_(profile), patterns_(1), recent_(fabric.gpus(), 0), slots_(1024) {
+  TL_ENSURE(fabric.gpus() < std::size_t{1} << 24, "Packed has room for every GPU");
+}
 
 PatternTable::Packed PatternTable::pack(const Traffic& t) {
   const auto from = static_cast<std::uint64_t>(t.from_gpu);
