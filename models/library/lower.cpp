@@ -87,7 +87,6 @@ class Lowering {
                       plan_.lane(lane).launch,
                       {},
                       {},
-                      {},
                       {}};
     for (const Dep& d : plan_.deps_of(op)) member.after.push_back(moved(d));
     const OpId previous = previous_[lane.index()];

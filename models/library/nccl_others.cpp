@@ -9,8 +9,10 @@ namespace {
 
 constexpr std::size_t kPairChannels = 32;  // of all pairs together
 
-// A chain through each domain, its first members in a binary tree. Sums flow up into a staging
-// buffer per child, results down into outputs; a channel has a lane for each direction.
+// A chain through each domain, its first members in a binary tree. Sums flow up and results down,
+// each into NCCL's buffers at the receiver (one per neighbour), who carries them on and out; a
+// channel has a lane for each direction. NCCL's stages: up send, recvReduceSend; at the root
+// recvReduceCopySend; down recvCopySend, at a leaf recv.
 class Tree {
  public:
   Tree(Plan& plan, NcclCall& call)
@@ -20,10 +22,12 @@ class Tree {
         parent_(sub_.size(), kNone),
         children_(sub_.size()) {
     find_parents();
-    for (std::size_t m = 0; m < sub_.size(); ++m)
-      staging_.push_back(
-          m == root_ ? BufferId{}
-                     : sub_.add_staging(parent_[m], call.members[m].in.size, "nccl buffers"));
+    for (std::size_t m = 0; m < sub_.size(); ++m) {
+      const Bytes size = call.members[m].in.size;
+      const bool root = m == root_;
+      up_.push_back(root ? BufferId{} : sub_.add_staging(parent_[m], size, "nccl buffers"));
+      down_.push_back(root ? BufferId{} : sub_.add_staging(m, size, "nccl buffers"));
+    }
     const std::int64_t bytes = ceil_div(call.members[0].in.size.count, channels_);
     const std::int64_t chunk = std::max<std::int64_t>(1, call.choice.chunk.count);
     pieces_ = std::max<std::int64_t>(1, ceil_div(bytes, chunk));
@@ -65,44 +69,37 @@ class Tree {
   [[nodiscard]] Slice piece(const Slice& whole) const {
     return sub_.part(sub_.part(whole, channel_, channels_), piece_, pieces_);
   }
-  [[nodiscard]] Slice staged(std::size_t child) const {
-    return piece({staging_[child], 0, {}, sub_.member(child).in.size});
+  [[nodiscard]] Slice staged(BufferId buffer, std::size_t child) const {
+    return piece({buffer, 0, {}, sub_.member(child).in.size});
   }
 
   void run_piece() {
     std::vector<OpId> up(sub_.size()), down(sub_.size());
     for (std::size_t m = sub_.size(); m-- > 0;) up[m] = send_up(m, up);
     down[root_] = up[root_];
-    for (std::size_t m = 0; m < sub_.size(); ++m) {
-      if (m != root_ && !children_[m].empty()) down[m] = send_down(m, down[parent_[m]]);
-      if (m != root_ && piece_ + 1 == pieces_)
-        call_.members[m].received.push_back(down[parent_[m]]);
-    }
+    for (std::size_t m = 0; m < sub_.size(); ++m)
+      if (m != root_) down[m] = send_down(m, down[parent_[m]]);
   }
 
   OpId send_up(std::size_t m, const std::vector<OpId>& up) {
     std::vector<Slice> from{piece(sub_.member(m).in)};
     std::vector<OpId> after;
     for (const std::size_t child : children_[m]) {
-      from.push_back(staged(child));
+      from.push_back(staged(up_[child], child));
       after.push_back(up[child]);
     }
-    std::vector<Slice> to;
-    if (m != root_) to.push_back(staged(m));
-    if (m == root_) to = outputs(m, true);
+    const std::vector<Slice> to = m == root_ ? outputs(m) : std::vector<Slice>{staged(up_[m], m)};
     return sub_.move({m, 2 * channel_}, from, to, after);
   }
 
   OpId send_down(std::size_t m, OpId before) {
-    const Slice from = piece(sub_.member(m).out);
-    return sub_.move({m, 2 * channel_ + 1}, std::span(&from, 1), outputs(m, false),
-                     std::span(&before, 1));
+    const Slice from = staged(down_[m], m);
+    return sub_.move({m, 2 * channel_ + 1}, std::span(&from, 1), outputs(m), std::span(&before, 1));
   }
 
-  [[nodiscard]] std::vector<Slice> outputs(std::size_t m, bool own) const {
-    std::vector<Slice> to;
-    if (own) to.push_back(piece(sub_.member(m).out));
-    for (const std::size_t child : children_[m]) to.push_back(piece(sub_.member(child).out));
+  [[nodiscard]] std::vector<Slice> outputs(std::size_t m) const {
+    std::vector<Slice> to{piece(sub_.member(m).out)};
+    for (const std::size_t child : children_[m]) to.push_back(staged(down_[child], child));
     return to;
   }
 
@@ -112,7 +109,8 @@ class Tree {
   std::size_t root_ = 0;
   std::vector<std::size_t> parent_;
   std::vector<std::vector<std::size_t>> children_;
-  std::vector<BufferId> staging_;  // at the parent, by child
+  std::vector<BufferId> up_;    // at the parent, by child
+  std::vector<BufferId> down_;  // at the child
   int channel_ = 0;
   std::int64_t piece_ = 0, pieces_ = 1;
 };
@@ -207,37 +205,99 @@ class Nvls {
   std::int64_t loop_ = 0, loops_ = 1;
 };
 
+// Every member sends to each peer over that pair's channels, as many peers at once as there are
+// channels for. Sends and receives are warps of their own in the channels' CTAs, so a receiver
+// copies a chunk out of NCCL's buffers while the next arrives; what a member sends to itself is
+// copied at once.
+class Pairs {
+ public:
+  Pairs(Plan& plan, NcclCall& call)
+      : call_(call),
+        shifts_(call.operation == Operation::sendrecv),
+        at_once_(peers_at_once(call)),
+        sub_(plan, call, 2 * static_cast<int>(at_once_), call.choice.channels),
+        staging_(call.members.size()) {
+    for (std::size_t m = 0; m < n() && n() > 1; ++m)
+      staging_[m] = sub_.add_staging(m, sub_.member(m).out.size, "nccl buffers");
+  }
+
+  void run() {
+    for (std::size_t distance = 0; distance < n(); ++distance)
+      if (!shifts_ || distance == (n() == 1 ? 0 : 1)) exchange(distance);
+    sub_.finish();
+  }
+
+ private:
+  [[nodiscard]] std::size_t n() const { return call_.members.size(); }
+
+  static std::size_t peers_at_once(const NcclCall& call) {
+    if (call.operation == Operation::sendrecv) return 1;
+    const std::size_t fit = kPairChannels / static_cast<std::size_t>(call.choice.channels);
+    return std::min(call.members.size(), std::max<std::size_t>(1, fit));
+  }
+
+  // What member m has for peer.
+  [[nodiscard]] Slice sent(std::size_t m, std::size_t peer) const {
+    const Slice& in = sub_.member(m).in;
+    if (shifts_) return in;
+    return sub_.part(in, static_cast<std::int64_t>(peer), static_cast<std::int64_t>(n()));
+  }
+
+  // Where in its output a peer keeps it: blocks in the order of senders.
+  [[nodiscard]] Bytes offset(std::size_t m, std::size_t peer) const {
+    Bytes before;
+    for (std::size_t other = 0; other < m && !shifts_; ++other) before += sent(other, peer).size;
+    return before;
+  }
+
+  // Everyone with the member so far to the right of it.
+  void exchange(std::size_t distance) {
+    std::int64_t pieces = 1;
+    if (distance > 0)
+      for (std::size_t m = 0; m < n(); ++m)
+        pieces = std::max(pieces, pieces_of(sent(m, (m + distance) % n()).size));
+    const int lane = static_cast<int>(distance % at_once_);
+    for (std::int64_t p = 0; p < pieces; ++p)
+      for (std::size_t m = 0; m < n(); ++m) {
+        const std::size_t peer = (m + distance) % n();
+        const Slice whole = sent(m, peer);
+        const Slice& out = sub_.member(peer).out;
+        const Bytes at = offset(m, peer);
+        const Slice from = sub_.part(whole, p, pieces);
+        const Slice to = sub_.part({out.buffer, 0, out.offset + at, whole.size}, p, pieces);
+        if (distance == 0) {
+          copy({m, lane}, from, to, {});
+          continue;
+        }
+        const Slice staged = sub_.part({staging_[peer], 0, at, whole.size}, p, pieces);
+        const OpId send = copy({m, lane}, from, staged, {});
+        copy({peer, static_cast<int>(at_once_) + lane}, staged, to, std::span(&send, 1));
+      }
+  }
+
+  [[nodiscard]] std::int64_t pieces_of(Bytes size) const {
+    const std::int64_t at_once = call_.choice.channels * call_.choice.chunk.count;
+    return std::max<std::int64_t>(1, ceil_div(size.count, std::max<std::int64_t>(1, at_once)));
+  }
+
+  OpId copy(const NcclSubplan::Place& place, const Slice& from, const Slice& to,
+            std::span<const OpId> after) {
+    return sub_.move(place, std::span(&from, 1), std::span(&to, 1), after);
+  }
+
+  NcclCall& call_;
+  bool shifts_;
+  std::size_t at_once_;
+  NcclSubplan sub_;
+  std::vector<BufferId> staging_;
+};
+
 }  // namespace
 
 void lower_tree(Plan& plan, NcclCall& call) { Tree(plan, call).run(); }
 
 void lower_nvls(Plan& plan, NcclCall& call) { Nvls(plan, call).run(); }
 
-// Every member pushes to each peer over that pair's channels; as many peers at once as there are
-// channels for.
-void lower_pairs(Plan& plan, NcclCall& call) {
-  const std::size_t n = call.members.size();
-  const bool shifts = call.operation == Operation::sendrecv;
-  const std::size_t at_once =
-      std::max<std::size_t>(1, kPairChannels / static_cast<std::size_t>(call.choice.channels));
-  const std::size_t lanes = shifts ? 1 : std::min(n, at_once);
-  NcclSubplan sub(plan, call, static_cast<int>(lanes), call.choice.channels);
-  std::vector<Bytes> filled(n);  // of each output, blocks in the order of senders
-  for (std::size_t m = 0; m < n; ++m)
-    for (std::size_t distance = 0; distance < n; ++distance) {
-      const std::size_t peer = (m + distance) % n;
-      if (shifts && distance != (n == 1 ? 0 : 1)) continue;
-      Slice from = sub.member(m).in;
-      if (!shifts)
-        from = sub.part(from, static_cast<std::int64_t>(peer), static_cast<std::int64_t>(n));
-      const Slice& out = sub.member(peer).out;
-      const Slice to{out.buffer, 0, out.offset + filled[peer], from.size};
-      filled[peer] += from.size;
-      const OpId op = sub.move({m, static_cast<int>(distance % lanes)}, std::span(&from, 1),
-                               std::span(&to, 1), {});
-      call.members[peer].received.push_back(op);
-    }
-  sub.finish();
-}
+void lower_pairs(Plan& plan, NcclCall& call) { Pairs(plan, call).run(); }
 
 }  // namespace twinlink::models

@@ -1,9 +1,15 @@
 // Rings: reduce-scatter and all-gather around the group, and the broadcast chain.
 //
-// Step s of the reduce-scatter: member r adds its input to what the left sent and pushes part r - s
-// into the right's staging; the all-gather pushes finished parts into the right's output. Every
-// part is dealt over the channels and cut into chunks, Simple's chunks into two slices, so that one
-// is announced while the next travels.
+// Whatever arrives, arrives in NCCL's buffers (staging), and the receiver carries it on: into the
+// right's buffers, into its own output, or both. Stages of a part, by NCCL's names, P members:
+//
+//   all_reduce      send, P-2 x recvReduceSend, recvReduceCopySend, P-2 x recvCopySend, recv
+//   reduce_scatter  send, P-2 x recvReduceSend, recvReduceCopy
+//   all_gather      copySend, P-2 x recvCopySend, recv
+//   broadcast       copySend, P-2 x recvCopySend, recv
+//
+// Every part is dealt over the channels and cut into chunks, Simple's chunks into two slices, so
+// that one is announced while the next travels.
 #include <algorithm>
 
 #include "models/library/nccl_subplan.h"
@@ -33,8 +39,8 @@ class Ring {
   Ring(Plan& plan, NcclCall& call, const Cut& cut, int lanes, int ctas)
       : sub_(plan, call, lanes, ctas), call_(call), cut_(cut) {
     if (call.operation == Operation::all_gather) gather_offsets();
-    for (std::size_t m = 0; m < n() && needs_staging(); ++m)
-      staging_.push_back(sub_.add_staging(m, call.members[m].in.size, "nccl buffers"));
+    for (std::size_t m = 0; m < n(); ++m)
+      staging_.push_back(sub_.add_staging(m, whole_size(m), "nccl buffers"));
   }
 
   void run() {
@@ -45,8 +51,8 @@ class Ring {
 
  private:
   [[nodiscard]] std::size_t n() const { return sub_.size(); }
-  [[nodiscard]] bool needs_staging() const {
-    return call_.operation == Operation::all_reduce || call_.operation == Operation::reduce_scatter;
+  [[nodiscard]] Bytes whole_size(std::size_t m) const {
+    return std::max(sub_.member(m).in.size, sub_.member(m).out.size);
   }
   // (r - steps) mod n
   [[nodiscard]] std::size_t back(std::size_t r, std::size_t steps) const {
@@ -69,13 +75,15 @@ class Ring {
     return piece(sub_.part(whole, static_cast<std::int64_t>(c), static_cast<std::int64_t>(n())));
   }
   [[nodiscard]] Slice in(std::size_t m, std::size_t c) const { return dealt(sub_.member(m).in, c); }
-  [[nodiscard]] Slice staged(std::size_t m, std::size_t c) const {
-    return dealt({staging_[m], 0, {}, sub_.member(m).in.size}, c);
-  }
-  [[nodiscard]] Slice out(std::size_t m, std::size_t c) const {
-    const Slice& whole = sub_.member(m).out;
+  [[nodiscard]] Slice gathered(const Slice& whole, std::size_t c) const {
     if (call_.operation != Operation::all_gather) return dealt(whole, c);
     return piece({whole.buffer, 0, whole.offset + offsets_[c], sub_.member(c).in.size});
+  }
+  [[nodiscard]] Slice staged(std::size_t m, std::size_t c) const {
+    return gathered({staging_[m], 0, {}, whole_size(m)}, c);
+  }
+  [[nodiscard]] Slice out(std::size_t m, std::size_t c) const {
+    return gathered(sub_.member(m).out, c);
   }
 
   // One op per slice and member; `make(m)` appends it.
@@ -99,13 +107,14 @@ class Ring {
   void run_loop(int lane, std::int64_t loop) {
     lane_ = lane;
     before_.assign(n() * static_cast<std::size_t>(cut_.slices), OpId{});
-    if (needs_staging()) reduce_scatter(loop);
-    if (call_.operation == Operation::all_reduce) finish_parts(loop);
+    if (call_.operation == Operation::all_gather) {
+      first_parts(loop);
+      return all_gather(loop);
+    }
+    reduce_scatter(loop);
     if (call_.operation == Operation::reduce_scatter) return finish_own(loop);
-    if (call_.operation == Operation::all_gather) first_parts(loop);
+    finish_parts(loop);
     all_gather(loop);
-    for (std::size_t m = 0; m < n(); ++m)
-      call_.members[sub_.right(m)].received.push_back(before_[index(m, cut_.slices - 1)]);
   }
 
   // Parts end one further for an all-reduce than for a reduce-scatter, whose member r keeps part r.
@@ -124,7 +133,7 @@ class Ring {
     step(loop, [&](std::size_t m, std::span<const OpId> after) {
       const std::size_t c = sub_.right(m);
       const Slice sources[] = {in(m, c), staged(m, c)};
-      const Slice to[] = {out(m, c), out(sub_.right(m), c)};
+      const Slice to[] = {out(m, c), staged(sub_.right(m), c)};
       return sub_.move({m, lane_}, sources, to, after);
     });
   }
@@ -140,19 +149,21 @@ class Ring {
   void first_parts(std::int64_t loop) {
     step(loop, [&](std::size_t m, std::span<const OpId>) {
       const Slice from = piece(sub_.member(m).in);
-      const Slice to[] = {out(m, m), out(sub_.right(m), m)};
+      const Slice to[] = {out(m, m), staged(sub_.right(m), m)};
       return sub_.move({m, lane_}, std::span(&from, 1), to, {});
     });
   }
 
+  // The last one to see a part only copies it out.
   void all_gather(std::int64_t loop) {
     const std::size_t shift = call_.operation == Operation::all_reduce ? n() - 1 : 0;
-    for (std::size_t t = 1; t + 1 < n(); ++t)
+    for (std::size_t t = 1; t < n(); ++t)
       step(loop, [&](std::size_t m, std::span<const OpId> after) {
         const std::size_t c = back(m, (t + shift) % n());
-        const Slice from = out(m, c);
-        const Slice to = out(sub_.right(m), c);
-        return sub_.move({m, lane_}, std::span(&from, 1), std::span(&to, 1), after);
+        const Slice from = staged(m, c);
+        const Slice to[] = {out(m, c), staged(sub_.right(m), c)};
+        return sub_.move({m, lane_}, std::span(&from, 1), std::span(to, t + 1 < n() ? 2 : 1),
+                         after);
       });
   }
 
@@ -166,30 +177,45 @@ class Ring {
   std::int64_t piece_ = 0;
 };
 
-void lower_chain(Plan& plan, NcclCall& call) {
-  const int lanes = call.choice.channels;
-  const std::int64_t bytes = ceil_div(call.members[0].in.size.count, lanes);
-  const std::int64_t pieces = std::max<std::int64_t>(
-      1, ceil_div(bytes, std::max<std::int64_t>(1, call.choice.chunk.count)));
-  NcclSubplan sub(plan, call, lanes, 1);
-  for (int lane = 0; lane < lanes; ++lane)
-    for (std::int64_t p = 0; p < pieces; ++p) {
-      OpId before;
-      for (std::size_t m = 0; m < sub.size(); ++m) {
-        const auto piece = [&](const Slice& whole) {
-          return sub.part(sub.part(whole, lane, lanes), p, pieces);
-        };
-        const Slice from = piece(m == 0 ? sub.member(0).in : sub.member(m).out);
-        std::vector<Slice> to;
-        if (m == 0) to.push_back(piece(sub.member(0).out));
-        if (m + 1 < sub.size()) to.push_back(piece(sub.member(m + 1).out));
-        if (to.empty()) continue;
-        before = sub.move({m, lane}, std::span(&from, 1), to, std::span(&before, m == 0 ? 0 : 1));
-        if (m + 1 < sub.size() && p + 1 == pieces) call.members[m + 1].received.push_back(before);
-      }
+// From the first member to the last, chunk behind chunk.
+class Chain {
+ public:
+  Chain(Plan& plan, NcclCall& call) : sub_(plan, call, call.choice.channels, 1) {
+    const Bytes whole = call.members[0].in.size;
+    const std::int64_t bytes = ceil_div(whole.count, sub_.lanes());
+    const std::int64_t chunk = std::max<std::int64_t>(1, call.choice.chunk.count);
+    pieces_ = std::max<std::int64_t>(1, ceil_div(bytes, chunk));
+    for (std::size_t m = 0; m < sub_.size(); ++m) {
+      const BufferId staging = m == 0 ? BufferId{} : sub_.add_staging(m, whole, "nccl buffers");
+      from_.push_back(m == 0 ? sub_.member(0).in : Slice{staging, 0, {}, whole});
     }
-  sub.finish();
-}
+  }
+
+  void run() {
+    for (int lane = 0; lane < sub_.lanes(); ++lane)
+      for (std::int64_t p = 0; p < pieces_; ++p) {
+        OpId before;
+        for (std::size_t m = 0; m < sub_.size(); ++m) before = carry({m, lane}, p, before);
+      }
+    sub_.finish();
+  }
+
+ private:
+  OpId carry(const NcclSubplan::Place& place, std::int64_t p, const OpId& before) {
+    const auto piece = [&](const Slice& whole) {
+      return sub_.part(sub_.part(whole, place.lane, sub_.lanes()), p, pieces_);
+    };
+    const std::size_t m = place.member;
+    const Slice from = piece(from_[m]);
+    std::vector<Slice> to{piece(sub_.member(m).out)};
+    if (m + 1 < sub_.size()) to.push_back(piece(from_[m + 1]));
+    return sub_.move(place, std::span(&from, 1), to, std::span(&before, m == 0 ? 0 : 1));
+  }
+
+  NcclSubplan sub_;
+  std::int64_t pieces_ = 1;
+  std::vector<Slice> from_;  // the first member's input, the others' staging
+};
 
 std::int64_t largest_part(const NcclCall& call) {
   std::int64_t most = 0;
@@ -201,7 +227,7 @@ std::int64_t largest_part(const NcclCall& call) {
 }  // namespace
 
 void lower_ring(Plan& plan, NcclCall& call) {
-  if (call.operation == Operation::broadcast) return lower_chain(plan, call);
+  if (call.operation == Operation::broadcast) return Chain(plan, call).run();
   const auto members = static_cast<std::int64_t>(call.members.size());
   const int channels = call.choice.channels;
   const Cut cut = cut_of(call, ceil_div(largest_part(call), channels));

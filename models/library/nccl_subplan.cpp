@@ -90,7 +90,6 @@ void NcclSubplan::finish() {
       const OpId latest = latest_[slot({m, lane})];
       if (latest.valid()) plan_.deps.push_back(dep(latest));
     }
-    for (const OpId op : own.received) plan_.deps.push_back(dep(op, edge()));
   }
 }
 

@@ -16,9 +16,8 @@ struct CallMember {
   Rank rank;
   Slice in, out;
   LaunchMode launch;
-  std::vector<Dep> after;      // what the member's part waits for
-  OpId first, last;            // set by NcclSubplan
-  std::vector<OpId> received;  // what wrote into its output last, by lane of another member
+  std::vector<Dep> after;  // what the member's part waits for
+  OpId first, last;        // set by NcclSubplan
 };
 
 struct NcclCall {
