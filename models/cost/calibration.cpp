@@ -95,6 +95,8 @@ constexpr std::array kConstants{
     ConstantTraits{"nccl_start_ll128", "us", &P::nccl_start_ll128, "NCCL with LL128: likewise"},
     ConstantTraits{"nccl_start_simple", "us", &P::nccl_start_simple, "NCCL with Simple: likewise"},
     ConstantTraits{"nccl_start_nvls", "us", &P::nccl_start_nvls, "NCCL with NVLS: likewise"},
+    ConstantTraits{"nccl_start_channel", "us", &P::nccl_start_channel,
+                   "NCCL with Simple: each channel comes so much after the one before", true},
     ConstantTraits{"nccl_hop_ll128", "us", &P::nccl_hop_ll128, "one hop of LL128"},
     ConstantTraits{"nccl_channel_ll", "GB/s", &P::nccl_channel_ll, "one NCCL channel with LL"},
     ConstantTraits{"nccl_channel_ll128", "GB/s", &P::nccl_channel_ll128,

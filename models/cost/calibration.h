@@ -90,6 +90,7 @@ struct CalibrationProfile {
   Constant nccl_start_ll128;    // us; of LL128
   Constant nccl_start_simple;   // us; of Simple
   Constant nccl_start_nvls;     // us; of NVLS
+  Constant nccl_start_channel;  // us; Simple: each channel comes so much after the one before
   Constant nccl_hop_ll128;      // us; one LL128 hop, data to data (LL and Simple: flag)
   Constant nccl_channel_ll;     // GB/s; payload of one channel (CTA) with LL
   Constant nccl_channel_ll128;  // GB/s; with LL128

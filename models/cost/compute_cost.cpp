@@ -68,6 +68,7 @@ const Constant* library_start(const CalibrationProfile& profile, const std::stri
   if (kernel == kNcclStartLl128) return &profile.nccl_start_ll128;
   if (kernel == kNcclStartSimple) return &profile.nccl_start_simple;
   if (kernel == kNcclStartNvls) return &profile.nccl_start_nvls;
+  if (kernel == kNcclStartChannel) return &profile.nccl_start_channel;
   return nullptr;
 }
 

@@ -73,7 +73,7 @@ std::vector<Field> constants_of_work(const CalibrationProfile& profile, const Pl
     if (lane.protocol == Protocol::ll128)
       add(used, {&P::nccl_start_ll128, &P::nccl_hop_ll128, &P::nccl_channel_ll128});
     if (lane.protocol == Protocol::simple)
-      add(used, {&P::nccl_start_simple, &P::nccl_channel_simple});
+      add(used, {&P::nccl_start_simple, &P::nccl_start_channel, &P::nccl_channel_simple});
   }
   for (const Compute& work : plan.computes)
     if (library_start(profile, work.kernel) == nullptr)

@@ -98,6 +98,8 @@ struct CostModel::State {
   // What an op of a list that one kernel walks pays before it begins.
   [[nodiscard]] Duration walk_latency(OpId id, const Op& op, const Lane& lane) const {
     if (lane.engine != Engine::sm || lane.protocol != Protocol::plain) return {};
+    if (op.kind == OpKind::compute && library_start(profile, plan.computes[op.detail].kernel))
+      return {};
     Duration latency = op.kind == OpKind::barrier ? Duration{} : from_us(profile.op_step);
     if (!awaits_fence(plan, id)) return latency;
     if (op.kind != OpKind::barrier) latency += from_us(profile.fence);

@@ -64,6 +64,7 @@ inline constexpr const char* kNcclStartLl = "nccl start ll";
 inline constexpr const char* kNcclStartLl128 = "nccl start ll128";
 inline constexpr const char* kNcclStartSimple = "nccl start simple";
 inline constexpr const char* kNcclStartNvls = "nccl start nvls";
+inline constexpr const char* kNcclStartChannel = "nccl start channel";
 
 class CostModel {
  public:

@@ -115,6 +115,7 @@ inline constexpr std::int64_t kSimpleBuffer = std::int64_t{4} << 20;
 inline constexpr std::int64_t kChunkSlots = 4, kSliceSlots = 2;  // Simple rings but broadcast
 inline constexpr std::int64_t kNvlsChunk = std::int64_t{128} << 10;
 inline constexpr std::int64_t kPairChunk = std::int64_t{512} << 10;  // p2p over NVLink
+inline constexpr std::int64_t kPairPart = kPairChunk / 8;            // of one channel, at least
 inline constexpr std::int64_t kPairLlLimit = 16384;                  // bytes of one channel
 inline constexpr int kNvlsHeadsMax = 32;
 inline constexpr int kGraphChannelsMax = 16;

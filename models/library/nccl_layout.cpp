@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "models/plan/ceil_div.h"
+
 namespace twinlink::models {
 namespace {
 
@@ -157,8 +159,10 @@ NcclChoice nccl_layout_of_pairs(const NcclQuestion& q) {
   int per_peer = channels;
   while (per_peer > 1 && per_peer * q.ranks() > channels) per_peer /= 2;
   const std::int64_t parts = q.operation == Operation::all_to_all ? q.ranks() : 1;
-  const std::int64_t per_channel = q.bytes.count / parts / per_peer;
-  const bool ll = per_channel <= nccl::kPairLlLimit;
+  const std::int64_t message = q.bytes.count / parts;
+  const std::int64_t worth = std::max<std::int64_t>(1, ceil_div(message, nccl::kPairPart));
+  per_peer = static_cast<int>(std::min<std::int64_t>(per_peer, worth));
+  const bool ll = message <= per_peer * nccl::kPairLlLimit;
   NcclChoice choice{NcclAlgorithm::p2p,
                     ll ? NcclProtocol::ll : NcclProtocol::simple,
                     per_peer,

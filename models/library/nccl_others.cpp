@@ -7,7 +7,7 @@
 namespace twinlink::models {
 namespace {
 
-constexpr std::size_t kPairChannels = 32;  // of all pairs together
+constexpr int kPairChannels = 32;  // of all pairs together
 
 // A chain through each domain, its first members in a binary tree. Sums flow up and results down,
 // each into NCCL's buffers at the receiver (one per neighbour), who carries them on and out; a
@@ -16,7 +16,7 @@ constexpr std::size_t kPairChannels = 32;  // of all pairs together
 class Tree {
  public:
   Tree(Plan& plan, NcclCall& call)
-      : sub_(plan, call, 2 * call.choice.channels, 1),
+      : sub_(plan, call, {call.choice.channels, 1, 2}),
         call_(call),
         channels_(call.choice.channels),
         parent_(sub_.size(), kNone),
@@ -89,12 +89,13 @@ class Tree {
       after.push_back(up[child]);
     }
     const std::vector<Slice> to = m == root_ ? outputs(m) : std::vector<Slice>{staged(up_[m], m)};
-    return sub_.move({m, 2 * channel_}, from, to, after);
+    return sub_.move({m, channel_}, from, to, after);
   }
 
   OpId send_down(std::size_t m, OpId before) {
     const Slice from = staged(down_[m], m);
-    return sub_.move({m, 2 * channel_ + 1}, std::span(&from, 1), outputs(m), std::span(&before, 1));
+    return sub_.move({m, channels_ + channel_}, std::span(&from, 1), outputs(m),
+                     std::span(&before, 1));
   }
 
   [[nodiscard]] std::vector<Slice> outputs(std::size_t m) const {
@@ -120,7 +121,8 @@ class Tree {
 // out.
 class Nvls {
  public:
-  Nvls(Plan& plan, NcclCall& call) : sub_(plan, call, kRoles, call.choice.channels), call_(call) {
+  Nvls(Plan& plan, NcclCall& call)
+      : sub_(plan, call, {1, call.choice.channels, kRoles}), call_(call) {
     heads_ = std::min<std::size_t>(sub_.size(), 32);
     Bytes all;
     for (const CallMember& member : call.members) {
@@ -207,33 +209,55 @@ class Nvls {
 
 // Every member sends to each peer over that pair's channels, as many peers at once as there are
 // channels for. Sends and receives are warps of their own in the channels' CTAs, so a receiver
-// copies a chunk out of NCCL's buffers while the next arrives; what a member sends to itself is
-// copied at once.
+// copies a chunk out of NCCL's buffers while the next arrives; so are those that copy what a member
+// sends to itself.
 class Pairs {
  public:
+  enum class Role { send, receive, own };
+  static constexpr int kRoles = 3;
+
   Pairs(Plan& plan, NcclCall& call)
       : call_(call),
         shifts_(call.operation == Operation::sendrecv),
         at_once_(peers_at_once(call)),
-        sub_(plan, call, 2 * static_cast<int>(at_once_), call.choice.channels),
+        lanes_(lanes_of_pair(call)),
+        sub_(plan, call, shape()),
         staging_(call.members.size()) {
     for (std::size_t m = 0; m < n() && n() > 1; ++m)
       staging_[m] = sub_.add_staging(m, sub_.member(m).out.size, "nccl buffers");
   }
 
   void run() {
-    for (std::size_t distance = 0; distance < n(); ++distance)
-      if (!shifts_ || distance == (n() == 1 ? 0 : 1)) exchange(distance);
+    if (!shifts_ || n() == 1) keep_own();
+    const std::size_t farthest = shifts_ ? std::min<std::size_t>(2, n()) : n();
+    for (std::size_t distance = 1; distance < farthest; ++distance) exchange(distance);
     sub_.finish();
   }
 
  private:
   [[nodiscard]] std::size_t n() const { return call_.members.size(); }
 
-  static std::size_t peers_at_once(const NcclCall& call) {
+  static int peers_at_once(const NcclCall& call) {
     if (call.operation == Operation::sendrecv) return 1;
-    const std::size_t fit = kPairChannels / static_cast<std::size_t>(call.choice.channels);
-    return std::min(call.members.size(), std::max<std::size_t>(1, fit));
+    const int others = std::max(1, static_cast<int>(call.members.size()) - 1);
+    return std::min(others, std::max(1, kPairChannels / call.choice.channels));
+  }
+
+  static std::int64_t pieces_of(const NcclCall& call, Bytes size) {
+    const std::int64_t at_once = call.choice.channels * call.choice.chunk.count;
+    return std::max<std::int64_t>(1, ceil_div(size.count, std::max<std::int64_t>(1, at_once)));
+  }
+
+  // A lane for each of a pair's channels, if that does not make too many ops.
+  static int lanes_of_pair(const NcclCall& call) {
+    const auto members = static_cast<std::int64_t>(call.members.size());
+    const std::int64_t ops = 2 * members * pieces_of(call, call.members[0].in.size);
+    const std::int64_t most = std::max<std::int64_t>(1, NcclSubplan::kMostOps / ops);
+    return static_cast<int>(std::min<std::int64_t>(call.choice.channels, most));
+  }
+
+  [[nodiscard]] NcclSubplan::Shape shape() const {
+    return {at_once_ * lanes_, static_cast<int>(ceil_div(call_.choice.channels, lanes_)), kRoles};
   }
 
   // What member m has for peer.
@@ -243,41 +267,52 @@ class Pairs {
     return sub_.part(in, static_cast<std::int64_t>(peer), static_cast<std::int64_t>(n()));
   }
 
-  // Where in its output a peer keeps it: blocks in the order of senders.
+  // Where a peer keeps it: blocks in the order of senders.
   [[nodiscard]] Bytes offset(std::size_t m, std::size_t peer) const {
     Bytes before;
     for (std::size_t other = 0; other < m && !shifts_; ++other) before += sent(other, peer).size;
     return before;
   }
 
+  [[nodiscard]] int lane(Role role, std::size_t distance) const {
+    const int slot = distance == 0 ? 0 : static_cast<int>(distance - 1) % at_once_;
+    return (static_cast<int>(role) * at_once_ + slot) * lanes_;
+  }
+
+  void keep_own() {
+    for (std::size_t m = 0; m < n(); ++m) {
+      const Slice whole = sent(m, m);
+      const Slice& out = sub_.member(m).out;
+      const Slice to{out.buffer, 0, out.offset + offset(m, m), whole.size};
+      for (int i = 0; i < lanes_; ++i)
+        copy({m, lane(Role::own, 0) + i}, sub_.part(whole, i, lanes_), sub_.part(to, i, lanes_),
+             {});
+    }
+  }
+
   // Everyone with the member so far to the right of it.
   void exchange(std::size_t distance) {
     std::int64_t pieces = 1;
-    if (distance > 0)
-      for (std::size_t m = 0; m < n(); ++m)
-        pieces = std::max(pieces, pieces_of(sent(m, (m + distance) % n()).size));
-    const int lane = static_cast<int>(distance % at_once_);
-    for (std::int64_t p = 0; p < pieces; ++p)
-      for (std::size_t m = 0; m < n(); ++m) {
-        const std::size_t peer = (m + distance) % n();
-        const Slice whole = sent(m, peer);
-        const Slice& out = sub_.member(peer).out;
-        const Bytes at = offset(m, peer);
-        const Slice from = sub_.part(whole, p, pieces);
-        const Slice to = sub_.part({out.buffer, 0, out.offset + at, whole.size}, p, pieces);
-        if (distance == 0) {
-          copy({m, lane}, from, to, {});
-          continue;
-        }
-        const Slice staged = sub_.part({staging_[peer], 0, at, whole.size}, p, pieces);
-        const OpId send = copy({m, lane}, from, staged, {});
-        copy({peer, static_cast<int>(at_once_) + lane}, staged, to, std::span(&send, 1));
-      }
+    for (std::size_t m = 0; m < n(); ++m)
+      pieces = std::max(pieces, pieces_of(call_, sent(m, (m + distance) % n()).size));
+    for (int i = 0; i < lanes_; ++i)
+      for (std::int64_t p = 0; p < pieces; ++p)
+        for (std::size_t m = 0; m < n(); ++m)
+          carry(
+              m, distance,
+              [&](const Slice& s) { return sub_.part(sub_.part(s, i, lanes_), p, pieces); }, i);
   }
 
-  [[nodiscard]] std::int64_t pieces_of(Bytes size) const {
-    const std::int64_t at_once = call_.choice.channels * call_.choice.chunk.count;
-    return std::max<std::int64_t>(1, ceil_div(size.count, std::max<std::int64_t>(1, at_once)));
+  template <class Piece>
+  void carry(std::size_t m, std::size_t distance, Piece piece, int i) {
+    const std::size_t peer = (m + distance) % n();
+    const Slice whole = sent(m, peer);
+    const Bytes at = offset(m, peer);
+    const Slice& out = sub_.member(peer).out;
+    const Slice staged = piece({staging_[peer], 0, at, whole.size});
+    const OpId sent_op = copy({m, lane(Role::send, distance) + i}, piece(whole), staged, {});
+    copy({peer, lane(Role::receive, distance) + i}, staged,
+         piece({out.buffer, 0, out.offset + at, whole.size}), std::span(&sent_op, 1));
   }
 
   OpId copy(const NcclSubplan::Place& place, const Slice& from, const Slice& to,
@@ -287,7 +322,7 @@ class Pairs {
 
   NcclCall& call_;
   bool shifts_;
-  std::size_t at_once_;
+  int at_once_, lanes_;
   NcclSubplan sub_;
   std::vector<BufferId> staging_;
 };

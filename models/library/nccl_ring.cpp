@@ -37,7 +37,7 @@ Cut cut_of(const NcclCall& call, std::int64_t bytes) {
 class Ring {
  public:
   Ring(Plan& plan, NcclCall& call, const Cut& cut, int lanes, int ctas)
-      : sub_(plan, call, lanes, ctas), call_(call), cut_(cut) {
+      : sub_(plan, call, {lanes, ctas}), call_(call), cut_(cut) {
     if (call.operation == Operation::all_gather) gather_offsets();
     for (std::size_t m = 0; m < n(); ++m)
       staging_.push_back(sub_.add_staging(m, whole_size(m), "nccl buffers"));
@@ -180,7 +180,7 @@ class Ring {
 // From the first member to the last, chunk behind chunk.
 class Chain {
  public:
-  Chain(Plan& plan, NcclCall& call) : sub_(plan, call, call.choice.channels, 1) {
+  Chain(Plan& plan, NcclCall& call) : sub_(plan, call, {call.choice.channels}) {
     const Bytes whole = call.members[0].in.size;
     const std::int64_t bytes = ceil_div(whole.count, sub_.lanes());
     const std::int64_t chunk = std::max<std::int64_t>(1, call.choice.chunk.count);

@@ -32,10 +32,10 @@ const char* start_name(const NcclChoice& choice) {
 
 }  // namespace
 
-NcclSubplan::NcclSubplan(Plan& plan, NcclCall& call, int lanes, int ctas)
+NcclSubplan::NcclSubplan(Plan& plan, NcclCall& call, const Shape& shape)
     : plan_(plan),
       call_(call),
-      lanes_(lanes),
+      shape_(shape),
       element_(size_of(plan.buffer(call.members.front().in.buffer).element)) {
   const std::string name = "nccl " + std::string(name_of(call.operation)) + " " +
                            std::string(name_of(call.choice.algorithm)) + " " +
@@ -44,11 +44,13 @@ NcclSubplan::NcclSubplan(Plan& plan, NcclCall& call, int lanes, int ctas)
     const KernelId kernel{plan.kernels.size()};
     plan.kernels.push_back({member(m).rank, member(m).launch, name});
     control_.push_back(add_lane(m, kernel, 1, Protocol::plain));
-    for (int lane = 0; lane < lanes; ++lane)
-      channel_.push_back(add_lane(m, kernel, ctas, protocol_of(call.choice)));
+    for (int lane = 0; lane < lanes(); ++lane)
+      channel_.push_back(add_lane(m, kernel, shape.ctas, protocol_of(call.choice)));
   }
   latest_.resize(channel_.size());
+  ready_.resize(channel_.size());
   plan.computes.push_back({start_name(call.choice), 0, {}});
+  plan.computes.push_back({kNcclStartChannel, 0, {}});
   for (std::size_t m = 0; m < size(); ++m) start(m);
 }
 
@@ -72,11 +74,19 @@ OpId NcclSubplan::append(Op op, std::span<const Slice> sources,
 
 void NcclSubplan::start(std::size_t m) {
   CallMember& own = call_.members[m];
-  own.first = append({.kind = OpKind::compute,
-                      .lane = control_[m],
-                      .detail = static_cast<std::uint32_t>(plan_.computes.size() - 1)},
-                     {}, {});
+  const auto computes = static_cast<std::uint32_t>(plan_.computes.size());
+  OpId ready = own.first = start_op(m, computes - 2);
   plan_.deps.insert(plan_.deps.end(), own.after.begin(), own.after.end());
+  const bool one_by_one = protocol_of(call_.choice) == Protocol::simple;
+  for (int channel = 0; channel < shape_.channels; ++channel) {
+    for (int cta = 0; cta < shape_.ctas && one_by_one; ++cta) ready = start_op(m, computes - 1);
+    for (int role = 0; role < shape_.roles; ++role)
+      ready_[slot({m, role * shape_.channels + channel})] = ready;
+  }
+}
+
+OpId NcclSubplan::start_op(std::size_t m, std::uint32_t compute) {
+  return append({.kind = OpKind::compute, .lane = control_[m], .detail = compute}, {}, {});
 }
 
 void NcclSubplan::finish() {
@@ -86,7 +96,7 @@ void NcclSubplan::finish() {
     in.size = out.size = {};
     own.last =
         append({.kind = OpKind::copy, .lane = control_[m]}, std::span(&in, 1), std::span(&out, 1));
-    for (int lane = 0; lane < lanes_; ++lane) {
+    for (int lane = 0; lane < lanes(); ++lane) {
       const OpId latest = latest_[slot({m, lane})];
       if (latest.valid()) plan_.deps.push_back(dep(latest));
     }
@@ -119,13 +129,13 @@ Slice NcclSubplan::part(const Slice& whole, std::int64_t index, std::int64_t cou
 
 void NcclSubplan::add_deps(const Place& place, std::span<const OpId> after) {
   OpId& latest = latest_[slot(place)];
-  if (!latest.valid()) plan_.deps.push_back(dep(member(place.member).first));
+  if (!latest.valid()) plan_.deps.push_back(dep(ready_[slot(place)]));
   for (const OpId before : after) plan_.deps.push_back(dep(before, edge()));
   latest = OpId{plan_.ops.size() - 1};
 }
 
 std::size_t NcclSubplan::slot(const Place& place) const {
-  return place.member * static_cast<std::size_t>(lanes_) + static_cast<std::size_t>(place.lane);
+  return place.member * static_cast<std::size_t>(lanes()) + static_cast<std::size_t>(place.lane);
 }
 
 OpId NcclSubplan::copies(const Place& place, std::span<const Slice> sources,

@@ -32,14 +32,19 @@ class NcclSubplan {
  public:
   static constexpr std::int64_t kMostOps = 400'000;
 
-  // Starts every member's kernel. `lanes` channels of `ctas` CTAs each.
-  NcclSubplan(Plan& plan, NcclCall& call, int lanes, int ctas);
+  // Of a member's kernel: groups of warps in a channel's CTAs that work at once (roles), each with
+  // a lane per channel, the first role's lanes first; `ctas` channels folded into one.
+  struct Shape {
+    int channels = 1, ctas = 1, roles = 1;
+  };
+  // Starts every member's kernel; Simple's channels come one after another.
+  NcclSubplan(Plan& plan, NcclCall& call, const Shape& shape);
   // Ends every member's kernel when its lanes have ended.
   void finish();
 
   [[nodiscard]] std::size_t size() const { return call_.members.size(); }
   [[nodiscard]] const NcclCall& call() const { return call_; }
-  [[nodiscard]] int lanes() const { return lanes_; }
+  [[nodiscard]] int lanes() const { return shape_.channels * shape_.roles; }
   [[nodiscard]] const CallMember& member(std::size_t m) const { return call_.members[m]; }
   [[nodiscard]] std::size_t right(std::size_t m) const { return m + 1 == size() ? 0 : m + 1; }
   [[nodiscard]] std::size_t left(std::size_t m) const { return m == 0 ? size() - 1 : m - 1; }
@@ -67,15 +72,17 @@ class NcclSubplan {
   LaneId add_lane(std::size_t m, KernelId kernel, int ctas, Protocol protocol);
   OpId append(Op op, std::span<const Slice> sources, std::span<const Slice> destinations);
   void start(std::size_t m);
+  OpId start_op(std::size_t m, std::uint32_t compute);
   [[nodiscard]] std::size_t slot(const Place& place) const;
   void add_deps(const Place& place, std::span<const OpId> after);
 
   Plan& plan_;
   NcclCall& call_;
-  int lanes_;
+  Shape shape_;
   int element_;
   std::vector<LaneId> control_;  // by member
   std::vector<LaneId> channel_;  // by member and lane
+  std::vector<OpId> ready_;      // likewise: from when on it works
   std::vector<OpId> latest_;     // likewise: last op there
 };
 
