@@ -215,8 +215,14 @@ TEST_CASE("other operations") {
   CHECK(pairs.algorithm == NcclAlgorithm::p2p);
   CHECK(pairs.channels == 16);  // 32 channels for two peers
   CHECK(pairs.protocol == NcclProtocol::simple);
-  question.bytes = kib(64);
+  question.bytes = kib(256);  // 128 KiB for each peer: 64 KiB to a channel
+  CHECK(choose_nccl(question).channels == 2);
+  CHECK(choose_nccl(question).protocol == NcclProtocol::simple);
+  question.bytes = kib(32);  // 16 KiB: one channel, and LL up to here
+  CHECK(choose_nccl(question).channels == 1);
   CHECK(choose_nccl(question).protocol == NcclProtocol::ll);
+  question.bytes = kib(34);
+  CHECK(choose_nccl(question).protocol == NcclProtocol::simple);
   question.operation = Operation::exscan;
   CHECK_THROWS_AS(choose_nccl(question), UsageError);
   question.operation = Operation::all_reduce;
