@@ -233,6 +233,102 @@ TEST_CASE("a lowered ring has NCCL's channels and protocol") {
   CHECK(inline_edges == 24 * 4 * (6 - 1 + 1));
 }
 
+// What a lowered call moves, of one member: NCCL's primitives, and bytes by where they are written.
+struct Moved {
+  int stages = 0;
+  std::int64_t sent = 0, kept = 0;  // into the buffers of others; into the own output
+};
+
+Moved moved_by(const Plan& plan, Rank rank) {
+  Moved moved;
+  for (std::size_t i = 0; i < plan.ops.size(); ++i) {
+    const OpId id{i};
+    if (plan.rank_of(id) != rank || plan.lane(plan.op(id).lane).protocol == Protocol::plain)
+      continue;
+    ++moved.stages;
+    for (const Slice& to : plan.destinations(id)) {
+      const Buffer& buffer = plan.buffer(to.buffer);
+      (buffer.rank == rank ? moved.kept : moved.sent) += to.size.count;
+      // Unregistered buffers: nobody writes into another's output, but into NCCL's buffers there.
+      CHECK(buffer.role == (buffer.rank == rank ? BufferRole::output : BufferRole::scratch));
+    }
+  }
+  return moved;
+}
+
+TEST_CASE("stages of a lowered call, counted by hand") {
+  struct Expected {
+    Operation operation;
+    int stages;
+    std::int64_t sent, kept;
+  };
+  // 4 ranks that bring 32 floats, 128 bytes, through one channel, in LL.
+  const Expected rows[] = {
+      {Operation::all_reduce, 7, 6 * 32, 128},       // send, 2 RRS, RRCS, 2 RCS, recv of 32 bytes
+      {Operation::reduce_scatter, 4, 3 * 32, 32},    // send, 2 RRS, recvReduceCopy
+      {Operation::all_gather, 4, 3 * 128, 4 * 128},  // copySend, 2 RCS, recv of whole inputs
+      {Operation::all_to_all, 7, 3 * 32, 128},       // 3 sends, 3 recvs, the own part
+      {Operation::sendrecv, 2, 128, 128},            // send, recv
+      {Operation::broadcast, 1, 128, 128}};          // the root: copySend
+  for (const Expected& row : rows) {
+    const Plan plan =
+        lower(plan_of({row.operation, 4, 32}), machine_of(GpuGeneration::hopper, false)).plan;
+    INFO(plan.kernels[0].name);
+    const Moved moved = moved_by(plan, Rank{0});
+    CHECK(moved.stages == row.stages);
+    CHECK(moved.sent == row.sent);
+    CHECK(moved.kept == row.kept);
+    // A broadcast's last member only copies out.
+    const Moved last = moved_by(plan, Rank{3});
+    CHECK(last.sent == (row.operation == Operation::broadcast ? 0 : row.sent));
+  }
+}
+
+TEST_CASE("stages of a lowered tree, counted by hand") {
+  LibraryMachine machine = machine_of(GpuGeneration::hopper, false);
+  for (int gpu = 0; gpu < 32; ++gpu) machine.domain_of_gpu.push_back(gpu / 4);
+  const Plan plan = lower(plan_of({Operation::all_reduce, 32, 32}), machine).plan;
+  REQUIRE(plan.kernels[0].name == "nccl all_reduce tree ll");
+  // The root sums and sends down at once; a leaf sends up and copies out; others also send down.
+  CHECK(moved_by(plan, Rank{0}).stages == 1);
+  CHECK(moved_by(plan, Rank{3}).stages == 2);
+  CHECK(moved_by(plan, Rank{3}).sent == 128);
+  CHECK(moved_by(plan, Rank{1}).sent == 2 * 128);
+}
+
+TEST_CASE("mutation: a receiver that does not copy out") {
+  for (const Operation operation : kOperations) {
+    Plan plan = lower(plan_of({operation, 4, 32}), machine_of(GpuGeneration::hopper, false)).plan;
+    for (std::size_t i = 0; i < plan.ops.size(); ++i) {
+      const Op& op = plan.ops[i];
+      if (op.kind != OpKind::copy || op.sources != 1) continue;
+      Slice& from = plan.slices[op.first_slice];
+      Slice& to = plan.slices[op.first_slice + 1];
+      if (plan.buffer(from.buffer).role != BufferRole::scratch || to.size.count == 0) continue;
+      from.size = to.size = {};
+      break;
+    }
+    INFO(name_of(operation));
+    CHECK(prove(plan).correct() == (operation == Operation::reduce_scatter));  // it has none
+  }
+}
+
+// Channels of Simple come one after another, those of LL at once.
+TEST_CASE("starts of a lowered call's channels") {
+  const auto starts = [](std::int64_t elements) {
+    const Plan plan = lower(plan_of({Operation::all_to_all, 2, elements}),
+                            machine_of(GpuGeneration::hopper, false))
+                          .plan;
+    int count = 0;
+    for (std::size_t i = 0; i < plan.ops.size(); ++i)
+      count += plan.ops[i].kind == OpKind::compute && plan.rank_of(OpId{i}) == Rank{0} ? 1 : 0;
+    return count;
+  };
+  CHECK(starts(1024) == 1);           // 2 KiB for the peer: LL
+  CHECK(starts(2 * 65536) == 1 + 4);  // 256 KiB for the peer: 4 channels of 64 KiB
+  CHECK(starts(1 << 24) == 1 + 16);   // 32 channels for two peers, of which one is itself
+}
+
 TEST_CASE("mutation: a lowered ring without one of its flags") {
   Plan plan =
       lower(plan_of({Operation::all_reduce, 3, 1'003}), machine_of(GpuGeneration::hopper, false))
