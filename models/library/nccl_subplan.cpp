@@ -18,7 +18,7 @@ Protocol protocol_of(const NcclChoice& choice) {
   return Protocol::simple;
 }
 
-// Pairs start as fast as LL: they meet no one but their peer.
+// Pairs start as fast as LL, apart from their channels: they meet no one but their peer.
 const char* start_name(const NcclChoice& choice) {
   if (choice.algorithm == NcclAlgorithm::nvls) return kNcclStartNvls;
   if (choice.algorithm == NcclAlgorithm::p2p) return kNcclStartLl;

@@ -14,7 +14,8 @@
 //   channels   all of the communicator's, fewer while bytes < channels x threads x threshold
 //   chunk      what one step of one channel moves at most: buffer / 8 slots x slots per step
 //   p2p        all_to_all and sendrecv have no choice of algorithm: pairs of sends and receives,
-//              each over a few channels; the time is then 0 (NCCL does not estimate it)
+//              each over a few channels of at least 64 KiB, LL up to 16 KiB a channel
+//              (src/enqueue.cc); the time is then 0 (NCCL does not estimate it)
 // Rates in GB/s, times in us. `bytes` is NCCL's and nccl-tests' size: the larger side of a rank.
 // Left out: CollNet, PAT, NVLS-tree, PCIe-only machines, tuner plugins, user-registered buffers.
 // Across domains (nodes): one NIC per GPU; of the tree only its latency and rate.
