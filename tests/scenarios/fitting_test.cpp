@@ -128,6 +128,24 @@ TEST_CASE("gates: limits that hold, that do not, and that select nothing") {
   CHECK_THROWS_AS(failed(R"("model": "profile", "field": "median")"), InputError);
 }
 
+// A broadcast's root waits for nobody: of many calls one takes what the root takes, not what the
+// last byte takes to arrive and be copied out of NCCL's buffers.
+TEST_CASE("broadcasts through a library are timed as one of many") {
+  Observation row;
+  row.row = {"h200-pair", "broadcast", "nccl", 2, 16 << 20, 1, 0};
+  row.operation = models::Operation::broadcast;
+  const Predictor predictor("h200-pair", {row});
+  const models::CalibrationProfile p = predictor.own_profile();
+  const double bytes = 16 << 20, link = 450e3;  // bytes/us
+  const double root = p.graph_gap.value + p.nccl_start_simple.value +
+                      bytes * (p.wire_push.value + p.wire_push_ack.value) / link;
+  const double copy_out = bytes / (24e3 * p.nccl_channel_simple.value);
+  const double time = predictor.predict_us(p).front();
+  CHECK(time > 0.97 * root);  // acknowledgements go the other way
+  CHECK(time < root + 24 * p.nccl_start_channel.value);
+  CHECK(time < root + 0.5 * copy_out);
+}
+
 TEST_CASE("a calibration finds constants that were changed, and leaves the others") {
   std::vector<Observation> rows = rows_on_h100();
   const Predictor predictor("hgx-h100", rows);
