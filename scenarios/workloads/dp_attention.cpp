@@ -5,6 +5,7 @@
 
 #include "models/library/lower.h"
 #include "scenarios/workloads/dp_attention_spec.h"
+#include "scenarios/workloads/nccl_ring_rate.h"
 #include "scenarios/workloads/simulated.h"
 
 namespace twinlink::scenarios {
@@ -52,33 +53,6 @@ std::vector<Point> points_of(const DpAttentionSpec& spec) {
 models::CollectiveNames names_of(const std::string& algorithm) {
   if (algorithm == "direct") return {"two_shot", "direct", "direct"};
   return {algorithm, algorithm, algorithm};
-}
-
-// GB/s out of a GPU.
-double link_rate(const topology::Topology& topology) {
-  double rate = 0;
-  for (const topology::Link& link : topology.links())
-    if (link.from == topology.gpus().front())
-      rate += static_cast<double>(link.bandwidth.bytes_per_s) * 1e-9;
-  return rate;
-}
-
-// The machine with links that let an all-reduce's rings reach that bus rate at large sizes. Of its
-// 2 P - 1 stages the last crosses no link but copies out of NCCL's buffers:
-//   (2 P - 2) / bus = (2 P - 2) / pushed + 1 / (channels x nccl_channel_simple)
-Machine with_ring_rate(Machine machine, Bandwidth ring, int ranks) {
-  models::NcclQuestion question;
-  question.bytes = gib(1);
-  question.ranks_per_domain = ranks;
-  question.generation = models::library_machine(machine.topology).generation;
-  question.multicast = false;
-  models::CalibrationProfile& profile = machine.profile;
-  const double local = models::choose_nccl(question).channels * profile.nccl_channel_simple.value;
-  const double sends = 2.0 * ranks - 2, bus = static_cast<double>(ring.bytes_per_s) * 1e-9;
-  const double pushed = sends / (sends / bus - (local > 0 ? 1 / local : 0));
-  profile.wire_push = {link_rate(machine.topology) / pushed - profile.wire_push_ack.value, 0,
-                       Provenance::published, "bus rate given by the scenario"};
-  return machine;
 }
 
 class DpAttention : public Workload {
