@@ -14,6 +14,8 @@ struct Batches {
   [[nodiscard]] bool known() const { return remote + local > 0; }
 };
 
+Duration us_of(double us) { return {std::llround(us * 1e6)}; }
+
 Batches batches_of(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
   const int together = op.kind == OpKind::scan_reduce ? std::min(1, loads_together(profile))
                                                       : loads_together(profile);
@@ -21,6 +23,13 @@ Batches batches_of(const CalibrationProfile& profile, const Op& op, const Traffi
   const int all = (shape.sources + together - 1) / together;
   const int remote = std::min(all, (shape.remote_sources + together - 1) / together);
   return {remote, all - remote};
+}
+
+// One dependent round of loads from a peer, in us. A peer's L2 saves what the own one does.
+double remote_round_us(const CalibrationProfile& profile, const TrafficShape& shape) {
+  const double saved = profile.local_round.value - profile.l2_round.value;
+  const bool known = shape.peers_cached && profile.l2_round.value > 0;
+  return profile.remote_round.value - (known ? std::max(0.0, saved) : 0);
 }
 
 // One loop trip of an sm lane, in seconds. Zero: the machine is ideal, its routes are charged once.
@@ -35,7 +44,7 @@ double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane
   if (peers == 0) return std::max(1, batches_of(profile, op, shape).local) * local * 1e-6;
   double one = profile.push_round.value;
   if (shape.remote_sources > 0)
-    one = profile.remote_round.value + 2 * to_us(shape.route_latency) +
+    one = remote_round_us(profile, shape) + 2 * to_us(shape.route_latency) +
           (lane.loads_in_flight - 1) * profile.load_step.value;
   const Batches batches = batches_of(profile, op, shape);
   if (batches.known() && shape.remote_sources > 0)
@@ -57,6 +66,13 @@ double sm_limit(const CalibrationProfile& profile, const Op& op, const TrafficSh
   if (profile.sm_rate.value <= 0) return kUnlimited;
   return profile.sm_rate.value * 1e9 /
          std::max({1, shape.remote_sources, shape.remote_destinations});
+}
+
+// What L2 takes of the op's stores, in bytes of payload per second.
+double l2_store_limit(const CalibrationProfile& profile, const TrafficShape& shape) {
+  if (!shape.cached || shape.stored_here <= 0 || profile.l2_store_rate.value <= 0)
+    return kUnlimited;
+  return profile.l2_store_rate.value * 1e9 / shape.stored_here;
 }
 
 // SMs under the lane's CTAs.
@@ -87,7 +103,8 @@ SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane
   const std::int64_t per_block = ceil_div(shape.payload.count, std::max(1, lane.ctas));
   const auto trips = static_cast<double>(ceil_div(per_block, std::max<std::int64_t>(1, per_trip)));
   const double payload = static_cast<double>(shape.payload.count);
-  const double limit = sms_of(profile, lane) * sm_limit(profile, op, shape);
+  const double limit = std::min(sms_of(profile, lane) * sm_limit(profile, op, shape),
+                                l2_store_limit(profile, shape));
   const double all = round > 0 ? std::min(payload / (trips * round), limit) : limit;
   if (!first_round_apart(profile)) return {all, all};
   const double cap =
@@ -115,12 +132,13 @@ Duration sm_latency(const CalibrationProfile& profile, const Op& op, const Traff
   const Constant& local = local_round(profile, shape);
   // The factors of a sum with decays are loaded before its terms.
   const Duration before = op.oper == Operator::decay_sum ? from_us(local) : Duration{};
+  const double remote = remote_round_us(profile, shape);
   const Batches batches = batches_of(profile, op, shape);
   if (batches.known())
-    return before + from_us(profile.op_issue) + scaled(profile.remote_round, batches.remote) +
+    return before + from_us(profile.op_issue) + us_of(remote * batches.remote) +
            scaled(local, batches.local);
   return before + from_us(profile.op_issue) +
-         from_us(shape.remote_sources > 0 ? profile.remote_round : local);
+         (shape.remote_sources > 0 ? us_of(remote) : from_us(local));
 }
 
 int loads_together(const CalibrationProfile& profile) {

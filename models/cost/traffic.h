@@ -44,8 +44,10 @@ struct TrafficShape {
   int remote_sources = 0, remote_destinations = 0;
   int sources = 0;                // that SMs load
   double loaded = 0, stored = 0;  // by SMs, per byte of payload
+  double stored_here = 0;         // of it, into the own GPU's memory
   bool in_line = false;           // some of it carries its own flags
   bool cached = false;            // L2 has what is loaded of the own GPU's memory
+  bool peers_cached = false;      // the peers' L2 have all that is loaded of them
   bool in_switch = false;
   Duration route_latency;
   bool crosses_nic = false;  // any of its bytes
