@@ -14,8 +14,6 @@ struct Batches {
   [[nodiscard]] bool known() const { return remote + local > 0; }
 };
 
-Duration us_of(double us) { return {std::llround(us * 1e6)}; }
-
 Batches batches_of(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
   const int together = op.kind == OpKind::scan_reduce ? std::min(1, loads_together(profile))
                                                       : loads_together(profile);
@@ -23,13 +21,6 @@ Batches batches_of(const CalibrationProfile& profile, const Op& op, const Traffi
   const int all = (shape.sources + together - 1) / together;
   const int remote = std::min(all, (shape.remote_sources + together - 1) / together);
   return {remote, all - remote};
-}
-
-// One dependent round of loads from a peer, in us. A peer's L2 saves what the own one does.
-double remote_round_us(const CalibrationProfile& profile, const TrafficShape& shape) {
-  const double saved = profile.local_round.value - profile.l2_round.value;
-  const bool known = shape.peers_cached && profile.l2_round.value > 0;
-  return profile.remote_round.value - (known ? std::max(0.0, saved) : 0);
 }
 
 // What a trip of a sum takes on top of a copy's, in seconds: each further source is another
@@ -53,7 +44,7 @@ double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane
   if (peers == 0) return std::max(1, batches_of(profile, op, shape).local) * local * 1e-6 + further;
   double one = profile.push_round.value;
   if (shape.remote_sources > 0)
-    one = remote_round_us(profile, shape) + 2 * to_us(shape.route_latency) +
+    one = profile.remote_round.value + 2 * to_us(shape.route_latency) +
           (lane.loads_in_flight - 1) * profile.load_step.value;
   const Batches batches = batches_of(profile, op, shape);
   if (batches.known() && shape.remote_sources > 0)
@@ -65,22 +56,23 @@ double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane
 
 // What one SM can load and store, in bytes of payload per second.
 double sm_limit(const CalibrationProfile& profile, const TrafficShape& shape) {
-  const bool in_line = shape.in_line && profile.sm_inline_rate.value > 0;
   if (profile.sm_load_rate.value > 0 && profile.sm_store_rate.value > 0)
     return 1e9 /
-           (shape.loaded / profile.sm_load_rate.value + shape.stored / profile.sm_store_rate.value +
-            (in_line ? (shape.loaded + shape.stored) / profile.sm_inline_rate.value : 0));
+           (shape.loaded / profile.sm_load_rate.value + shape.stored / profile.sm_store_rate.value);
   if (profile.sm_rate.value <= 0) return kUnlimited;
   return profile.sm_rate.value * 1e9 /
          std::max({1, shape.remote_sources, shape.remote_destinations});
 }
 
-// The terms that one SM can multiply by factors: a thread looks its factors up when its terms have
-// come, and asks for the next terms after that.
-double factor_limit(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
-  if (op.oper != Operator::decay_sum || profile.sm_decay_rate.value <= 0 || shape.loaded <= 0)
-    return kUnlimited;
-  return profile.sm_decay_rate.value * 1e9 / shape.loaded;
+// What one SM works on, in bytes of payload per second, between terms that have come and the next
+// that it asks for: factors are looked up, words of inline data looked at and put together.
+double work_limit(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
+  const bool in_line = shape.in_line && profile.sm_inline_rate.value > 0;
+  const bool decays = op.oper == Operator::decay_sum && profile.sm_decay_rate.value > 0;
+  const double seconds =
+      (decays ? shape.loaded / profile.sm_decay_rate.value : 0) +
+      (in_line ? (shape.loaded + shape.stored) / profile.sm_inline_rate.value : 0);
+  return seconds > 0 ? 1e9 / seconds : kUnlimited;
 }
 
 double one_after_other(double a, double b) { return 1 / (1 / a + 1 / b); }
@@ -130,8 +122,8 @@ SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane
     const double rounds = payload / ((trips - 1) * round + payload / (trips * limit));
     cap = std::min(rounds, limit);
   }
-  const double factors = sms_of(profile, lane) * factor_limit(profile, op, shape);
-  return soften({one_after_other(cap, factors), one_after_other(all, factors)}, profile, shape);
+  const double work = sms_of(profile, lane) * work_limit(profile, op, shape);
+  return soften({one_after_other(cap, work), one_after_other(all, work)}, profile, shape);
 }
 
 Lane lane_in_use(const Plan& plan, OpId id, bool in_line) {
@@ -154,13 +146,12 @@ Duration sm_latency(const CalibrationProfile& profile, const Op& op, const Traff
   const Constant& local = local_round(profile, shape);
   // The factors of a sum with decays are loaded before its terms.
   const Duration before = op.oper == Operator::decay_sum ? from_us(local) : Duration{};
-  const double remote = remote_round_us(profile, shape);
   const Batches batches = batches_of(profile, op, shape);
   if (batches.known())
-    return before + from_us(profile.op_issue) + us_of(remote * batches.remote) +
+    return before + from_us(profile.op_issue) + scaled(profile.remote_round, batches.remote) +
            scaled(local, batches.local);
   return before + from_us(profile.op_issue) +
-         (shape.remote_sources > 0 ? us_of(remote) : from_us(local));
+         from_us(shape.remote_sources > 0 ? profile.remote_round : local);
 }
 
 int loads_together(const CalibrationProfile& profile) {

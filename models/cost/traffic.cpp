@@ -120,16 +120,11 @@ class Collector {
     const double amount = ratio(slice, shape_.payload);
     shape_.loaded += amount;
     ++shape_.sources;
-    if (gpu(slice) != home_) add_peer(gpu(slice));
+    if (gpu(slice) != home_) ++shape_.remote_sources;
     if (is_in_l1(slice)) return;
     memory(gpu(slice), amount);
     if (gpu(slice) == home_) return;
     travel(gpu(slice), home_, Carrier::pull, amount);
-  }
-
-  void add_peer(std::int32_t peer) {
-    shape_.peers_cached = is_resident(peer) && (shape_.remote_sources == 0 || shape_.peers_cached);
-    ++shape_.remote_sources;
   }
 
   void store(const Slice& slice) {

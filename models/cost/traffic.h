@@ -47,7 +47,6 @@ struct TrafficShape {
   double stored_here = 0;         // of it, into the own GPU's memory
   bool in_line = false;           // some of it carries its own flags
   bool cached = false;            // L2 has what is loaded of the own GPU's memory
-  bool peers_cached = false;      // the peers' L2 have all that is loaded of them
   bool in_switch = false;
   Duration route_latency;
   bool crosses_nic = false;  // any of its bytes

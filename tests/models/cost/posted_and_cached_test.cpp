@@ -87,21 +87,6 @@ TEST_CASE("L2 takes stores at a rate of its own; a local engine copy is as much 
   CHECK(from_hbm.cost(engine).cap == doctest::Approx(1500e9));
 }
 
-TEST_CASE("a round of loads from a peer is shorter where the peer's L2 has them") {
-  Two two;
-  const OpId pull = two.copy(0, two.at(1, {}, mib(1)), two.at(0, {}, mib(1)));
-  const Plan plan = two.builder.finish();
-  CalibrationProfile p = profile();
-  p.l2.value = 1 * kMib / kGib;
-  p.l2_round.value = 0.2;
-  CostModel near(testing::pair_machine(), p, plan);
-  // As much as the own L2 saves: 0.5 - 0.2 of 1 us.
-  CHECK(near.cost(pull).latency == testing::kPairRoute + ns(600 + 1000 - 300));
-  p.l2.value = (1 * kMib - 1) / kGib;
-  CostModel far(testing::pair_machine(), p, plan);
-  CHECK(far.cost(pull).latency == testing::kPairRoute + ns(600 + 1000));
-}
-
 TEST_CASE("HBM answers later before it is full: once, by the op's own rate") {
   // 8 CTAs: 128 KiB a block, 4 trips of 32 KiB, the first is latency: 1 MiB / (3 x 0.5 us) = 699
   // GB/s, but the SMs make 8 / (1 / 200 + 1 / 50) = 320. HBM would give 4000 / 2 = 2000:
