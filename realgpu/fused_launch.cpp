@@ -1,3 +1,4 @@
+#include "models/cost/kept_list.h"
 #include "realgpu/fused_kernels.h"
 
 namespace twinlink::realgpu {
@@ -9,7 +10,7 @@ const void* kernel_of(const FusedShape& shape) {
   if (shape.threads > 1024) return nullptr;
   const bool large = shape.large || shape.threads > 512;
   if (shape.inline_data) {
-    if (shape.threads <= 256 && !shape.large)
+    if (models::keeps_list(shape.inline_data, shape.threads) && !shape.large)
       kernel = fused_kernel_inline_small(shape.scalar);
     else if (shape.threads <= 512)
       kernel = fused_kernel_inline(shape.scalar);

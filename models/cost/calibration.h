@@ -48,6 +48,7 @@ struct CalibrationProfile {
   Constant kernel_ramp;         // us; each 1024 threads of any kernel of ours, at its launch
   Constant op_issue;            // us; an sm op, first instruction to last store, transfer apart
   Constant op_step;             // us; a lane goes on to the next op of its list
+  Constant op_step_kept;        // us; likewise, of a list in registers; 0: op_step
   Constant event;               // us; CUDA event or graph edge between two GPUs, launch gap apart
   Constant stream_memory;       // us; stream write and wait on a memory word
   Constant remote_round;        // us; one dependent round of loads from a peer (L)
@@ -85,6 +86,7 @@ struct CalibrationProfile {
   Constant hbm;                 // GB/s; HBM of one GPU, reads plus writes
   Constant l2;                  // GiB; what one GPU's L2 keeps of a plan that runs again
   Constant l2_rate;             // GB/s; bytes that L2 has, reads plus writes; 0: as hbm
+  Constant l2_store_rate;       // GB/s; stores that L2 keeps; 0: l2_rate alone
   Constant l2_round;            // us; one dependent round of loads that own L2 has; 0: local_round
   Constant nccl_start_ll;       // us; kernel start to first data of NCCL's LL, launch gap apart
   Constant nccl_start_ll128;    // us; of LL128

@@ -56,11 +56,27 @@ std::vector<Field> constants_of_work(const CalibrationProfile& profile, const Pl
         {&P::graph_gap, &P::remote_round, &P::push_round, &P::sm_rate, &P::load_step, &P::peer_step,
          &P::local_round, &P::wire_pull, &P::wire_pull_request, &P::wire_push, &P::wire_push_ack});
   if (sm)
-    for (const Field field :
-         {&P::fence, &P::fence_step, &P::launch_order, &P::launch_ramp, &P::kernel_ramp,
-          &P::store_end, &P::op_issue, &P::op_step, &P::loads_together, &P::sm_load_rate,
-          &P::sm_store_rate, &P::sm_decay_rate, &P::sm_inline_rate, &P::push_overlap,
-          &P::push_ahead, &P::l1, &P::l2, &P::l2_rate, &P::l2_round})
+    for (const Field field : {&P::fence,
+                              &P::fence_step,
+                              &P::launch_order,
+                              &P::launch_ramp,
+                              &P::kernel_ramp,
+                              &P::store_end,
+                              &P::op_issue,
+                              &P::op_step,
+                              &P::op_step_kept,
+                              &P::loads_together,
+                              &P::sm_load_rate,
+                              &P::sm_store_rate,
+                              &P::sm_decay_rate,
+                              &P::sm_inline_rate,
+                              &P::push_overlap,
+                              &P::push_ahead,
+                              &P::l1,
+                              &P::l2,
+                              &P::l2_rate,
+                              &P::l2_store_rate,
+                              &P::l2_round})
       if ((profile.*field).value > 0) add(used, {field});
   if (copy) add(used, {&P::copy_push_issue, &P::copy_pull_issue, &P::copy_rate, &P::wire_copy});
   const auto in_switch = [](const Op& op) {

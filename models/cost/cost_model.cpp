@@ -7,6 +7,7 @@
 #include "models/cost/constants_used.h"
 #include "models/cost/engine_rate.h"
 #include "models/cost/fabric.h"
+#include "models/cost/kept_list.h"
 #include "models/cost/launch_order.h"
 #include "models/cost/op_shape.h"
 #include "models/cost/push_drain.h"
@@ -21,8 +22,7 @@ namespace {
 // Picoseconds of work that a GPU does per second.
 constexpr double kSmCapacity = 1e12;
 
-// launch_ramp counts threads in these.
-constexpr double kRampThreads = 1024;
+constexpr double kRampThreads = 1024;  // launch_ramp counts threads in these
 
 std::vector<OpId> first_ops(const Plan& plan) {
   std::vector<OpId> first(plan.lanes.size());
@@ -58,6 +58,7 @@ struct CostModel::State {
     for (const Lane& lane : plan.lanes) of_library |= lane.protocol != Protocol::plain;
     if (p.launch_ramp.value > 0 || p.kernel_ramp.value > 0) threads = kernel_threads(plan);
     if (p.store_end.value > 0) stores = storing_kernels(plan);
+    if (p.op_step_kept.value > 0) keeps = kept_lists(plan);
     walks = p.op_step.value > 0 || p.fence.value > 0 || p.fence_step.value > 0;
     by_shape = !first_round_apart(p) && goes_ahead.empty() && !reader.looks_at_slices();
     if (by_shape) last_of_rank.resize(plan.gpu_of_rank.size());
@@ -100,7 +101,8 @@ struct CostModel::State {
     if (lane.engine != Engine::sm || lane.protocol != Protocol::plain) return {};
     if (op.kind == OpKind::compute && library_start(profile, plan.computes[op.detail].kernel))
       return {};
-    Duration latency = op.kind == OpKind::barrier ? Duration{} : from_us(profile.op_step);
+    const Constant& step = step_of(profile, keeps, plan.gpu_of(lane.rank));
+    Duration latency = op.kind == OpKind::barrier ? Duration{} : from_us(step);
     if (!awaits_fence(plan, id)) return latency;
     if (op.kind != OpKind::barrier) latency += from_us(profile.fence);
     const double doublings = std::log2(std::max(1, lane.ctas));
@@ -240,6 +242,7 @@ struct CostModel::State {
   LaunchOrder order = LaunchOrder::none;
   std::vector<double> threads;   // per kernel; empty: nobody asks
   std::vector<bool> stores;      // per kernel; empty: nobody asks
+  std::vector<bool> keeps;       // per GPU: lists in registers; empty: nowhere
   std::vector<bool> in_line;     // per op: its data carry their own order; empty: nobody asks
   std::vector<bool> goes_ahead;  // per op: nobody waits for its fence; empty: nobody asks
   bool of_library = false;       // lanes of a library's kernels

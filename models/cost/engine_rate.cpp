@@ -1,5 +1,6 @@
 #include "models/cost/engine_rate.h"
 
+#include "models/cost/residence.h"
 #include "models/cost/sm_rate.h"
 
 namespace twinlink::models {
@@ -31,8 +32,12 @@ Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape
 
 double copy_cap(const CalibrationProfile& profile, const TrafficShape& shape) {
   const bool local = shape.remote_sources == 0 && shape.remote_destinations == 0;
-  const double rate = local && profile.copy_local_rate.value > 0 ? profile.copy_local_rate.value
-                                                                 : profile.copy_rate.value;
+  if (local && profile.copy_local_rate.value > 0) {
+    // Memory bounds it, so L2 speeds it up as it does other bytes.
+    const double share = shape.cached ? resident_share(profile) : 1;
+    return profile.copy_local_rate.value * 1e9 / share;
+  }
+  const double rate = profile.copy_rate.value;
   return rate > 0 ? rate * 1e9 : kUnlimited;
 }
 

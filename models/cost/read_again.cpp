@@ -13,7 +13,7 @@ bool same(const Slice& a, const Slice& b) {
 struct Seen {
   Slice slice;
   Split split;
-  double moved;  // by one CTA of the lane, up to the op before
+  double moved;  // loads of one CTA of the lane, up to the op before
 };
 
 class Lines {
@@ -44,10 +44,10 @@ class Lines {
     for (const Slice& to : plan_.destinations(id)) forget(state, to);
   }
 
+  // Loads alone: stores pass through.
   [[nodiscard]] double bytes_of(OpId id) const {
     double bytes = 0;
-    for (const auto slices : {plan_.sources(id), plan_.destinations(id)})
-      for (const Slice& s : slices) bytes += static_cast<double>(s.size.count);
+    for (const Slice& s : plan_.sources(id)) bytes += static_cast<double>(s.size.count);
     return bytes;
   }
 

@@ -2,7 +2,7 @@
 // Which sources of peers' memory an SM lane has read before and still has in the L1 of its SMs.
 //
 // A slice is read again if an earlier op of the same lane read the same bytes with the same split
-// and nothing has been waited for since (a wait drops L1), and if what each CTA has moved since
+// and nothing has been waited for since (a wait drops L1), and if what each CTA has loaded since
 // then, that op included, fits into l1. Such bytes cross no link.
 #include <vector>
 

@@ -23,6 +23,14 @@ Batches batches_of(const CalibrationProfile& profile, const Op& op, const Traffi
   return {remote, all - remote};
 }
 
+// What a trip of a sum takes on top of a copy's, in seconds: each further source is another
+// operand to look up and to add.
+double further_sources(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
+  const bool sums = op.kind == OpKind::reduce || op.kind == OpKind::scan_reduce;
+  if (!sums || loads_together(profile) <= 0) return 0;
+  return std::max(0, shape.sources - 1) * profile.peer_step.value * 1e-6;
+}
+
 // One loop trip of an sm lane, in seconds. Zero: the machine is ideal, its routes are charged once.
 double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane& lane,
                      const TrafficShape& shape) {
@@ -32,31 +40,48 @@ double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane
   if (shape.in_switch)
     return (profile.multimem_round.value + 2 * to_us(shape.route_latency)) * 1e-6;
   const double local = local_round(profile, shape).value;
-  if (peers == 0) return std::max(1, batches_of(profile, op, shape).local) * local * 1e-6;
+  const double further = further_sources(profile, op, shape);
+  if (peers == 0) return std::max(1, batches_of(profile, op, shape).local) * local * 1e-6 + further;
   double one = profile.push_round.value;
   if (shape.remote_sources > 0)
     one = profile.remote_round.value + 2 * to_us(shape.route_latency) +
           (lane.loads_in_flight - 1) * profile.load_step.value;
   const Batches batches = batches_of(profile, op, shape);
   if (batches.known() && shape.remote_sources > 0)
-    return (batches.remote * one + batches.local * local) * 1e-6;
+    return (batches.remote * one + batches.local * local) * 1e-6 + further;
   const double all = op.order == LoadOrder::serial ? peers * one + local
                                                    : one + (peers - 1) * profile.peer_step.value;
   return all * 1e-6;
 }
 
 // What one SM can load and store, in bytes of payload per second.
-double sm_limit(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
-  const bool in_line = shape.in_line && profile.sm_inline_rate.value > 0;
-  const bool decays = op.oper == Operator::decay_sum && profile.sm_decay_rate.value > 0;
+double sm_limit(const CalibrationProfile& profile, const TrafficShape& shape) {
   if (profile.sm_load_rate.value > 0 && profile.sm_store_rate.value > 0)
     return 1e9 /
-           (shape.loaded / profile.sm_load_rate.value + shape.stored / profile.sm_store_rate.value +
-            (decays ? shape.loaded / profile.sm_decay_rate.value : 0) +
-            (in_line ? (shape.loaded + shape.stored) / profile.sm_inline_rate.value : 0));
+           (shape.loaded / profile.sm_load_rate.value + shape.stored / profile.sm_store_rate.value);
   if (profile.sm_rate.value <= 0) return kUnlimited;
   return profile.sm_rate.value * 1e9 /
          std::max({1, shape.remote_sources, shape.remote_destinations});
+}
+
+// What one SM works on, in bytes of payload per second, between terms that have come and the next
+// that it asks for: factors are looked up, words of inline data looked at and put together.
+double work_limit(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
+  const bool in_line = shape.in_line && profile.sm_inline_rate.value > 0;
+  const bool decays = op.oper == Operator::decay_sum && profile.sm_decay_rate.value > 0;
+  const double seconds =
+      (decays ? shape.loaded / profile.sm_decay_rate.value : 0) +
+      (in_line ? (shape.loaded + shape.stored) / profile.sm_inline_rate.value : 0);
+  return seconds > 0 ? 1e9 / seconds : kUnlimited;
+}
+
+double one_after_other(double a, double b) { return 1 / (1 / a + 1 / b); }
+
+// What L2 takes of the op's stores, in bytes of payload per second.
+double l2_store_limit(const CalibrationProfile& profile, const TrafficShape& shape) {
+  if (!shape.cached || shape.stored_here <= 0 || profile.l2_store_rate.value <= 0)
+    return kUnlimited;
+  return profile.l2_store_rate.value * 1e9 / shape.stored_here;
 }
 
 // SMs under the lane's CTAs.
@@ -87,12 +112,18 @@ SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane
   const std::int64_t per_block = ceil_div(shape.payload.count, std::max(1, lane.ctas));
   const auto trips = static_cast<double>(ceil_div(per_block, std::max<std::int64_t>(1, per_trip)));
   const double payload = static_cast<double>(shape.payload.count);
-  const double limit = sms_of(profile, lane) * sm_limit(profile, op, shape);
+  const double limit =
+      std::min(sms_of(profile, lane) * sm_limit(profile, shape), l2_store_limit(profile, shape));
   const double all = round > 0 ? std::min(payload / (trips * round), limit) : limit;
   if (!first_round_apart(profile)) return {all, all};
-  const double cap =
-      trips > 1 && round > 0 ? std::min(payload / ((trips - 1) * round), limit) : limit;
-  return soften({cap, all}, profile, shape);
+  double cap = limit;
+  if (trips > 1 && round > 0) {
+    // The first round is latency; the last trip's bytes still pass the SMs after its round.
+    const double rounds = payload / ((trips - 1) * round + payload / (trips * limit));
+    cap = std::min(rounds, limit);
+  }
+  const double work = sms_of(profile, lane) * work_limit(profile, op, shape);
+  return soften({one_after_other(cap, work), one_after_other(all, work)}, profile, shape);
 }
 
 Lane lane_in_use(const Plan& plan, OpId id, bool in_line) {

@@ -4,11 +4,14 @@
 //   trips   ceil(bytes per block / (threads x vector x loads in flight))
 //   round   cost_model.h; no round where nothing is loaded: stores are posted
 //   limit   SMs under the CTAs x 1 / (loaded / sm_load_rate + stored / sm_store_rate), per byte of
-//           payload, + loaded / sm_decay_rate where factors are applied and (loaded + stored) /
-//           sm_inline_rate for inline data; where load and store are not known, x sm_rate / streams
+//           payload, at most what L2 takes of the stores that it keeps (l2_store_rate); where load
+//           and store are not known, x sm_rate / streams
+//   work    loaded / sm_decay_rate where factors are applied, (loaded + stored) / sm_inline_rate
+//           for inline data: comes after the rounds, 1 / rate = 1 / cap + 1 / (SMs x work)
 //   op_issue known      latency = op_issue + first round (batches of loads_together sources, one
 //                       after the other; a scan's sources one by one), cap = the smaller of
-//                       payload / ((trips - 1) round) and limit
+//                       payload / ((trips - 1) round + payload / (trips limit)), the last trip's
+//                       bytes behind its round, and limit
 //   from HBM            an op that loads no peer and that L2 does not serve reaches cap /
 //                       sqrt(1 + (cap / hbm's rate for it)^2): latency grows before HBM is full
 //   op_issue not known  cap = the smaller of payload / (trips round) and limit

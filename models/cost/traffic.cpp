@@ -132,7 +132,7 @@ class Collector {
     const double amount = ratio(slice, shape_.payload);
     memory(gpu(slice), amount);
     shape_.stored += amount;
-    if (gpu(slice) == home_) return;
+    if (gpu(slice) == home_) return void(shape_.stored_here += amount);
     travel(home_, gpu(slice), Carrier::push, amount);
     ++shape_.remote_destinations;
   }

@@ -44,6 +44,7 @@ struct TrafficShape {
   int remote_sources = 0, remote_destinations = 0;
   int sources = 0;                // that SMs load
   double loaded = 0, stored = 0;  // by SMs, per byte of payload
+  double stored_here = 0;         // of it, into the own GPU's memory
   bool in_line = false;           // some of it carries its own flags
   bool cached = false;            // L2 has what is loaded of the own GPU's memory
   bool in_switch = false;

@@ -18,10 +18,17 @@ std::vector<std::int64_t> sizes(bool quick, int ranks) {
   return all;
 }
 
-// An exchange of two ranks in the shapes of the collectives; of more, all ranks of a GPU together
-// hold at most some 128 CTAs.
+// So few CTAs that what an SM can do bounds them, not HBM or the link.
+constexpr models::LaneShape kFewCtas{8, 512, 16, 4};
+
+// An exchange of two ranks in the shapes of the collectives, and in few CTAs where that is work
+// for them; of more, all ranks of a GPU together hold at most some 128 CTAs.
 std::vector<models::LaneShape> shapes(int ranks, int gpus, std::int64_t bytes, bool quick) {
-  if (ranks == 2 && gpus == 2) return shapes_for(bytes, quick);
+  if (ranks == 2 && gpus == 2) {
+    std::vector<models::LaneShape> all = shapes_for(bytes, quick);
+    if (!quick && (bytes == kMiB || bytes == 4 * kMiB)) all.push_back(kFewCtas);
+    return all;
+  }
   return {{64 * gpus / std::max(ranks, gpus) * 2, 512, 16, 4}};
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -16,7 +17,7 @@ namespace twinlink::scenarios::cli {
 namespace {
 
 struct CalibrateFlags {
-  std::vector<std::string> files, constants;
+  std::vector<std::string> files, constants, without;
   std::string machine, base, output, hold = "none";
 };
 
@@ -29,7 +30,9 @@ std::vector<Observation> rows_of(const CalibrateFlags& flags, Session& session) 
     all.append(read_observations(read_input(file), file, flags.machine));
   for (const Observation& row : all.rows) {
     machines.insert(row.row.machine);
-    if (flags.machine.empty() || row.row.machine == flags.machine) rows.push_back(row);
+    if (!flags.machine.empty() && row.row.machine != flags.machine) continue;
+    if (std::ranges::find(flags.without, row.row.algorithm) == flags.without.end())
+      rows.push_back(row);
   }
   if (all.unknown > 0)
     session.note(fmt::format("{} rows of unknown algorithms are left out", all.unknown));
@@ -94,6 +97,8 @@ void add_calibrate(CLI::App& app, Session& session) {
   verb->add_option("--machine", flags->machine, "Which machine (needed where files name several)");
   verb->add_option("--base", flags->base, "Profile to start from (default: the machine's)");
   verb->add_option("--fit", flags->constants, "Constants to fit (default: all that matter)")
+      ->delimiter(',');
+  verb->add_option("--without", flags->without, "Algorithms whose rows are left out (nccl)")
       ->delimiter(',');
   verb->add_option("--hold", flags->hold,
                    "Rows not fitted but judged: every_second, alone, by_ranks, by_size, "

@@ -1,5 +1,6 @@
 #include "scenarios/fitting/piece_plans.h"
 
+#include <algorithm>
 #include <array>
 
 namespace twinlink::scenarios {
@@ -59,12 +60,16 @@ class Bench {
     return {buffer, 0, {}, size};
   }
 
+  static constexpr std::int16_t kReadLoads = 4;
+
   LaneId lane_of(const PieceOfWork& work, Rank me) {
     const bool moves =
         work.kind == Piece::pull || work.kind == Piece::push || work.kind == Piece::local;
     if (moves && work.shape.ctas == 0) return builder_.add_copy_lane(me, queue_++, work.launch);
     LaneShape shape = work.shape;
     if (shape.ctas == 0) shape = {1, 32, 16, 1};
+    if (work.kind == Piece::read)
+      shape.loads_in_flight = std::max(shape.loads_in_flight, kReadLoads);
     return builder_.add_sm_lane(builder_.add_kernel({me, work.launch, "piece"}), shape);
   }
 

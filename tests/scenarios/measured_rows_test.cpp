@@ -121,6 +121,28 @@ TEST_CASE("what the model cannot express is counted by reason") {
   CHECK(left_out == 3);
 }
 
+TEST_CASE("both ways at once: less what two streams cost, by small pieces or by the fact") {
+  // set_of's median is 2 us; 1 KiB both ways is written as 5 us: fork and join are 3 us.
+  const auto piece = [](const char* name, std::int64_t bytes, double us) {
+    std::string text =
+        set_of(std::string(R"({"measure": ")") + name + R"(", "bytes": )" + std::to_string(bytes) +
+               R"(, "ctas": 8, "threads": 512, "loads": 4})");
+    const std::string t = std::to_string(us);
+    return with(text, R"("median_us": 2.0, "p10_us": 1.9, "p90_us": 2.1)",
+                "\"median_us\": " + t + ", \"p10_us\": " + t + ", \"p90_us\": " + t);
+  };
+  const std::string fact =
+      with(set_of(R"({"measure": "fork_join"})"), "\"median_us\": 2.0", "\"median_us\": 2.1");
+  const std::string large = piece("sm_push_both", 4 << 20, 20);
+  const auto measured = [](const std::string& sets) {
+    const Observations got = read_observations(file_of(sets), "m.json", "");
+    return got.rows.back().row.measured_us;
+  };
+  const std::string small = piece("sm_push", 1024, 2) + "," + piece("sm_push_both", 1024, 5);
+  CHECK(measured(fact + "," + small + "," + large) == doctest::Approx(20 - 3));
+  CHECK(measured(fact + "," + large) == doctest::Approx(20 - 2.1));
+}
+
 TEST_CASE("pieces are predicted as the constants say") {
   const std::string shaped = R"(, "ctas": 1, "threads": 512, "loads": 1})";
   const Observations got = read_observations(
@@ -144,8 +166,8 @@ TEST_CASE("pieces are predicted as the constants say") {
   // One trip of 512 threads x 16 bytes = 8192: one round after the launch, then what one SM loads
   // and stores; the link is far from full (soft minimum: 1e-4 of it). Times are whole ps.
   const double moves = 8.192 / p.sm_load_rate.value + 8.192 / p.sm_store_rate.value;
-  const double begins = p.graph_gap.value + p.kernel_ramp.value / 2 + p.store_end.value +
-                        p.op_issue.value + p.remote_round.value;
+  const double begins =
+      p.graph_gap.value + p.kernel_ramp.value / 2 + p.store_end.value + p.op_issue.value + p.remote_round.value;
   CHECK(us[4] == doctest::Approx(begins + moves).epsilon(1e-3));
   // 1024 bytes at copy_rate GB/s are 1.024 / copy_rate us.
   CHECK(us[5] ==

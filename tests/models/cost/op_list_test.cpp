@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "models/cost/cost_model.h"
+#include "models/cost/kept_list.h"
 #include "models/cost/launch_order.h"
 #include "tests/models/cost/lane_pair.h"
 
@@ -60,6 +61,32 @@ TEST_CASE("an op of a list: step, issue, first round; the other rounds are trans
   CHECK(model.cost(pull).cap == doctest::Approx(8 * 40e9));
   CHECK(model.cost(pull).soft);
   CHECK_FALSE(model.cost(push).soft);  // posted
+}
+
+TEST_CASE("small blocks of plans with inline data keep their list: another step") {
+  struct Case {
+    LaneShape shape;
+    Edge edge;
+    bool kept;
+  };
+  for (const auto& [shape, edge, kept] : {Case{{8, 256, 16, 4}, Edge::inline_ll, true},
+                                          Case{{8, 64, 16, 4}, Edge::inline_ll128, true},
+                                          Case{{8, 288, 16, 4}, Edge::inline_ll, false},
+                                          Case{{8, 256, 16, 4}, Edge::flag_fenced, false}}) {
+    Pair pair(shape);
+    const OpId sent = pair.push(0);
+    const Dep arrives[] = {dep(sent, edge)};
+    pair.builder.copy(pair.lane[1], pair.all(1, kib(512)), pair.all(1), arrives);
+    const Plan plan = pair.builder.finish();
+    CHECK((!kept_lists(plan).empty() && kept_lists(plan)[0]) == kept);
+    CalibrationProfile p = fused();
+    p.op_step_kept.value = 0.1;
+    CostModel model(testing::pair_machine(), p, plan);
+    CHECK(model.cost(sent).latency == testing::kPairRoute + ns((kept ? 100 : 400) + 600 + 250));
+    p.op_step_kept.value = 0;  // not known
+    CostModel unknown(testing::pair_machine(), p, plan);
+    CHECK(unknown.cost(sent).latency == testing::kPairRoute + ns(400 + 600 + 250));
+  }
 }
 
 TEST_CASE("a fenced wait pays the fence, and more with more blocks; a relaxed one does not") {

@@ -63,6 +63,30 @@ TEST_CASE("L2 has what a plan touches if all of it fits: a shorter round, less o
   CHECK(from_hbm.pattern(from_hbm.cost(op).pattern)[0].per_byte == doctest::Approx(2));
 }
 
+TEST_CASE("L2 takes stores at a rate of its own; a local engine copy is as much faster in it") {
+  Two two;
+  const OpId write = two.builder.reduce(two.lane[0], Operator::sum, {},
+                                        std::vector<Slice>{two.at(0, {}, mib(1))}, {});
+  const OpId push = two.copy(0, two.at(0, {}, mib(1)), two.at(1, mib(1), mib(1)));
+  const LaneId queue = two.builder.add_copy_lane(Rank{0}, 0, LaunchMode::graph);
+  const OpId engine = two.builder.copy(queue, two.at(0, {}, mib(1)), two.at(0, mib(1), mib(1)), {});
+  const Plan plan = two.builder.finish();
+  CalibrationProfile p = profile();
+  p.l2.value = 4 * kMib / kGib;
+  p.l2_rate.value = 8000;
+  p.l2_store_rate.value = 300;
+  p.copy_local_rate.value = 1500;
+  CostModel model(testing::pair_machine(), p, plan);
+  // The SMs would store 8 x 50 GB/s; what is pushed is no store of this L2.
+  CHECK(model.cost(write).cap == doctest::Approx(300e9));
+  CHECK(model.cost(push).cap == doctest::Approx(320e9));
+  CHECK(model.cost(engine).cap == doctest::Approx(1500e9 * 8000 / 4000));
+  p.l2.value = 1 * kMib / kGib;  // too small
+  CostModel from_hbm(testing::pair_machine(), p, plan);
+  CHECK(from_hbm.cost(write).cap == doctest::Approx(400e9));
+  CHECK(from_hbm.cost(engine).cap == doctest::Approx(1500e9));
+}
+
 TEST_CASE("HBM answers later before it is full: once, by the op's own rate") {
   // 8 CTAs: 128 KiB a block, 4 trips of 32 KiB, the first is latency: 1 MiB / (3 x 0.5 us) = 699
   // GB/s, but the SMs make 8 / (1 / 200 + 1 / 50) = 320. HBM would give 4000 / 2 = 2000:
@@ -116,8 +140,8 @@ TEST_CASE("a lane waits for its push where others wait for the push's fence") {
 TEST_CASE(
     "peers' bytes read again by a lane cross no link, while they fit and nothing is awaited") {
   CalibrationProfile p = profile();
-  // 8 CTAs move 2 x 1 MiB a copy: 256 KiB each; from the first read to the end of the second, 512.
-  p.l1.value = 512 * 1024 / kGib;
+  // 8 CTAs load 1 MiB a copy: 128 KiB each; from the first read to the end of the second, 256.
+  p.l1.value = 256 * 1024 / kGib;
   const auto again = [&p](bool waits, Bytes second) {
     Two two;
     const OpId other = two.copy(1, two.at(1, mib(4), mib(1)), two.at(1, mib(5), mib(1)));
@@ -134,7 +158,7 @@ TEST_CASE(
   CHECK(again(false, {}));
   CHECK_FALSE(again(true, {}));
   CHECK_FALSE(again(false, mib(1)));  // other bytes
-  p.l1.value = 511 * 1024 / kGib;
+  p.l1.value = 255 * 1024 / kGib;
   CHECK_FALSE(again(false, {}));
 }
 
