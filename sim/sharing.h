@@ -13,6 +13,8 @@
 // b^-4)^(-1/4) and q = demand / capacity of the resource that froze them (if several did at the
 // same level, or if their cap limits them: the largest q). Demand counts the flows that freeze at
 // the resource's level at their cap, others at their rate, so it does not depend on who owns them.
+// Engine flows get engine_share bytes per byte of all others where both want more than there is, by
+// weights that follow from who is there (sharing_engines.cpp); 0: they are flows like others.
 // Exact within 1e-10 (ties are kept in their order). At most 2^17 capped flows on one resource.
 #include <cstdint>
 #include <vector>
@@ -28,7 +30,8 @@ double soft_factor(double q);
 
 class Sharing {
  public:
-  Sharing(FlowTable& table, Servers& servers, const std::vector<double>& capacities);
+  Sharing(FlowTable& table, Servers& servers, const std::vector<double>& capacities,
+          double engine_share = 0);
   // Puts a class with its first flow under shared resources. served: bytes per flow so far.
   void activate(std::int32_t c, double served, Duration now);
   // Changes the number of flows of an active class; 0 ends its activity.
@@ -64,6 +67,11 @@ class Sharing {
     std::vector<std::int32_t> listed;  // active classes but pairs
   };
 
+  struct EngineClass {
+    std::int32_t cls;
+    double own_weight;  // where nobody else is
+  };
+
   [[nodiscard]] static bool owns(const Share& s) { return s.units + s.heavy > 0; }
   // Whether its place in the order means anything.
   [[nodiscard]] static bool is_placed(const Share& s) {
@@ -94,6 +102,12 @@ class Sharing {
   void add_usage(std::int32_t r, std::int64_t units);
   void touch(std::int32_t r);
   void add_place(std::int32_t r);
+
+  // Engine flows (sharing_engines.cpp).
+  void enlist_engine(std::int32_t c, bool active);
+  void weigh_engines(Duration now);
+  [[nodiscard]] double engine_weight(const EngineClass& of) const;
+  void set_weight(std::int32_t c, double weight, Duration now);
 
   // The sweep (sharing_sweep.cpp).
   void sweep(Duration now);
@@ -143,6 +157,8 @@ class Sharing {
   std::uint64_t soft_round_ = 0;
   std::vector<std::uint64_t> soft_seen_;  // by class: the last round of soften that saw it
   bool changed_ = false;
+  double engine_share_;
+  std::vector<EngineClass> engines_;  // active ones
 };
 
 }  // namespace twinlink::sim

@@ -41,7 +41,7 @@ Simulation::Simulation(const Plan& plan, CostModel& costs, Bound bound)
       graph_(plan),
       clocks_(plan, costs),
       engines_(plan, {costs.cta_slots(), costs.copy_slots(), clocks_.has_sms()}),
-      solver_(capacities(costs), costs.first_sms()),
+      solver_(capacities(costs), costs.first_sms(), costs.engine_share()),
       edge_latency_(edge_latencies(costs)),
       arrived_(plan.rendezvous.size()),
       resource_bytes_(costs.resources().size()) {
@@ -151,8 +151,8 @@ Simulation::Pending Simulation::pending(OpId op, const OpCost& cost) {
   const auto uses = costs_.pattern(cost.pattern);
   const bool instant = cost.payload <= 0 || (uses.empty() && cost.cap == kUnlimited);
   if (instant) return {op};
-  const std::int32_t c =
-      solver_.class_of({0, cost.cap, cost.weight, cost.pattern, cost.soft, 0}, uses);
+  const FlowSpec spec{0, cost.cap, cost.weight, cost.pattern, cost.soft, 0, cost.engine};
+  const std::int32_t c = solver_.class_of(spec, uses);
   if (cost.ahead > 0) tails_[op.value] = {c, cost.ahead};
   return {op, c, cost.payload};
 }

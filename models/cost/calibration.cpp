@@ -70,6 +70,8 @@ constexpr std::array kConstants{
     ConstantTraits{"copy_weight", "GB/s", &P::copy_weight, "copy engine's weight in sharing"},
     ConstantTraits{"copy_local_rate", "GB/s", &P::copy_local_rate,
                    "cap of one queue on one GPU; 0: copy_rate", true},
+    ConstantTraits{"copy_share", "", &P::copy_share,
+                   "copy engines' bytes per byte of SMs on what both fill; 0: copy_weight", true},
     ConstantTraits{"wire_pull", "", &P::wire_pull,
                    "wire bytes to the reader per byte pulled by SMs"},
     ConstantTraits{"wire_pull_request", "", &P::wire_pull_request,

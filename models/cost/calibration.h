@@ -71,6 +71,7 @@ struct CalibrationProfile {
   Constant copy_rate;           // GB/s; cap of one copy engine queue
   Constant copy_weight;         // GB/s; its weight in weighted max-min sharing
   Constant copy_local_rate;     // GB/s; cap where both ends are on one GPU; 0: copy_rate
+  Constant copy_share;          // bytes of engines per byte of SMs where both want more; 0: none
   Constant wire_pull;           // wire bytes towards the reader per payload byte of an sm pull
   Constant wire_pull_request;   // wire bytes the other way per payload byte of an sm pull
   Constant wire_push;           // wire bytes towards the destination per payload byte of an sm push

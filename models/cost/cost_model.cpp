@@ -167,6 +167,7 @@ struct CostModel::State {
         cost.latency += copy_issue(profile, shape);
         cost.cap = copy_cap(profile, shape);
         cost.weight = copy_weight_of(profile, shape);
+        cost.engine = is_engine_flow(profile, shape);
         break;
       case Engine::nic:
       case Engine::library: cost.cap = kUnlimited; break;
@@ -322,6 +323,8 @@ std::size_t CostModel::memory_bytes() const {
          s.threads.capacity() * sizeof(double) +
          (s.stores.capacity() + s.in_line.capacity() + s.goes_ahead.capacity()) / 8;
 }
+
+double CostModel::engine_share() const { return state_->profile.copy_share.value; }
 
 int CostModel::cta_slots() const { return models::cta_slots(state_->profile); }
 
