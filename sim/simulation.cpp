@@ -40,7 +40,7 @@ Simulation::Simulation(const Plan& plan, CostModel& costs, Bound bound)
       costs_(costs),
       graph_(plan),
       clocks_(plan, costs),
-      engines_(plan, {costs.cta_slots(), costs.copy_slots(), clocks_.has_sms()}),
+      engines_(plan, {costs.cta_slots(), costs.copy_slots(), clocks_.has_sms(), costs.in_order()}),
       solver_(capacities(costs), costs.first_sms(), costs.engine_share()),
       edge_latency_(edge_latencies(costs)),
       arrived_(plan.rendezvous.size()),
@@ -100,7 +100,7 @@ void Simulation::go_on(OpId op, Duration now) {
 // What began, ended and was sampled now changes how fast SMs are from now on.
 void Simulation::settle_speeds(Duration now) {
   for (const std::int32_t gpu : engines_.held_changes())
-    clocks_.hold(gpu, engines_.held(gpu), costs_.cta_slots());
+    clocks_.leave(gpu, costs_.free_sms(engines_.filled_by(gpu), engines_.held(gpu)));
   engines_.held_changes().clear();
   clocks_.settle(now);
   flows_changed_ |= !clocks_.speeds().empty();

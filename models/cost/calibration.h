@@ -98,6 +98,8 @@ struct CalibrationProfile {
   Constant nccl_channel_simple;      // GB/s; with Simple
   Constant sms;                      // SMs of one GPU; 0: no limit on co-resident CTAs
   Constant ctas_per_sm;              // co-resident CTAs on one SM
+  Constant blocks_fill_sms;          // 1: blocks of compute ops fill SMs, kernels go in order
+  Constant gemm_tile;                // elements of a product's result that one block makes
   Constant copy_engines;             // copy engine queues of one GPU that run at once
   Constant peak_flops;               // TFLOP/s; dense bf16
   Constant peak_fp32_flops;          // TFLOP/s; fp32 on the CUDA cores, not TF32

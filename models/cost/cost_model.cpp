@@ -326,6 +326,15 @@ std::size_t CostModel::memory_bytes() const {
 
 double CostModel::engine_share() const { return state_->profile.copy_share.value; }
 
+bool CostModel::in_order() const { return state_->profile.blocks_fill_sms.value > 0; }
+
+double CostModel::free_sms(OpId op, std::int32_t held) const {
+  const Plan& plan = state_->plan;
+  const bool computes = op.valid() && plan.op(op).kind == OpKind::compute;
+  return models::free_sms(state_->profile, computes ? &plan.computes[plan.op(op).detail] : nullptr,
+                          held);
+}
+
 int CostModel::cta_slots() const { return models::cta_slots(state_->profile); }
 
 int CostModel::copy_slots() const { return static_cast<int>(state_->profile.copy_engines.value); }

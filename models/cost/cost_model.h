@@ -101,6 +101,11 @@ class CostModel {
   // The bytes that engine flows take per byte of the others where both fill a resource; 0: no op is
   // one.
   [[nodiscard]] double engine_share() const;
+  // Whether compute ops fill the SMs of their GPU, so that its kernels begin in order.
+  [[nodiscard]] bool in_order() const;
+  // The share of a GPU's SMs that this op (invalid: any) works at while lanes that compute nothing
+  // hold so many CTAs there (compute_cost.h); above 0.
+  [[nodiscard]] double free_sms(OpId op, std::int32_t held) const;
   // CTAs that fit on one GPU at once; 0: no limit. Copy engine queues of one GPU; 0: no limit.
   [[nodiscard]] int cta_slots() const;
   [[nodiscard]] int copy_slots() const;
