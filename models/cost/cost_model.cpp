@@ -30,16 +30,6 @@ std::vector<OpId> first_ops(const Plan& plan) {
   return first;
 }
 
-void ensure_gpus_exist(const topology::Topology& topology, const Plan& plan) {
-  const auto have = static_cast<std::int32_t>(topology.gpus().size());
-  for (const std::int32_t gpu : plan.gpu_of_rank)
-    if (gpu < 0 || gpu >= have)
-      throw InputError("the plan needs GPU " + std::to_string(gpu) + ", but machine \"" +
-                           topology.name() + "\" has " + std::to_string(have) +
-                           (have == 1 ? " GPU" : " GPUs"),
-                       "/ranks");
-}
-
 }  // namespace
 
 struct CostModel::State {
@@ -51,7 +41,7 @@ struct CostModel::State {
         patterns(fabric, p),
         reader(plan_in, fabric, memory_view(p, plan_in)),
         power(power_model(p)) {
-    ensure_gpus_exist(t, plan);
+    ensure_gpus_exist(t, plan.gpu_of_rank);
     if (p.launch_order.value > 0) order = models::launch_order(plan);
     if (first_round_apart(p)) in_line = inline_ops(plan);
     if (p.push_ahead.value > 0) goes_ahead = unfenced_ops(plan);
