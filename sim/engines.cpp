@@ -83,8 +83,12 @@ void Engines::release(OpId op, std::vector<OpId>& started) {
   switch (lane.engine) {
     case Engine::sm:
       if (slots_.ctas > 0) release_sm(lane.kernel, started);
-      return pass_turn(op, started);
-    case Engine::copy: release_copy(op, started); return pass_turn(op, started);
+      if (turns_.fills(op)) pass_turn(op, started);
+      return;
+    case Engine::copy:
+      release_copy(op, started);
+      if (turns_.fills(op)) pass_turn(op, started);
+      return;
     case Engine::nic:
     case Engine::library: return;
   }
@@ -132,9 +136,8 @@ void Engines::admit(OpId op, std::vector<OpId>& started) {
   if (take_turn(op)) started.push_back(op);
 }
 
-// The op has ended; if it filled its GPU, those behind it come in.
+// The op filled its GPU and has ended: those behind it come in.
 void Engines::pass_turn(OpId op, std::vector<OpId>& started) {
-  if (!turns_.fills(op)) return;
   const std::int32_t gpu = plan_.gpu_of(plan_.rank_of(op));
   turns_.end(op);
   note_filled(gpu);

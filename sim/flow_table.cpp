@@ -11,8 +11,8 @@ bool is_pair(const FlowSpec& spec, std::span<const models::Use> uses) {
 }
 
 bool fits(const FlowClass& c, const FlowSpec& spec) {
-  const bool same_weight = c.engine || c.weight == spec.weight;  // an engine's changes
-  return same_weight && c.cap == spec.cap && c.soft == spec.soft && c.engine == spec.engine;
+  if (c.weight != spec.weight && !c.engine) return false;  // an engine's changes
+  return c.cap == spec.cap && c.soft == spec.soft && c.engine == spec.engine;
 }
 
 template <class T>
