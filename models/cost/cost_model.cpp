@@ -13,7 +13,6 @@
 #include "models/cost/residence.h"
 #include "models/cost/sm_rate.h"
 #include "models/cost/traffic.h"
-#include "topology/error.h"
 
 namespace twinlink::models {
 namespace {
