@@ -80,8 +80,9 @@ void Clocks::mark(std::int32_t gpu) {
   changed_.push_back(gpu);
 }
 
-void Clocks::hold(std::int32_t gpu, std::int32_t ctas, std::int32_t slots) {
-  at(gpu).free_share = static_cast<double>(std::max(1, slots - ctas)) / slots;
+void Clocks::leave(std::int32_t gpu, double free_share) {
+  if (at(gpu).free_share == free_share) return;
+  at(gpu).free_share = free_share;
   mark(gpu);
 }
 

@@ -27,8 +27,8 @@ class Clocks {
   // The op's work or transfer begins or ends.
   void begin(OpId op) { change(op, 1); }
   void end(OpId op) { change(op, -1); }
-  // CTAs of lanes that compute nothing, now held on the GPU, of slots > 0.
-  void hold(std::int32_t gpu, std::int32_t ctas, std::int32_t slots);
+  // The share of the GPU's SMs that others leave to compute ops from now on, above 0.
+  void leave(std::int32_t gpu, double free_share);
   // A sample that `samples` asked for.
   void sample(std::int32_t gpu, Duration now);
   // After all of this at one instant.

@@ -12,7 +12,11 @@ using models::Lane;
 using models::Plan;
 
 Engines::Engines(const Plan& plan, EngineSlots slots)
-    : plan_(plan), slots_(slots), kernels_(plan.kernels.size()), queue_of_lane_(plan.lanes.size()) {
+    : plan_(plan),
+      slots_(slots),
+      turns_(plan, slots.in_order && slots.ctas > 0),
+      kernels_(plan.kernels.size()),
+      queue_of_lane_(plan.lanes.size()) {
   for (std::size_t i = 0; i < plan.lanes.size(); ++i) {
     const Lane& lane = plan.lanes[i];
     const std::int32_t gpu = plan.gpu_of(lane.rank);
@@ -59,14 +63,15 @@ void Engines::occupy(const KernelState& state, int sign) {
 bool Engines::is_open(LaneId lane) const {
   const Lane& l = plan_.lane(lane);
   if (l.engine == Engine::nic || l.engine == Engine::library) return true;
-  return l.engine == Engine::sm && (slots_.ctas == 0 || kernels_[l.kernel.index()].resident);
+  if (l.engine != Engine::sm || turns_.fills(lane)) return false;
+  return slots_.ctas == 0 || kernels_[l.kernel.index()].resident;
 }
 
 bool Engines::request(OpId op) {
   const Lane& lane = plan_.lane(plan_.op(op).lane);
   switch (lane.engine) {
-    case Engine::sm: return request_sm(op, lane.kernel);
-    case Engine::copy: return request_copy(op);
+    case Engine::sm: return request_sm(op, lane.kernel) && take_turn(op);
+    case Engine::copy: return request_copy(op) && take_turn(op);
     case Engine::nic:
     case Engine::library: break;
   }
@@ -78,8 +83,12 @@ void Engines::release(OpId op, std::vector<OpId>& started) {
   switch (lane.engine) {
     case Engine::sm:
       if (slots_.ctas > 0) release_sm(lane.kernel, started);
+      if (turns_.fills(op)) pass_turn(op, started);
       return;
-    case Engine::copy: return release_copy(op, started);
+    case Engine::copy:
+      release_copy(op, started);
+      if (turns_.fills(op)) pass_turn(op, started);
+      return;
     case Engine::nic:
     case Engine::library: return;
   }
@@ -93,16 +102,55 @@ bool Engines::request_sm(OpId op, KernelId id) {
   if (slots_.ctas == 0) return true;
   KernelState& state = kernel(id);
   if (state.resident) return true;
-  GpuState& gpu = gpus_.at(state.gpu);
-  if (gpu.kernels.empty() && fits(state)) {
-    state.resident = true;
-    occupy(state, 1);
-    return true;
-  }
-  if (!state.queued) gpu.kernels.push_back(id);
+  const bool free = !state.queued && (turns_.fills(op) || turns_.pass(state.gpu, id));
+  if (free && enter(state)) return true;
   state.queued = true;
   state.waiting.push_back(op);
   return false;
+}
+
+// The kernel's turn has come: true if there is room for it, else it waits for room.
+bool Engines::enter(KernelState& state) {
+  GpuState& gpu = gpus_.at(state.gpu);
+  if (!gpu.kernels.empty() || !fits(state)) {
+    gpu.kernels.push_back(KernelId{static_cast<std::size_t>(&state - kernels_.data())});
+    return false;
+  }
+  state.resident = true;
+  occupy(state, 1);
+  return true;
+}
+
+bool Engines::take_turn(OpId op) {
+  if (!turns_.fills(op)) return true;
+  if (!turns_.take(op)) return false;
+  note_filled(plan_.gpu_of(plan_.rank_of(op)));
+  return true;
+}
+
+void Engines::note_filled(std::int32_t gpu) {
+  if (slots_.watch_held) held_changes_.push_back(gpu);
+}
+
+void Engines::admit(OpId op, std::vector<OpId>& started) {
+  if (take_turn(op)) started.push_back(op);
+}
+
+// The op filled its GPU and has ended: those behind it come in.
+void Engines::pass_turn(OpId op, std::vector<OpId>& started) {
+  const std::int32_t gpu = plan_.gpu_of(plan_.rank_of(op));
+  turns_.end(op);
+  note_filled(gpu);
+  while (const std::optional<Turns::Waiter> next = turns_.next(gpu)) {
+    if (next->op.valid()) {
+      started.push_back(next->op);
+      continue;
+    }
+    KernelState& state = kernel(next->kernel);
+    if (!enter(state)) continue;
+    for (const OpId waiting : state.waiting) admit(waiting, started);
+    state.waiting.clear();
+  }
 }
 
 void Engines::release_sm(KernelId id, std::vector<OpId>& started) {
@@ -115,7 +163,7 @@ void Engines::release_sm(KernelId id, std::vector<OpId>& started) {
     gpu.kernels.pop_front();
     next.resident = true;
     occupy(next, 1);
-    started.insert(started.end(), next.waiting.begin(), next.waiting.end());
+    for (const OpId waiting : next.waiting) admit(waiting, started);
     next.waiting.clear();
   }
 }
@@ -145,7 +193,7 @@ void Engines::release_copy(OpId op, std::vector<OpId>& started) {
   --gpu.copies_active;
   for (auto it = gpu.copies.begin(); it != gpu.copies.end();) {
     if (try_copy(*it)) {
-      started.push_back(*it);
+      admit(*it, started);
       it = gpu.copies.erase(it);
     } else {
       ++it;
@@ -158,7 +206,7 @@ OpId Engines::any_waiting() const {
     if (!gpu.copies.empty()) return gpu.copies.front();
     if (!gpu.kernels.empty()) return kernels_[gpu.kernels.front().index()].waiting.front();
   }
-  return OpId{};
+  return turns_.any_waiting();
 }
 
 // Without what waits, which is rarely much.

@@ -5,7 +5,9 @@
 // kernels of a GPU that do not fit wait in the order in which they became ready (the first one
 // blocks those behind it). copy: a queue serves one op at a time, at most `copy_slots` queues of a
 // GPU at once; ops wait in the order in which they became ready. nic: no limit but its lanes'
-// order. A slot count of 0 means no limit. A kernel larger than its GPU is an UnsupportedError with
+// order. Where kernels go in order (turns.h), a kernel first waits for its turn, then for CTAs; an
+// op that fills its GPU has its kernel or queue first, then waits for the turn. A slot count of 0
+// means no limit. A kernel larger than its GPU is an UnsupportedError with
 // both numbers.
 #include <cstdint>
 #include <deque>
@@ -14,6 +16,7 @@
 #include <vector>
 
 #include "models/plan/plan.h"
+#include "sim/turns.h"
 
 namespace twinlink::sim {
 
@@ -21,6 +24,7 @@ struct EngineSlots {
   int ctas = 0;
   int copies = 0;
   bool watch_held = false;  // whether held_changes will be asked for
+  bool in_order = false;    // needs a limit of CTAs
 };
 
 class Engines {
@@ -37,6 +41,8 @@ class Engines {
   // caller to clear. Only where CTAs are limited.
   [[nodiscard]] std::int32_t held(std::int32_t gpu) const { return gpus_.at(gpu).ctas_held; }
   [[nodiscard]] std::vector<std::int32_t>& held_changes() { return held_changes_; }
+  // The op that fills the GPU now; invalid: none. GPUs where it has changed are held_changes too.
+  [[nodiscard]] OpId filled_by(std::int32_t gpu) const { return turns_.holder(gpu); }
   // Some op that waits for an engine; invalid if none does.
   [[nodiscard]] OpId any_waiting() const;
   [[nodiscard]] std::size_t memory_bytes() const;
@@ -63,6 +69,11 @@ class Engines {
   void watch_held();
   void occupy(const KernelState& state, int sign);
   bool request_sm(OpId op, KernelId id);
+  bool enter(KernelState& state);
+  bool take_turn(OpId op);
+  void note_filled(std::int32_t gpu);
+  void admit(OpId op, std::vector<OpId>& started);
+  void pass_turn(OpId op, std::vector<OpId>& started);
   bool request_copy(OpId op);
   bool try_copy(OpId op);
   void release_sm(KernelId id, std::vector<OpId>& started);
@@ -72,6 +83,7 @@ class Engines {
 
   const models::Plan& plan_;
   EngineSlots slots_;
+  Turns turns_;
   std::vector<KernelState> kernels_;
   std::map<std::int32_t, GpuState> gpus_;
   std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> queue_index_;  // (GPU, queue)

@@ -18,13 +18,14 @@ std::int64_t whole_ps(double duration) {
 
 }  // namespace
 
-FlowSolver::FlowSolver(std::vector<double> capacities, std::size_t fixed)
+FlowSolver::FlowSolver(std::vector<double> capacities, std::size_t fixed, double engine_share)
     : capacities_(std::move(capacities)),
       servers_(table_, capacities_.size()),
-      sharing_(table_, servers_, capacities_),
+      sharing_(table_, servers_, capacities_, engine_share),
       users_(capacities_.size(), 0),
       fixed_(std::min(fixed, capacities_.size())),
       alone_(capacities_.size(), kNobody) {
+  if (engine_share > 0) table_.forbid_pairs();  // engines weigh what is listed: pairs are not
   // Nobody is ever alone where the rate may change.
   for (std::size_t r = fixed_; r < users_.size(); ++r) users_[r] = 1;
 }

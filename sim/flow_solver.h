@@ -19,7 +19,9 @@ namespace twinlink::sim {
 class FlowSolver {
  public:
   // Bytes per second of each resource. The capacities of those from `fixed` on may change.
-  explicit FlowSolver(std::vector<double> capacities, std::size_t fixed = SIZE_MAX);
+  // engine_share: Sharing.
+  explicit FlowSolver(std::vector<double> capacities, std::size_t fixed = SIZE_MAX,
+                      double engine_share = 0);
   FlowSolver(const FlowSolver&) = delete;
   FlowSolver& operator=(const FlowSolver&) = delete;
 

@@ -6,12 +6,13 @@ namespace twinlink::sim {
 namespace {
 
 bool is_pair(const FlowSpec& spec, std::span<const models::Use> uses) {
-  if (uses.size() != 2 || spec.soft || spec.cap != kUnlimited) return false;
+  if (uses.size() != 2 || spec.soft || spec.engine || spec.cap != kUnlimited) return false;
   return uses[0].per_byte * spec.weight == 1 && uses[1].per_byte * spec.weight == 1;
 }
 
 bool fits(const FlowClass& c, const FlowSpec& spec) {
-  return c.weight == spec.weight && c.cap == spec.cap && c.soft == spec.soft;
+  if (c.weight != spec.weight && !c.engine) return false;  // an engine's changes
+  return c.cap == spec.cap && c.soft == spec.soft && c.engine == spec.engine;
 }
 
 template <class T>
@@ -39,6 +40,7 @@ std::int32_t FlowTable::make_class(const FlowSpec& spec, std::span<const models:
   made.use_count = static_cast<std::uint16_t>(uses.size());
   made.next = std::exchange(class_of_pattern_[pattern], c);
   made.soft = spec.soft;
+  made.engine = spec.engine;
   made.pair = pairs_allowed_ && is_pair(spec, uses);
   classes_.push_back(made);
   return c;

@@ -26,6 +26,7 @@ struct FlowSpec {
   std::int32_t pattern = 0;  // flows of equal pattern have equal uses
   bool soft = false;
   std::uint32_t tag = 0;
+  bool engine = false;  // its weight is that of the others on its way, times a share (Sharing)
 };
 
 // Values of FlowClass::owner that are not resources.
@@ -48,9 +49,10 @@ struct alignas(64) FlowClass {
   std::int32_t count = 0;
   std::uint16_t use_count = 0;
   bool soft : 1 = false;
-  bool alone : 1 = false;  // speed is that of running alone
-  bool pair : 1 = false;   // two uses of weight x per_byte == 1, no cap, not soft
-  bool unit : 1 = false;   // a pair with one flow, alone between its resources, as last attached
+  bool alone : 1 = false;   // speed is that of running alone
+  bool pair : 1 = false;    // two uses of weight x per_byte == 1, no cap, not soft, no engine
+  bool unit : 1 = false;    // a pair with one flow, alone between its resources, as last attached
+  bool engine : 1 = false;  // FlowSpec::engine
   std::int32_t next = kNobody;  // another class of the same pattern
 
   [[nodiscard]] std::span<const models::Use> uses() const { return {first_use, use_count}; }

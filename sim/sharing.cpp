@@ -16,13 +16,15 @@ double scale_for(const std::vector<double>& capacities) {
 
 }  // namespace
 
-Sharing::Sharing(FlowTable& table, Servers& servers, const std::vector<double>& capacities)
+Sharing::Sharing(FlowTable& table, Servers& servers, const std::vector<double>& capacities,
+                 double engine_share)
     : table_(table),
       servers_(servers),
       scale_(scale_for(capacities)),
       shares_(capacities.size()),
       users_(capacities.size()),
-      usage_(capacities.size()) {
+      usage_(capacities.size()),
+      engine_share_(engine_share) {
   for (std::size_t r = 0; r < capacities.size(); ++r) {
     TL_ENSURE(capacities[r] > 0, "a resource has a capacity");
     shares_[r].capacity = to_units(capacities[r]);
@@ -102,6 +104,7 @@ void Sharing::enlist(std::int32_t c, bool active) {
   const FlowClass& cls = table_[c];
   const int step = active ? 1 : -1;
   if (cls.soft) soft_classes_ += step;
+  if (cls.engine && engine_share_ > 0) enlist_engine(c, active);
   for (const models::Use& use : cls.uses()) {
     Users& u = users(use.resource);
     if (cls.pair) {

@@ -13,12 +13,15 @@
 // b^-4)^(-1/4) and q = demand / capacity of the resource that froze them (if several did at the
 // same level, or if their cap limits them: the largest q). Demand counts the flows that freeze at
 // the resource's level at their cap, others at their rate, so it does not depend on who owns them.
+// Engine flows get engine_share bytes per byte of all others where both want more than there is, by
+// weights that follow from who is there (sharing_engines.cpp); 0: they are flows like others.
 // Exact within 1e-10 (ties are kept in their order). At most 2^17 capped flows on one resource.
 #include <cstdint>
 #include <vector>
 
 #include "sim/flow_table.h"
 #include "sim/servers.h"
+#include "sim/sharing_state.h"
 #include "sim/usage.h"
 
 namespace twinlink::sim {
@@ -28,7 +31,8 @@ double soft_factor(double q);
 
 class Sharing {
  public:
-  Sharing(FlowTable& table, Servers& servers, const std::vector<double>& capacities);
+  Sharing(FlowTable& table, Servers& servers, const std::vector<double>& capacities,
+          double engine_share = 0);
   // Puts a class with its first flow under shared resources. served: bytes per flow so far.
   void activate(std::int32_t c, double served, Duration now);
   // Changes the number of flows of an active class; 0 ends its activity.
@@ -44,24 +48,9 @@ class Sharing {
   [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
-  struct alignas(64) Share {  // one resource
-    std::int64_t capacity = 0;
-    std::int64_t solved = 0;  // usage at the last commit
-    double level = 0;         // where it stands in the order
-    double pushed = 0;        // what the usage of others is based on
-    std::int64_t pushed_units = 0;
-    double per_level = 0;    // what owned flows take per unit of level
-    std::int32_t units = 0;  // owned unit flows
-    std::int32_t heavy = 0;  // owned classes that are not units
-    std::int32_t place = kNobody;
-    bool stale = false, touched = false, sinking = false, has_listed = false;
-  };
-  struct Users {                       // the rest of it, needed less often
-    std::int32_t pairs = 0;            // active pair classes, owned or not
-    std::int32_t soft = 0;             // active soft classes, owned or not
-    double busy = 0;                   // demand / capacity
-    double full_at = kUnlimited;       // the level at which it is full
-    std::vector<std::int32_t> listed;  // active classes but pairs
+  struct EngineClass {
+    std::int32_t cls;
+    double own_weight;  // where nobody else is
   };
 
   [[nodiscard]] static bool owns(const Share& s) { return s.units + s.heavy > 0; }
@@ -94,6 +83,12 @@ class Sharing {
   void add_usage(std::int32_t r, std::int64_t units);
   void touch(std::int32_t r);
   void add_place(std::int32_t r);
+
+  // Engine flows (sharing_engines.cpp).
+  void enlist_engine(std::int32_t c, bool active);
+  void weigh_engines(Duration now);
+  [[nodiscard]] double engine_weight(const EngineClass& of) const;
+  void set_weight(std::int32_t c, double weight, Duration now);
 
   // The sweep (sharing_sweep.cpp).
   void sweep(Duration now);
@@ -143,6 +138,8 @@ class Sharing {
   std::uint64_t soft_round_ = 0;
   std::vector<std::uint64_t> soft_seen_;  // by class: the last round of soften that saw it
   bool changed_ = false;
+  double engine_share_;
+  std::vector<EngineClass> engines_;  // active ones
 };
 
 }  // namespace twinlink::sim

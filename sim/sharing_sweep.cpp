@@ -39,6 +39,7 @@ bool uses(const FlowClass& c, std::int32_t resource) {
 void Sharing::solve(Duration now) {
   if (!changed_) return;
   changed_ = false;
+  if (!engines_.empty()) weigh_engines(now);
   do sweep(now);
   while (admit_overloaded());
   if (soft_classes_ > 0) soften(now);

@@ -40,8 +40,8 @@ Simulation::Simulation(const Plan& plan, CostModel& costs, Bound bound)
       costs_(costs),
       graph_(plan),
       clocks_(plan, costs),
-      engines_(plan, {costs.cta_slots(), costs.copy_slots(), clocks_.has_sms()}),
-      solver_(capacities(costs), costs.first_sms()),
+      engines_(plan, {costs.cta_slots(), costs.copy_slots(), clocks_.has_sms(), costs.in_order()}),
+      solver_(capacities(costs), costs.first_sms(), costs.engine_share()),
       edge_latency_(edge_latencies(costs)),
       arrived_(plan.rendezvous.size()),
       resource_bytes_(costs.resources().size()) {
@@ -100,7 +100,7 @@ void Simulation::go_on(OpId op, Duration now) {
 // What began, ended and was sampled now changes how fast SMs are from now on.
 void Simulation::settle_speeds(Duration now) {
   for (const std::int32_t gpu : engines_.held_changes())
-    clocks_.hold(gpu, engines_.held(gpu), costs_.cta_slots());
+    clocks_.leave(gpu, costs_.free_sms(engines_.filled_by(gpu), engines_.held(gpu)));
   engines_.held_changes().clear();
   clocks_.settle(now);
   flows_changed_ |= !clocks_.speeds().empty();
@@ -151,8 +151,8 @@ Simulation::Pending Simulation::pending(OpId op, const OpCost& cost) {
   const auto uses = costs_.pattern(cost.pattern);
   const bool instant = cost.payload <= 0 || (uses.empty() && cost.cap == kUnlimited);
   if (instant) return {op};
-  const std::int32_t c =
-      solver_.class_of({0, cost.cap, cost.weight, cost.pattern, cost.soft, 0}, uses);
+  const FlowSpec spec{0, cost.cap, cost.weight, cost.pattern, cost.soft, 0, cost.engine};
+  const std::int32_t c = solver_.class_of(spec, uses);
   if (cost.ahead > 0) tails_[op.value] = {c, cost.ahead};
   return {op, c, cost.payload};
 }

@@ -72,6 +72,7 @@ struct CalibrationProfile {
   Constant copy_rate;           // GB/s; cap of one copy engine queue
   Constant copy_weight;         // GB/s; its weight in weighted max-min sharing
   Constant copy_local_rate;     // GB/s; cap where both ends are on one GPU; 0: copy_rate
+  Constant copy_share;          // bytes of engines per byte of SMs where both want more; 0: none
   Constant wire_pull;           // wire bytes towards the reader per payload byte of an sm pull
   Constant wire_pull_request;   // wire bytes the other way per payload byte of an sm pull
   Constant wire_push;           // wire bytes towards the destination per payload byte of an sm push
@@ -99,6 +100,8 @@ struct CalibrationProfile {
   Constant nccl_channel_simple;      // GB/s; with Simple
   Constant sms;                      // SMs of one GPU; 0: no limit on co-resident CTAs
   Constant ctas_per_sm;              // co-resident CTAs on one SM
+  Constant blocks_fill_sms;          // 1: blocks of compute ops fill SMs, kernels go in order
+  Constant gemm_tile;                // elements of a product's result that one block makes
   Constant copy_engines;             // copy engine queues of one GPU that run at once
   Constant peak_flops;               // TFLOP/s; dense bf16
   Constant peak_fp32_flops;          // TFLOP/s; fp32 on the CUDA cores, not TF32

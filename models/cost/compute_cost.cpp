@@ -1,6 +1,10 @@
 #include "models/cost/compute_cost.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "models/cost/cost_model.h"
+#include "models/plan/ceil_div.h"
 #include "topology/error.h"
 
 namespace twinlink::models {
@@ -41,6 +45,23 @@ std::string_view name_of(Field field) {
   return "?";
 }
 
+// SMs on which no whole block fits beside the held CTAs, which the GPU spreads while it can.
+int sms_under(const CalibrationProfile& profile, int held) {
+  const auto half = static_cast<int>(profile.sms.value / 2);
+  if (held <= half) return held;
+  return std::max(half, static_cast<int>(std::ceil(held / profile.ctas_per_sm.value)));
+}
+
+// Of products bound by FLOPs; 0: not known, or nothing that comes in waves.
+std::int64_t blocks_of(const CalibrationProfile& profile, const Compute& work) {
+  const auto tile = static_cast<std::int64_t>(profile.gemm_tile.value);
+  const ComputeNeed need = compute_need(profile, work);
+  if (tile <= 0 || need.flop_seconds < need.hbm_seconds) return 0;
+  std::int64_t blocks = 0;
+  for (const Product& one : work.products) blocks += one.count * ceil_div(one.m * one.n, tile);
+  return blocks;
+}
+
 bool lacks(const CalibrationProfile& profile, const Compute& work) {
   const bool limited = profile.peak_flops.value > 0;
   return limited && work.flops > 0 && (profile.*peak_of(work.precision)).value <= 0;
@@ -61,6 +82,18 @@ ComputeNeed compute_need(const CalibrationProfile& profile, const Compute& work)
   if (profile.hbm.value > 0)
     need.hbm_seconds = static_cast<double>(work.hbm_bytes.count) / reached_hbm(profile);
   return need;
+}
+
+double free_sms(const CalibrationProfile& profile, const Compute* work, int held) {
+  const int slots = cta_slots(profile);
+  if (held <= 0 || slots <= 0) return 1;
+  if (profile.blocks_fill_sms.value <= 0)
+    return static_cast<double>(std::max(1, slots - held)) / slots;
+  const auto sms = static_cast<int>(profile.sms.value);
+  const int free = std::max(1, sms - sms_under(profile, held));
+  const std::int64_t blocks = work == nullptr ? 0 : blocks_of(profile, *work);
+  if (blocks == 0) return static_cast<double>(free) / sms;
+  return static_cast<double>(ceil_div(blocks, sms)) / static_cast<double>(ceil_div(blocks, free));
 }
 
 const Constant* library_start(const CalibrationProfile& profile, const std::string& kernel) {

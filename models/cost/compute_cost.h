@@ -7,8 +7,15 @@
 // Refreshes and turnarounds take the memory's time whoever asks, so kernels and copies share what
 // is reached, memory_efficiency x hbm: a kernel that fills it and copies of b bytes/s beside it
 // make t' = t / (1 - b / reached). Two kernels on H200 beside pulls both ways: 1.245 and 1.230,
-// predicted 1.222 and 1.238; of the peak instead they would be 1.182 and 1.195. Not modelled:
-// caches, tails of waves, the shape of a product. Fixed time is a latency.
+// predicted 1.222 and 1.238; of the peak instead they would be 1.182 and 1.195.
+// Beside CTAs that others hold, a share of the GPU's SMs is left (free_sms):
+//   blocks_fill_sms 0  1 - held / (sms x ctas_per_sm)
+//   blocks_fill_sms 1  free / sms, free = sms - held: a block takes a whole SM. More CTAs than half
+//                      the SMs stand ctas_per_sm to an SM, but take at least that half
+//   ... and gemm_tile  of products bound by FLOPs: ceil(blocks / sms) / ceil(blocks / free), whole
+//                      waves, blocks = count x ceil(m n / gemm_tile)
+// Not modelled: caches, tails of waves alone (an efficiency stands for them). Fixed time is a
+// latency.
 #include <string>
 
 #include "models/cost/calibration.h"
@@ -28,6 +35,9 @@ struct ComputeNeed {
 double reached_hbm(const CalibrationProfile& profile);
 
 ComputeNeed compute_need(const CalibrationProfile& profile, const Compute& work);
+
+// The share of the GPU's SMs that an op of this work (null: any) has beside so many held CTAs.
+double free_sms(const CalibrationProfile& profile, const Compute* work, int held);
 
 // The constant that a library's kernel of that name takes to start; null for any other kernel.
 const Constant* library_start(const CalibrationProfile& profile, const std::string& kernel);

@@ -14,7 +14,6 @@
 #include "models/cost/residence.h"
 #include "models/cost/sm_rate.h"
 #include "models/cost/traffic.h"
-#include "topology/error.h"
 
 namespace twinlink::models {
 namespace {
@@ -30,16 +29,6 @@ std::vector<OpId> first_ops(const Plan& plan) {
   return first;
 }
 
-void ensure_gpus_exist(const topology::Topology& topology, const Plan& plan) {
-  const auto have = static_cast<std::int32_t>(topology.gpus().size());
-  for (const std::int32_t gpu : plan.gpu_of_rank)
-    if (gpu < 0 || gpu >= have)
-      throw InputError("the plan needs GPU " + std::to_string(gpu) + ", but machine \"" +
-                           topology.name() + "\" has " + std::to_string(have) +
-                           (have == 1 ? " GPU" : " GPUs"),
-                       "/ranks");
-}
-
 }  // namespace
 
 struct CostModel::State {
@@ -51,7 +40,7 @@ struct CostModel::State {
         patterns(fabric, p),
         reader(plan_in, fabric, memory_view(p, plan_in)),
         power(power_model(p)) {
-    ensure_gpus_exist(t, plan);
+    ensure_gpus_exist(t, plan.gpu_of_rank);
     if (p.launch_order.value > 0) order = models::launch_order(plan);
     if (first_round_apart(p)) in_line = inline_ops(plan);
     if (p.push_ahead.value > 0) goes_ahead = unfenced_ops(plan);
@@ -169,6 +158,7 @@ struct CostModel::State {
         cost.latency += copy_issue(profile, shape);
         cost.cap = copy_cap(profile, shape);
         cost.weight = copy_weight_of(profile, shape);
+        cost.engine = is_engine_flow(profile, shape);
         break;
       case Engine::nic:
       case Engine::library: cost.cap = kUnlimited; break;
@@ -324,6 +314,17 @@ std::size_t CostModel::memory_bytes() const {
          s.first_op.capacity() * sizeof(OpId) + s.last_of_rank.capacity() * sizeof(State::Known) +
          s.threads.capacity() * sizeof(double) +
          (s.stores.capacity() + s.in_line.capacity() + s.goes_ahead.capacity()) / 8;
+}
+
+double CostModel::engine_share() const { return state_->profile.copy_share.value; }
+
+bool CostModel::in_order() const { return state_->profile.blocks_fill_sms.value > 0; }
+
+double CostModel::free_sms(OpId op, std::int32_t held) const {
+  const Plan& plan = state_->plan;
+  const bool computes = op.valid() && plan.op(op).kind == OpKind::compute;
+  return models::free_sms(state_->profile, computes ? &plan.computes[plan.op(op).detail] : nullptr,
+                          held);
 }
 
 int CostModel::cta_slots() const { return models::cta_slots(state_->profile); }

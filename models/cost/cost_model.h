@@ -13,7 +13,8 @@
 //             ceil(bytes per block / (threads x vector x loads)), round = one + (peers-1) peer_step
 //             (parallel) or peers x one + local_round (serial), with one = remote_round + (loads-1)
 //             load_step + there and back (pull) or push_round (push); without a peer local_round.
-//             Copy engine: copy_rate
+//             Copy engine: copy_rate; weight copy_weight, or with copy_share what makes it so many
+//             bytes per byte of the others
 //   compute   latency its fixed time; payload the ps it takes alone (compute_cost.h), which pass at
 //             1e12 a second: its weight, so that a level of 1 is its natural rate. Per ps it uses
 //             so many ps of its GPU's SMs (their capacity is 1e12 a second, less what the clock and
@@ -57,6 +58,7 @@ struct OpCost {
   double weight = 1;         // in weighted max-min sharing
   std::int32_t pattern = 0;  // index of its resource uses
   bool soft = false;         // sm traffic on a calibrated machine: soft minimum with its resource
+  bool engine = false;       // its weight follows that of others (engine_share)
 };
 
 // Names of compute ops that stand for the start of a library's kernel.
@@ -96,6 +98,14 @@ class CostModel {
   // the list if no op of the plan needs them.
   [[nodiscard]] std::size_t first_sms() const;
   [[nodiscard]] const PowerModel& power() const;
+  // The bytes that engine flows take per byte of the others where both fill a resource; 0: no op is
+  // one.
+  [[nodiscard]] double engine_share() const;
+  // Whether compute ops fill the SMs of their GPU, so that its kernels begin in order.
+  [[nodiscard]] bool in_order() const;
+  // The share of a GPU's SMs that this op (invalid: any) works at while lanes that compute nothing
+  // hold so many CTAs there (compute_cost.h); above 0.
+  [[nodiscard]] double free_sms(OpId op, std::int32_t held) const;
   // CTAs that fit on one GPU at once; 0: no limit. Copy engine queues of one GPU; 0: no limit.
   [[nodiscard]] int cta_slots() const;
   [[nodiscard]] int copy_slots() const;

@@ -17,6 +17,10 @@ double channel_rate(const CalibrationProfile& profile, Protocol protocol) {
   return 0;
 }
 
+bool is_local(const TrafficShape& shape) {
+  return shape.remote_sources == 0 && shape.remote_destinations == 0;
+}
+
 }  // namespace
 
 double channel_cap(const CalibrationProfile& profile, const Lane& lane) {
@@ -31,8 +35,7 @@ Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape
 }
 
 double copy_cap(const CalibrationProfile& profile, const TrafficShape& shape) {
-  const bool local = shape.remote_sources == 0 && shape.remote_destinations == 0;
-  if (local && profile.copy_local_rate.value > 0) {
+  if (is_local(shape) && profile.copy_local_rate.value > 0) {
     // Memory bounds it, so L2 speeds it up as it does other bytes.
     const double share = shape.cached ? resident_share(profile) : 1;
     return profile.copy_local_rate.value * 1e9 / share;
@@ -42,10 +45,13 @@ double copy_cap(const CalibrationProfile& profile, const TrafficShape& shape) {
 }
 
 double copy_weight_of(const CalibrationProfile& profile, const TrafficShape& shape) {
-  const bool local = shape.remote_sources == 0 && shape.remote_destinations == 0;
-  if (local && profile.copy_local_rate.value > 0 && profile.hbm.value > 0)
+  if (is_local(shape) && profile.copy_local_rate.value > 0 && profile.hbm.value > 0)
     return profile.hbm.value * 1e9;
   return profile.copy_weight.value > 0 ? profile.copy_weight.value * 1e9 : 1;
+}
+
+bool is_engine_flow(const CalibrationProfile& profile, const TrafficShape& shape) {
+  return profile.copy_share.value > 0 && !is_local(shape);
 }
 
 }  // namespace twinlink::models

@@ -11,8 +11,11 @@ double channel_cap(const CalibrationProfile& profile, const Lane& lane);
 
 Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape);
 double copy_cap(const CalibrationProfile& profile, const TrafficShape& shape);
-// In weighted max-min sharing. Within a GPU an engine takes two thirds of HBM from a kernel that
-// fills it: such a kernel's weight is its natural rate, and a local copy passes HBM twice per byte.
+// In weighted max-min sharing. A copy within a GPU is a kernel of the driver: it passes HBM twice
+// per byte, so it counts twice what a kernel does that fills it.
 double copy_weight_of(const CalibrationProfile& profile, const TrafficShape& shape);
+// Whether its weight follows from who is there instead (OpCost::engine): between GPUs, with
+// copy_share.
+bool is_engine_flow(const CalibrationProfile& profile, const TrafficShape& shape);
 
 }  // namespace twinlink::models

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "topology/error.h"
 #include "topology/fold.h"
 
 namespace twinlink::models {
@@ -178,6 +179,16 @@ FabricRoute Fabric::find(std::int32_t from_gpu, std::int32_t to_gpu) {
   const auto& gpus = net_->topology.gpus();
   return route_of(net_->topology, net_->router.route(gpus[static_cast<std::size_t>(from_gpu)],
                                                      gpus[static_cast<std::size_t>(to_gpu)]));
+}
+
+void ensure_gpus_exist(const topology::Topology& topology, std::span<const std::int32_t> gpus) {
+  const auto have = static_cast<std::int32_t>(topology.gpus().size());
+  for (const std::int32_t gpu : gpus)
+    if (gpu < 0 || gpu >= have)
+      throw InputError("the plan needs GPU " + std::to_string(gpu) + ", but machine \"" +
+                           topology.name() + "\" has " + std::to_string(have) +
+                           (have == 1 ? " GPU" : " GPUs"),
+                       "/ranks");
 }
 
 }  // namespace twinlink::models

@@ -82,4 +82,7 @@ class Fabric {
   std::map<std::pair<std::int32_t, std::int32_t>, FabricRoute> routes_;
 };
 
+// Throws InputError, naming the first GPU that the machine lacks.
+void ensure_gpus_exist(const topology::Topology& topology, std::span<const std::int32_t> gpus);
+
 }  // namespace twinlink::models

@@ -54,6 +54,15 @@ double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane
   return all * 1e-6;
 }
 
+// Of ops that store nothing, compilers ask for at least kReadAhead words before they look at one.
+constexpr int kReadAhead = 4;
+
+int loads_of(const CalibrationProfile& profile, const Lane& lane, const TrafficShape& shape) {
+  const int loads = std::max<int>(1, lane.loads_in_flight);
+  const bool reads_on = first_round_apart(profile) && shape.stored <= 0;
+  return reads_on ? std::max(loads, kReadAhead) : loads;
+}
+
 // What one SM can load and store, in bytes of payload per second.
 double sm_limit(const CalibrationProfile& profile, const TrafficShape& shape) {
   if (profile.sm_load_rate.value > 0 && profile.sm_store_rate.value > 0)
@@ -107,8 +116,8 @@ SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane
                const TrafficShape& shape) {
   if (profile.remote_round.value <= 0 || shape.payload.count == 0) return {};
   const double round = round_seconds(profile, op, lane, shape);
-  const std::int64_t per_trip =
-      std::int64_t{lane.threads} * lane.vector_bytes * std::max<int>(1, lane.loads_in_flight);
+  const int loads = loads_of(profile, lane, shape);
+  const std::int64_t per_trip = std::int64_t{lane.threads} * lane.vector_bytes * loads;
   const std::int64_t per_block = ceil_div(shape.payload.count, std::max(1, lane.ctas));
   const auto trips = static_cast<double>(ceil_div(per_block, std::max<std::int64_t>(1, per_trip)));
   const double payload = static_cast<double>(shape.payload.count);

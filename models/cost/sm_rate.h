@@ -15,7 +15,8 @@
 //   from HBM            an op that loads no peer and that L2 does not serve reaches cap /
 //                       sqrt(1 + (cap / hbm's rate for it)^2): latency grows before HBM is full
 //   op_issue not known  cap = the smaller of payload / (trips round) and limit
-// The weight in sharing is payload / (trips round), at most limit, in both.
+// The weight in sharing is payload / (trips round), at most limit, in both. With op_issue known,
+// ops that store nothing have at least 4 loads in flight: nothing waits for any of them.
 #include <cmath>
 #include <limits>
 

@@ -1,6 +1,5 @@
 #include "scenarios/fitting/piece_plans.h"
 
-#include <algorithm>
 #include <array>
 
 namespace twinlink::scenarios {
@@ -51,6 +50,28 @@ class Bench {
     return met;
   }
 
+  // Pieces one after the other, each a kernel or an op of the same copy queue; the last one.
+  OpId chain(const PieceOfWork& work, int pieces) {
+    const bool engine = is_engine(work);
+    std::optional<LaneId> queue;
+    if (engine) queue = lane_of(work, Rank{0});
+    OpId last;
+    for (int i = 0; i < pieces; ++i) {
+      const std::array after{models::dep(last, Edge::graph)};
+      const std::span<const Dep> deps{after.data(), last.valid() && !engine ? 1U : 0U};
+      fixed_lane_ = queue;
+      last = add(work, Rank{0}, deps);
+    }
+    fixed_lane_.reset();
+    return last;
+  }
+
+  static bool is_engine(const PieceOfWork& work) {
+    const bool moves =
+        work.kind == Piece::pull || work.kind == Piece::push || work.kind == Piece::local;
+    return moves && work.shape.ctas == 0;
+  }
+
   models::Plan finish() { return builder_.finish(); }
 
  private:
@@ -60,16 +81,11 @@ class Bench {
     return {buffer, 0, {}, size};
   }
 
-  static constexpr std::int16_t kReadLoads = 4;
-
   LaneId lane_of(const PieceOfWork& work, Rank me) {
-    const bool moves =
-        work.kind == Piece::pull || work.kind == Piece::push || work.kind == Piece::local;
-    if (moves && work.shape.ctas == 0) return builder_.add_copy_lane(me, queue_++, work.launch);
+    if (fixed_lane_) return *fixed_lane_;
+    if (is_engine(work)) return builder_.add_copy_lane(me, queue_++, work.launch);
     LaneShape shape = work.shape;
     if (shape.ctas == 0) shape = {1, 32, 16, 1};
-    if (work.kind == Piece::read)
-      shape.loads_in_flight = std::max(shape.loads_in_flight, kReadLoads);
     return builder_.add_sm_lane(builder_.add_kernel({me, work.launch, "piece"}), shape);
   }
 
@@ -80,7 +96,13 @@ class Bench {
 
   PlanBuilder builder_;
   std::int32_t queue_ = 0;
+  std::optional<LaneId> fixed_lane_;  // of a chain's pieces
 };
+
+// Whether it takes all SMs, so that what runs beside it takes turns with it.
+bool fills(const PieceOfWork& work) {
+  return work.kind == Piece::product || (work.kind == Piece::local && Bench::is_engine(work));
+}
 
 PieceOfWork outlasting(PieceOfWork work) {
   work.bytes.count *= kOutlast;
@@ -108,6 +130,11 @@ TimedPlan piece_plan(const PieceCase& work) {
   if (timed.kind == Piece::barrier_relaxed || timed.kind == Piece::barrier_fenced) {
     const auto [first, last] = bench.meet_twice(timed);
     return {bench.finish(), first, last};
+  }
+  if (work.beside && (fills(timed) || fills(*work.beside))) {
+    const OpId last = bench.chain(timed, work.pieces);
+    bench.chain(*work.beside, static_cast<int>(kOutlast));
+    return {bench.finish(), OpId{}, last, true, work.pieces};
   }
   const OpId op = bench.add(timed, Rank{0});
   if (work.both_ways) bench.add(timed, Rank{1});

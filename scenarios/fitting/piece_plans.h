@@ -5,13 +5,13 @@
 // copies     one op of `bytes` on a lane of that shape (shape.ctas > 0), or on a copy queue
 // read, write, fold   an op with a source only, a destination only, or two sources and one
 //            destination, all in GPU 0's memory
-// read       with four loads in flight at least: no trip of it waits for another, so that compilers
-//            unroll its loop (256 MiB by 32 CTAs take 131, 134 us with 1, 2 loads)
 // product    a compute op of `flops`, whose HBM bytes are those of its three bf16 matrices
 // both ways  the same piece mirrored from GPU 1 at the same time
 // rendezvous, flag, event   what one more of them adds to a chain
 // beside     the other consumer is one op, kOutlast times as large as it was measured, so that it
-//            runs as long as the timed one
+//            runs as long as the timed one; where one of them fills the GPU's SMs (a product, an
+//            engine's copy within a GPU), both are chains of kernels as they were measured, of
+//            `pieces` and kOutlast pieces, and the time is that of one piece
 #include <cstdint>
 #include <optional>
 
@@ -46,16 +46,19 @@ struct PieceCase {
   PieceOfWork timed;
   std::optional<PieceOfWork> beside = std::nullopt;
   bool both_ways = false;
+  int pieces = 1;  // of the timed one, beside another
 };
 
 inline constexpr std::int64_t kOutlast = 256;
 
 // The time is end(last) - end(first), or end(last) if there is no first; no last: the makespan.
-// bare: a kernel that does one piece of work, without a list to walk (op_step).
+// It is divided by `pieces`. bare: a kernel that does one piece of work, without a list to walk
+// (op_step).
 struct TimedPlan {
   models::Plan plan;
   OpId first, last;
   bool bare = false;
+  int pieces = 1;
 };
 
 TimedPlan piece_plan(const PieceCase& work);

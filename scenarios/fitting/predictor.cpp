@@ -60,7 +60,7 @@ TimedPlan plan_of(const Observation& row, const topology::Topology& topology) {
 
 double time_us(const TimedPlan& timed, const models::Timeline& timeline) {
   if (!timed.last.valid()) return to_us(timeline.makespan());
-  const double end = to_us(timeline.end[timed.last.index()]);
+  const double end = to_us(timeline.end[timed.last.index()]) / timed.pieces;
   return timed.first.valid() ? end - to_us(timeline.end[timed.first.index()]) : end;
 }
 

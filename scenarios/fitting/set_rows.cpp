@@ -73,6 +73,7 @@ std::optional<PieceOfWork> product_of(const std::string& shape, std::int64_t bat
   work.product.flops = 2 * m * n * k * count;
   work.product.hbm_bytes = {std::llround(kBf16Bytes * count * (m * k + k * n + m * n))};
   work.product.work = models::WorkKind::dense_gemm;
+  work.product.products = {{mnk[0], mnk[1], mnk[2], batch}};
   return work;
 }
 
@@ -118,6 +119,15 @@ std::string case_of(const MeasuredWhat& what) {
   for (const std::int64_t part : {what.bytes, what.ctas, what.threads, what.loads})
     text += " " + std::to_string(part);
   return text;
+}
+
+// "graph of 6 pieces between two events ..."; 1 where nothing is said.
+int pieces_of(const std::string& method) {
+  const std::string before = "graph of ";
+  int pieces = 1;
+  if (method.starts_with(before))
+    std::from_chars(method.data() + before.size(), method.data() + method.size(), pieces);
+  return std::max(1, pieces);
 }
 
 class Rows {
@@ -229,6 +239,7 @@ class Rows {
       work.beside = consumer_of(what.beside, std::max<std::int64_t>(what.bytes, kBesideBytes));
       if (!work.beside) fail("\"" + what.beside + "\" is no consumer that twinlink knows");
       o.row.together = true;
+      work.pieces = pieces_of(one.method);
     }
     o.row.algorithm = what.consumer + (o.row.together ? " beside " + what.beside : "");
     o.row.choice = false;

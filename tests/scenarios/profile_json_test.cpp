@@ -38,7 +38,7 @@ CalibrationProfile awkward() {
   double value = 1.0 / 3;
   for (const models::ConstantTraits& traits : models::constant_table()) {
     profile.*traits.field = {value, value / 7, Provenance::fitted, std::string(traits.name) + "\""};
-    value *= 1.7;
+    value *= 1.5;
   }
   return profile;
 }

@@ -120,13 +120,13 @@ TEST_CASE("an end is rounded up to a whole picosecond") {
 class Trial {
  public:
   enum class Capacities : bool { fixed, changing };
-  Trial(std::uint32_t seed, bool plain, Capacities kind = Capacities::fixed)
-      : random_(seed), plain_(plain) {
+  Trial(std::uint32_t seed, bool plain, Capacities kind = Capacities::fixed, double share = 0)
+      : random_(seed), plain_(plain), share_(share) {
     for (int r = 0; r < whole(1, 8); ++r) capacities_.push_back(plain ? 1e9 : real(1e9, 9e9));
     for (int p = 0; p < whole(1, 10); ++p) patterns_.push_back(pattern());
     first_ = capacities_;
     fixed_ = kind == Capacities::fixed ? first_.size() : first_.size() / 2;
-    solver_ = std::make_unique<FlowSolver>(capacities_, fixed_);
+    solver_ = std::make_unique<FlowSolver>(capacities_, fixed_, share);
   }
 
   void run() {
@@ -177,6 +177,7 @@ class Trial {
       spec.cap = spec.pattern % 2 == 0 || spec.soft ? 0.37e9 * (p + 1) : kUnlimited;
       spec.weight = spec.soft ? spec.cap : 1e9 * (1 + 0.61 * p);
     }
+    spec.engine = share_ > 0 && spec.pattern % 5 == 2;
     solver_->begin(spec, patterns_[static_cast<std::size_t>(spec.pattern)], {now_});
     live_.push_back({spec});
   }
@@ -190,11 +191,12 @@ class Trial {
     solver_->solve({now_});
     std::vector<OracleFlow> flows;
     for (const Live& flow : live_) {
-      OracleFlow oracle{{}, flow.spec.cap, flow.spec.weight, flow.spec.soft};
+      OracleFlow oracle{{}, flow.spec.cap, flow.spec.weight, flow.spec.soft, flow.spec.engine};
       for (const Use& use : patterns_[static_cast<std::size_t>(flow.spec.pattern)])
         oracle.uses.emplace_back(use.resource, use.per_byte);
       flows.push_back(oracle);
     }
+    if (share_ > 0) testing::weigh_engines(capacities_, share_, flows);
     const std::vector<double> rates = progressive_filling(capacities_, flows);
     for (std::size_t f = 0; f < live_.size(); ++f) {
       live_[f].rate = rates[f];
@@ -235,6 +237,7 @@ class Trial {
 
   std::mt19937 random_;
   bool plain_;
+  double share_;
   std::vector<double> capacities_, first_;
   std::size_t fixed_ = 0;
   std::vector<std::vector<Use>> patterns_;
@@ -260,6 +263,54 @@ TEST_CASE("so do 1,000 whose capacities change on the way") {
   }
 }
 
+TEST_CASE("so do 1,000 where engines take a share of their own") {
+  for (std::uint32_t seed = 0; seed < 1000; ++seed) {
+    const auto kind = seed % 2 == 0 ? Trial::Capacities::fixed : Trial::Capacities::changing;
+    INFO("seed ", seed);
+    Trial(seed, seed % 5 == 0, kind, 0.2 + 0.01 * seed).run();
+  }
+}
+
+// Rates of an engine flow, of cap 8 GB/s, beside n others, of cap and weight w each, on 9 GB/s.
+std::pair<double, double> beside_engine(double share, int n, double w) {
+  FlowSolver solver({9e9}, SIZE_MAX, share);
+  const FlowSpec engine{.payload = 1e9, .cap = 8e9, .weight = 1e9, .engine = true};
+  const FlowSpec other{.payload = 1e9, .cap = w, .weight = w, .pattern = 1};
+  solver.begin(engine, kLink0, {});
+  for (int i = 0; i < n; ++i) solver.begin(other, kLink0, {});
+  solver.solve({});
+  return {solver.rate(engine), solver.rate(other)};
+}
+
+TEST_CASE("an engine gets its share of a link against any number and weight of other flows") {
+  // 9 GB/s go 2 : 1, however many share the third; without a share 1 : 4 x 3 and so on.
+  for (const auto& [n, w] : {std::pair{1, 8e9}, {4, 3e9}, {30, 1e9}}) {
+    const auto [engine, other] = beside_engine(2, n, w);
+    CHECK(engine == doctest::Approx(6e9));
+    CHECK(n * other == doctest::Approx(3e9));
+  }
+  CHECK(beside_engine(0, 4, 3e9).first == doctest::Approx(9e9 / 13));
+  // Others that want less than a third keep it, and an engine at its cap leaves the rest.
+  CHECK(beside_engine(2, 1, 2e9).first == doctest::Approx(7e9));
+  CHECK(beside_engine(2, 1, 2e9).second == doctest::Approx(2e9));
+  CHECK(beside_engine(20, 1, 9e9).second == doctest::Approx(1e9));  // 8 of 9, not 20 of 21 parts
+}
+
+TEST_CASE(
+    "engines on one link share what their class gets, and get all when the others have gone") {
+  // 9 GB/s: two engines of 3 each, the other 3; once it has ended (3e9 bytes) 4.5 each.
+  FlowSolver solver({9e9}, SIZE_MAX, 2);
+  const FlowSpec engine{.payload = 12e9, .cap = 8e9, .weight = 1e9, .engine = true};
+  const FlowSpec other{.payload = 3e9, .cap = 9e9, .weight = 9e9, .pattern = 1, .tag = 5};
+  for (int i = 0; i < 2; ++i) solver.begin(engine, kLink0, {});
+  solver.begin(other, kLink0, {});
+  solver.solve({});
+  CHECK(solver.rate(engine) == doctest::Approx(3e9));
+  REQUIRE(ended_at(solver, 1'000'000'000'000) == std::vector<std::uint32_t>{5});
+  solver.solve({1'000'000'000'000});
+  CHECK(solver.rate(engine) == doctest::Approx(4.5e9));
+}
+
 TEST_CASE("a capacity that changes under a flow moves its end") {
   // 3000 bytes at 1 GB/s = 1e-3 bytes/ps: 1e6 ps for 1000 of them, then 2000 at half of it.
   FlowSolver solver({1e9}, 0);
@@ -279,6 +330,13 @@ TEST_CASE("the oracle itself: a mutated network is told apart") {
   const OracleFlow capped{{{0, 1.0}}, 0.25, 1, false};
   CHECK(progressive_filling({1}, {free, free}) == std::vector<double>{0.5, 0.5});
   CHECK(progressive_filling({1}, {capped, free}) == std::vector<double>{0.25, 0.75});
+  // An engine of share 3 beside two others: a weight of 6; a second engine halves it.
+  std::vector<OracleFlow> flows{free, free, {{{0, 1.0}}, kUnlimited, 1, false, true}};
+  testing::weigh_engines({1}, 3, flows);
+  CHECK(flows[2].weight == 6);
+  flows.push_back(flows[2]);
+  testing::weigh_engines({1}, 3, flows);
+  CHECK(flows[2].weight == 3);
 }
 
 }  // namespace

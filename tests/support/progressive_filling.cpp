@@ -105,6 +105,28 @@ double factor(double q) {
 
 }  // namespace
 
+void weigh_engines(const std::vector<double>& capacities, double share,
+                   std::vector<OracleFlow>& flows) {
+  std::vector<double> others(capacities.size(), 0), asked(others), engines(others);
+  for (const OracleFlow& flow : flows)
+    for (const auto& [r, a] : flow.uses) {
+      const auto i = static_cast<std::size_t>(r);
+      const bool capped = !std::isinf(flow.cap);
+      if (capped || !flow.engine) asked[i] += a * (capped ? flow.cap : flow.weight) / capacities[i];
+      (flow.engine ? engines : others)[i] += flow.engine ? 1 : a * flow.weight;
+    }
+  for (OracleFlow& flow : flows) {
+    if (!flow.engine) continue;
+    double most = 0;
+    for (const auto& [r, a] : flow.uses) {
+      const auto i = static_cast<std::size_t>(r);
+      if (others[i] <= 0 || asked[i] <= most) continue;
+      most = asked[i];
+      flow.weight = share * others[i] / engines[i] / a;
+    }
+  }
+}
+
 std::vector<double> progressive_filling(const std::vector<double>& capacities,
                                         const std::vector<OracleFlow>& flows) {
   State s{capacities, flows, std::vector<double>(flows.size(), 0),

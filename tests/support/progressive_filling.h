@@ -11,7 +11,13 @@ struct OracleFlow {
   double cap = 0;
   double weight = 1;
   bool soft = false;
+  bool engine = false;
 };
+
+// Gives engine flows their weight: at the resource that is asked for most (flows at their cap, or
+// weight) among those that others use, all engines there together weigh share x all others there.
+void weigh_engines(const std::vector<double>& capacities, double share,
+                   std::vector<OracleFlow>& flows);
 
 // Bytes per second of each flow.
 std::vector<double> progressive_filling(const std::vector<double>& capacities,

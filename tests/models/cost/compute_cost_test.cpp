@@ -103,6 +103,30 @@ TEST_CASE(
   CHECK(static_cast<std::size_t>(uses[1].resource) == model.first_sms() + 1);
 }
 
+TEST_CASE("what held CTAs leave of the SMs: places side by side, whole SMs, whole waves") {
+  CalibrationProfile p = compute_profile();
+  CHECK(free_sms(p, nullptr, 8) == 1);  // nobody knows how many SMs there are
+  p.sms.value = 132;
+  p.ctas_per_sm.value = 2;
+  CHECK(free_sms(p, nullptr, 8) == doctest::Approx(256.0 / 264));
+  p.blocks_fill_sms.value = 1;
+  CHECK(free_sms(p, nullptr, 8) == doctest::Approx(124.0 / 132));
+  CHECK(free_sms(p, nullptr, 100) == doctest::Approx(66.0 / 132));  // 50 SMs would do, spread on 66
+  CHECK(free_sms(p, nullptr, 200) == doctest::Approx(32.0 / 132));
+  CHECK(free_sms(p, nullptr, 264) == doctest::Approx(1.0 / 132));  // never 0
+  // 2048 x 512 eight times: 256 blocks of 128 x 256, two waves of 132 SMs and of 128, three of 124.
+  Compute product = work(2.0 * 8 * 2048 * 512 * 4096, 0);
+  product.products = {{2048, 512, 4096, 8}};
+  CHECK(free_sms(p, &product, 8) == doctest::Approx(124.0 / 132));  // its blocks are not known
+  p.gemm_tile.value = 128 * 256;
+  CHECK(free_sms(p, &product, 0) == 1);
+  CHECK(free_sms(p, &product, 4) == 1);
+  CHECK(free_sms(p, &product, 8) == doctest::Approx(2.0 / 3));
+  // Bound by HBM: its waves do not count.
+  product.hbm_bytes = gib(10);
+  CHECK(free_sms(p, &product, 8) == doctest::Approx(124.0 / 132));
+}
+
 TEST_CASE("a plan whose compute needs no SMs has no such resource") {
   const topology::Topology machine = topology::make_preset("crossbar", 2);
   const CalibrationProfile p = compute_profile();

@@ -89,6 +89,25 @@ TEST_CASE("small blocks of plans with inline data keep their list: another step"
   }
 }
 
+TEST_CASE("ops that store nothing read ahead, whatever their list asks for") {
+  const auto cost_of = [](std::int16_t loads, bool stores) {
+    Pair pair({8, 512, 16, loads});
+    const std::vector<Slice> from{pair.all(0)}, to{pair.all(0, kib(512))};
+    const OpId op = pair.builder.reduce(pair.lane[0], Operator::sum, from,
+                                        stores ? to : std::vector<Slice>{}, {});
+    const Plan plan = pair.builder.finish();
+    CalibrationProfile p = fused();
+    p.sm_load_rate.value = p.sm_store_rate.value = 1e6;
+    return CostModel(testing::pair_machine(), p, plan).cost(op);
+  };
+  // 32 KiB a block: 4 trips of 8 KiB with one load, one with four; 0.25 us each.
+  const double at_once = 256 * 1024 / 0.25e-6;
+  CHECK(cost_of(1, true).weight == doctest::Approx(at_once / 4));
+  CHECK(cost_of(4, true).weight == doctest::Approx(at_once));
+  CHECK(cost_of(1, false).weight == doctest::Approx(at_once));
+  CHECK(cost_of(4, false).weight == doctest::Approx(at_once));
+}
+
 TEST_CASE("a fenced wait pays the fence, and more with more blocks; a relaxed one does not") {
   Pair pair;
   const OpId first = pair.pull(1);
