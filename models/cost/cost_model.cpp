@@ -23,12 +23,6 @@ constexpr double kSmCapacity = 1e12;
 
 constexpr double kRampThreads = 1024;  // launch_ramp counts threads in these
 
-std::vector<OpId> first_ops(const Plan& plan) {
-  std::vector<OpId> first(plan.lanes.size());
-  for (std::size_t i = plan.ops.size(); i-- > 0;) first[plan.ops[i].lane.index()] = OpId{i};
-  return first;
-}
-
 }  // namespace
 
 struct CostModel::State {

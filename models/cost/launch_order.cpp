@@ -114,4 +114,10 @@ std::vector<bool> storing_kernels(const Plan& plan) {
   return stores;
 }
 
+std::vector<OpId> first_ops(const Plan& plan) {
+  std::vector<OpId> first(plan.lanes.size());
+  for (std::size_t i = plan.ops.size(); i-- > 0;) first[plan.ops[i].lane.index()] = OpId{i};
+  return first;
+}
+
 }  // namespace twinlink::models

@@ -27,4 +27,7 @@ bool awaits_fence(const Plan& plan, OpId id);
 std::vector<double> kernel_threads(const Plan& plan);
 std::vector<bool> storing_kernels(const Plan& plan);
 
+// By lane: the op that its launch comes before. Invalid: a lane without ops.
+std::vector<OpId> first_ops(const Plan& plan);
+
 }  // namespace twinlink::models
