@@ -166,8 +166,8 @@ TEST_CASE("pieces are predicted as the constants say") {
   // One trip of 512 threads x 16 bytes = 8192: one round after the launch, then what one SM loads
   // and stores; the link is far from full (soft minimum: 1e-4 of it). Times are whole ps.
   const double moves = 8.192 / p.sm_load_rate.value + 8.192 / p.sm_store_rate.value;
-  const double begins =
-      p.graph_gap.value + p.kernel_ramp.value / 2 + p.store_end.value + p.op_issue.value + p.remote_round.value;
+  const double begins = p.graph_gap.value + p.kernel_ramp.value / 2 + p.store_end.value +
+                        p.op_issue.value + p.remote_round.value;
   CHECK(us[4] == doctest::Approx(begins + moves).epsilon(1e-3));
   // 1024 bytes at copy_rate GB/s are 1.024 / copy_rate us.
   CHECK(us[5] ==
