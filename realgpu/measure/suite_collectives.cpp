@@ -46,6 +46,13 @@ std::unique_ptr<NcclBaseline> find_nccl(Recorder& recorder) {
   }
 }
 
+// In one graph: the larger, the less its launch counts, and the longer they take.
+int calls_of(std::int64_t bytes) {
+  if (bytes > kMostOfAll) return 4;
+  if (bytes == kMostOfAll) return 10;
+  return bytes >= 4 * kMiB ? 20 : 50;
+}
+
 void add_nccl(Recorder& recorder, const NcclBaseline& nccl, Operation operation,
               std::int64_t bytes) {
   for (const bool registered : {false, true}) {
@@ -54,7 +61,7 @@ void add_nccl(Recorder& recorder, const NcclBaseline& nccl, Operation operation,
         {"algorithm", "nccl"},     {"ranks", double{kRanks}},
         {"gpus", double{kRanks}},  {"bytes", static_cast<double>(bytes)},
         {"element", "fp32"},       {"registered", std::string(registered ? "yes" : "no")}};
-    const int calls = bytes >= 64 * kMiB ? 10 : (bytes >= 4 * kMiB ? 20 : 50);
+    const int calls = calls_of(bytes);
     recorder.add(what, {static_cast<double>(bytes), 0}, [&] {
       const SampleCount count{recorder.quick() ? 2 : 5, recorder.quick() ? 7 : 20};
       return Sampled{nccl.seconds({models::name_of(operation), bytes, registered}, count, calls),
