@@ -61,11 +61,11 @@ class CustomTwoStage {
 };
 
 // The last share is the largest, except where its last pack is cut.
-struct Extremes {
+struct ShareSizes {
   std::int64_t largest, smallest;
 };
 
-Extremes extremes(const CollectiveRequest& request, std::int64_t members) {
+ShareSizes share_sizes(const CollectiveRequest& request, std::int64_t members) {
   const std::int64_t first = share_with_rest_last(0, members, request.bytes).size();
   const std::int64_t last = share_with_rest_last(members - 1, members, request.bytes).size();
   return {std::max(first, last), std::min(first, last)};
@@ -90,7 +90,7 @@ AlgorithmCounts counts_all_reduce_ca_2stage(const CollectiveRequest& request) {
   return over_groups(request, [&](std::int64_t members) -> AlgorithmCounts {
     if (members == 1 || request.bytes.count == 0) return {};
     const std::int64_t shares = packs_of(request.bytes) < members ? 1 : members;  // not empty
-    const Bytes most{request.bytes.count + (members - 2) * extremes(request, members).largest};
+    const Bytes most{request.bytes.count + (members - 2) * share_sizes(request, members).largest};
     return {2, 2 * shares * (members - 1), most, most, members - 1};
   });
 }
@@ -99,7 +99,7 @@ double closed_form_all_reduce_ca_2stage(const CollectiveRequest& request,
                                         const AlphaBetaGamma& costs) {
   return slowest_group(request, [&](std::int64_t members) {
     if (members == 1 || request.bytes.count == 0) return 0.0;
-    const auto [largest, smallest] = extremes(request, members);
+    const auto [largest, smallest] = share_sizes(request, members);
     const auto reduced = static_cast<double>((members - 1) * largest);
     const auto fetched = static_cast<double>(request.bytes.count - smallest);
     return 2 * costs.alpha + (reduced + fetched) * costs.beta + reduced * costs.gamma;
