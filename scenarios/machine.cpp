@@ -135,6 +135,14 @@ void describe_machine(const topology::Topology& topology, models::CollectiveRequ
   request.multicast = topology::multicast(topology);
 }
 
+double bytes_per_s_out(const topology::Topology& topology) {
+  double total = 0;
+  for (const topology::Link& link : topology.links())
+    if (link.from == topology.gpus().front())
+      total += static_cast<double>(link.bandwidth.bytes_per_s);
+  return total;
+}
+
 std::vector<std::int32_t> gpu_of_rank(int ranks, int ranks_per_gpu) {
   std::vector<std::int32_t> gpus;
   for (int rank = 0; rank < ranks; ++rank) gpus.push_back(rank / ranks_per_gpu);

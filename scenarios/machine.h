@@ -38,6 +38,8 @@ void describe_machine(const topology::Topology& topology, models::CollectiveRequ
 
 // What `name` of a machine is.
 bool is_file_name(const std::string& name);
+// What the links out of the first GPU carry together, bytes per second.
+double bytes_per_s_out(const topology::Topology& topology);
 // rank -> GPU: neighbours share a GPU when ranks_per_gpu > 1.
 std::vector<std::int32_t> gpu_of_rank(int ranks, int ranks_per_gpu);
 

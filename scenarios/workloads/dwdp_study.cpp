@@ -235,20 +235,12 @@ class DwdpWorkload : public Workload {
   std::vector<DwdpPoint> points_;
 };
 
-double link_rate(const topology::Topology& topology) {
-  double total = 0;
-  for (const topology::Link& link : topology.links())
-    if (link.from == topology.gpus().front())
-      total += static_cast<double>(link.bandwidth.bytes_per_s);
-  return total;
-}
-
 models::RooflineRates peaks_of(const Machine& machine) {
   const auto peak = [&](std::string_view name) {
     return constant_or(machine.profile, name, 0) * 1e12;
   };
   return {peak("peak_flops"), peak("peak_fp8_flops"), peak("peak_fp4_flops"),
-          machine.profile.hbm.value * 1e9, link_rate(machine.topology)};
+          machine.profile.hbm.value * 1e9, bytes_per_s_out(machine.topology)};
 }
 
 class RooflineWorkload : public Workload {

@@ -30,22 +30,13 @@ double seconds_of(const Machine& machine, const models::Plan& plan) {
   return to_us(executor.simulate(plan).timeline.makespan()) * 1e-6;
 }
 
-// Bytes per second out of a GPU.
-double link_rate(const topology::Topology& topology) {
-  double rate = 0;
-  for (const topology::Link& link : topology.links())
-    if (link.from == topology.gpus().front())
-      rate += static_cast<double>(link.bandwidth.bytes_per_s);
-  return rate;
-}
-
 }  // namespace
 
 Machine with_ring_rate(Machine machine, Bandwidth bus, int ranks) {
   const models::Plan plan = ring_plan(machine.topology, ranks);
   const double crossed = 2.0 * (ranks - 1) / ranks * static_cast<double>(kLarge.count);
   const double wanted = crossed / static_cast<double>(bus.bytes_per_s);
-  const double per_wire = crossed / link_rate(machine.topology);
+  const double per_wire = crossed / bytes_per_s_out(machine.topology);
   double wire = machine.profile.wire_push.value;
   for (int step = 0; step < kSteps; ++step) {
     wire += (wanted - seconds_of(machine, plan)) / per_wire;

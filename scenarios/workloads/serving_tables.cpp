@@ -14,14 +14,6 @@
 namespace twinlink::scenarios {
 namespace {
 
-double link_rate_of(const topology::Topology& topology) {
-  double total = 0;
-  for (const topology::Link& link : topology.links())
-    if (link.from == topology.gpus().front())
-      total += static_cast<double>(link.bandwidth.bytes_per_s);
-  return total;
-}
-
 // 1, 2, 4, ... and the last.
 std::vector<std::int64_t> doubling(std::int64_t last) {
   std::vector<std::int64_t> result;
@@ -78,7 +70,7 @@ StepTables::StepTables(const ServingSettings& settings, const WorkloadContext& c
       machine_{context.machine.topology, tuned(context.machine.profile, *settings.context)},
       // Nothing is proved again: the workload "dwdp" proves the same plans.
       context_{machine_, context.executor, context.seed, false, {}},
-      link_rate_(link_rate_of(machine_.topology)) {}
+      link_rate_(bytes_per_s_out(machine_.topology)) {}
 
 double StepTables::mean_input() const {
   const DwdpPoint point = settings_.context->points().front();
