@@ -3,9 +3,9 @@
 //
 // Plans with inline data take few microseconds, of which reading a record of the list field by
 // field, each read waiting for the one before, was half a microsecond an op. A launch keeps the
-// record in registers instead where it has registers to spare: inline data, small blocks, and not
-// so many blocks that a GPU must hold several on an SM. Both the executor on GPUs and the cost
-// model (op_step_kept) ask here.
+// record in registers instead where it has registers to spare: inline data and small blocks. (The
+// executor keeps none where a GPU must hold several blocks on an SM, which small plans never ask
+// for.) Both the executor on GPUs and the cost model (op_step_kept) ask here.
 #include <vector>
 
 #include "models/cost/calibration.h"

@@ -49,7 +49,7 @@ struct TurnBench {
   PlanBuilder builder{"turns", 2};
 };
 
-doctest::Approx about(double us) { return doctest::Approx(us).epsilon(1e-6); }
+doctest::Approx nearly(double us) { return doctest::Approx(us).epsilon(1e-6); }
 double starts(const Timeline& t, OpId op) { return to_us(t.start[op.index()]); }
 double ends(const Timeline& t, OpId op) { return to_us(t.end[op.index()]); }
 
@@ -63,14 +63,14 @@ TEST_CASE("a chain of products and one of copies within the GPU take turns") {
   const LaneId queue = bench.queue();
   const OpId copies[] = {bench.local_copy(queue, 2), bench.local_copy(queue, 2)};
   const Timeline t = bench.run(profile_in_order());
-  CHECK(ends(t, first) == about(3));
-  CHECK(ends(t, copies[0]) == about(5));
-  CHECK(starts(t, second) == about(5));
-  CHECK(ends(t, second) == about(8));
-  CHECK(ends(t, copies[1]) == about(10));
+  CHECK(ends(t, first) == nearly(3));
+  CHECK(ends(t, copies[0]) == nearly(5));
+  CHECK(starts(t, second) == nearly(5));
+  CHECK(ends(t, second) == nearly(8));
+  CHECK(ends(t, copies[1]) == nearly(10));
   CalibrationProfile beside = profile_in_order();
   beside.blocks_fill_sms.value = 0;
-  CHECK(to_us(bench.run(beside).makespan()) == about(6));
+  CHECK(to_us(bench.run(beside).makespan()) == nearly(6));
 }
 
 TEST_CASE("a kernel waits for the product that fills, then takes its SMs from the next") {
@@ -82,10 +82,10 @@ TEST_CASE("a kernel waits for the product that fills, then takes its SMs from th
   const OpId second = bench.product(bench.lane(1), 6, after);
   const OpId push = bench.push(bench.lane(4));
   const Timeline t = bench.run(profile_in_order());
-  CHECK(starts(t, push) == about(4));
-  CHECK(ends(t, push) == about(7));
-  CHECK(starts(t, second) == about(4));
-  CHECK(ends(t, second) == about(10.75));
+  CHECK(starts(t, push) == nearly(4));
+  CHECK(ends(t, push) == nearly(7));
+  CHECK(starts(t, second) == nearly(4));
+  CHECK(ends(t, second) == nearly(10.75));
 }
 
 TEST_CASE("turns come in the order in which they were asked for") {
@@ -95,8 +95,8 @@ TEST_CASE("turns come in the order in which they were asked for") {
   const OpId copy = bench.local_copy(bench.queue(), 2);
   const OpId push = bench.push(bench.lane(4));
   const Timeline t = bench.run(profile_in_order());
-  CHECK(ends(t, copy) == about(6));
-  CHECK(starts(t, push) == about(6));
+  CHECK(ends(t, copy) == nearly(6));
+  CHECK(starts(t, push) == nearly(6));
 }
 
 TEST_CASE("a kernel that is resident waits for nobody; engines between GPUs neither") {
@@ -120,8 +120,8 @@ TEST_CASE("who waits for CTAs does not keep those who hold them from their turn"
   const OpId second = bench.product(lane, 2);
   const OpId push = bench.push(bench.lane(20));
   const Timeline t = bench.run(profile_in_order());
-  CHECK(ends(t, second) == about(4));
-  CHECK(starts(t, push) == about(4));
+  CHECK(ends(t, second) == nearly(4));
+  CHECK(starts(t, push) == nearly(4));
 }
 
 TEST_CASE("nobody waits on another GPU") {
@@ -131,7 +131,7 @@ TEST_CASE("nobody waits on another GPU") {
       bench.builder.add_sm_lane(bench.builder.add_kernel({Rank{1}, LaunchMode::graph, "k"}),
                                 {.ctas = 1}),
       {"w", 4e6, {}, WorkKind::dense_gemm, Precision::bf16, {}}, {}, {}, {});
-  CHECK(ends(bench.run(profile_in_order()), other) == about(4));
+  CHECK(ends(bench.run(profile_in_order()), other) == nearly(4));
 }
 
 }  // namespace
