@@ -142,7 +142,10 @@ void Simulation::set_ready(OpId op, Duration now) {
 void Simulation::start(OpId op, Duration when) {
   timeline_.start[op.index()] = when;
   const OpCost cost = costs_.cost(op);
-  const std::uint32_t slot = keep(pending(op, cost));
+  const Pending next = pending(op, cost);
+  if (cost.ahead > 0 && next.flow_class != kNobody)
+    tails_[op.value] = {next.flow_class, cost.ahead};
+  const std::uint32_t slot = keep(next);
   if (!chain_.empty()) chain_[op.index()] += cost.latency + unloaded_transfer(costs_, cost);
   push(when + cost.latency, What::latency_over, slot);
 }
@@ -152,9 +155,7 @@ Simulation::Pending Simulation::pending(OpId op, const OpCost& cost) {
   const bool instant = cost.payload <= 0 || (uses.empty() && cost.cap == kUnlimited);
   if (instant) return {op};
   const FlowSpec spec{0, cost.cap, cost.weight, cost.pattern, cost.soft, 0, cost.engine};
-  const std::int32_t c = solver_.class_of(spec, uses);
-  if (cost.ahead > 0) tails_[op.value] = {c, cost.ahead};
-  return {op, c, cost.payload};
+  return {op, solver_.class_of(spec, uses), cost.payload};
 }
 
 std::uint32_t Simulation::keep(const Pending& pending) {

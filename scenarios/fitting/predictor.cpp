@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 
+#include "models/plan/part_tables.h"
 #include "scenarios/machine.h"
 #include "sim/sim_executor.h"
 
@@ -31,22 +32,28 @@ Machine machine_for(const std::string& name, const std::vector<Observation>& row
   return {resolve_topology(spec, gpus, {}), resolve_profile(spec, "", {})};
 }
 
+// Another run of the plan on its own lanes and buffers; its calls wait for nothing else.
+void append(models::PlanBuilder& builder, const models::Plan& plan,
+            const models::PartTables& tables) {
+  for (std::size_t i = 0; i < plan.ops.size(); ++i) {
+    const auto from = plan.sources(OpId{i}), to = plan.destinations(OpId{i});
+    append_op(builder, plan, OpId{i}, tables,
+              {{from.begin(), from.end()}, {to.begin(), to.end()}, {}});
+  }
+}
+
 // What one more library call adds to one before it, which is what replays of many calls measure: a
 // broadcast's root waits for nobody, so the next call begins before the one before has arrived.
-TimedPlan one_more_call(models::Plan plan) {
+TimedPlan one_more_call(const models::Plan& plan) {
+  models::PlanBuilder builder(plan.name, plan.gpu_of_rank);
+  for (const models::Buffer& buffer : plan.buffers) builder.add_buffer(buffer);
+  const models::PartTables first = add_tables(builder, plan);
+  models::PartTables again = add_tables(builder, plan, false);
+  again.lanes = first.lanes;
+  append(builder, plan, first);
+  append(builder, plan, again);
   const std::size_t ops = plan.ops.size();
-  const auto calls = static_cast<std::uint32_t>(plan.library_calls.size());
-  for (std::uint32_t c = 0; c < calls; ++c) plan.library_calls.push_back(plan.library_calls[c]);
-  const std::vector<models::Slice> slices = plan.slices;
-  for (std::size_t i = 0; i < ops; ++i) {
-    models::Op op = plan.ops[i];
-    op.detail += calls;
-    op.first_slice += static_cast<std::uint32_t>(slices.size());
-    op.first_dep = static_cast<std::uint32_t>(plan.deps.size());
-    plan.ops.push_back(op);
-  }
-  plan.slices.insert(plan.slices.end(), slices.begin(), slices.end());
-  return {std::move(plan), OpId{ops - 1}, OpId{2 * ops - 1}};  // the last member ends last
+  return {builder.finish(), OpId{ops - 1}, OpId{2 * ops - 1}};  // the last member ends last
 }
 
 TimedPlan plan_of(const Observation& row, const topology::Topology& topology) {
@@ -54,7 +61,7 @@ TimedPlan plan_of(const Observation& row, const topology::Topology& topology) {
   const models::Algorithm& algorithm = models::find_algorithm(row.operation, row.row.algorithm);
   models::Plan plan = models::build_plan(algorithm, request_of(row, topology));
   const bool one_way = row.operation == models::Operation::broadcast;
-  if (one_way && !plan.library_calls.empty()) return one_more_call(std::move(plan));
+  if (one_way && !plan.library_calls.empty()) return one_more_call(plan);
   return {std::move(plan), {}, {}};
 }
 

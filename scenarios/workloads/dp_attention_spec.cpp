@@ -114,7 +114,10 @@ DpAttentionSpec read_dp_attention_spec(ObjectReader& object) {
   set(spec.shape.ctas, object.optional("ctas"), integer_between(1, 65'535));
   set(spec.channels, object.optional("channels"), integer_between(1, 64));
   set(spec.nvls, object.optional("nvls"), read_bool);
-  if (const auto ring = object.optional("nccl_ring")) spec.nccl_ring = read_bandwidth(*ring);
+  if (const auto ring = object.optional("nccl_ring")) {
+    spec.nccl_ring = read_bandwidth(*ring);
+    if (spec.nccl_ring && spec.nccl_ring->bytes_per_s <= 0) ring->complain("must be above 0 GB/s");
+  }
   return spec;
 }
 

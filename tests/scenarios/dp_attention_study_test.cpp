@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "scenarios/files/read_file.h"
@@ -68,6 +69,35 @@ TEST_CASE("SGLang's reduce-scatter: the predictions lie in their bands") {
 TEST_CASE("Mutation: rings of half the rate leave the bands") {
   const std::vector<Result> rows = study({"/workload/nccl_ring=400 GB/s"});
   CHECK(number(rows[2], "prefill_us_per_layer") > 1.3 * 273);
+}
+
+TEST_CASE("A ring's published rate is what the simulated ring has") {
+  // A layer gathers rows and sums them over eight ranks: 235 MB cross 3 x 7 / 8 times. Starts and
+  // the copy out of NCCL's buffers come on top, the same at each rate; flags follow it a little.
+  const auto layer_us = [](const std::string& rate) {
+    const auto rows = run_text(layers(R"("tp": 8, "dp": 8, "tokens": 114688, "algorithms": "nccl",
+        "nvls": false, "nccl_ring": ")" +
+                                      rate + "\""));
+    return number(rows[0], "us_per_layer");
+  };
+  const double crossed = 3 * 7.0 / 8 * 114688.0 * 1024 * 2;
+  const auto besides_us = [&](double rate) {
+    return layer_us(std::to_string(rate) + " GB/s") - crossed / (rate * 1e3);
+  };
+  const double slow = besides_us(300), fast = besides_us(600);
+  CHECK(slow > 0);
+  CHECK(std::abs(slow - fast) < 0.01 * crossed / 300e3);
+}
+
+TEST_CASE("A ring's rate that no links give is refused; one rank has no ring") {
+  const auto ring = [](const std::string& tp, const std::string& rate) {
+    return complaint("\"tp\": " + tp + ", \"dp\": " + tp +
+                     R"(, "tokens": 64, "algorithms": "nccl", "nccl_ring": ")" + rate + "\"");
+  };
+  CHECK(ring("8", "0 GB/s").find("/workload/nccl_ring: must be above 0 GB/s") != std::string::npos);
+  CHECK(ring("8", "5000 GB/s").find("/workload/nccl_ring: the links of this machine cannot") !=
+        std::string::npos);
+  CHECK(ring("1", "5000 GB/s").empty());
 }
 
 TEST_CASE("Rows are differences of each other, for all shapes and spreads") {

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "tests/sim/machines.h"
+#include "tests/sim/work_bench.h"
 
 namespace twinlink::sim::test {
 namespace {
@@ -46,11 +47,7 @@ CalibrationProfile hot_profile() {
   return p;
 }
 
-struct ClockBench {
-  LaneId kernel(int rank, int ctas = 1) {
-    return builder.add_sm_lane(builder.add_kernel({Rank{rank}, LaunchMode::graph, "k"}),
-                               {.ctas = ctas});
-  }
+struct ClockBench : WorkBench {
   OpId work(int rank, double us_of_flops, double us_of_bytes = 0,
             WorkKind kind = WorkKind::attention) {
     const Bytes bytes{std::llround(us_of_bytes * kWorkOfUs)};
@@ -61,11 +58,6 @@ struct ClockBench {
     return builder.compute(kernel(rank), {"w", 0, {}, WorkKind::plain, Precision::bf16, length}, {},
                            {}, {});
   }
-  Slice buffer(int rank, std::int64_t bytes) {
-    const BufferId id =
-        builder.add_buffer({Rank{rank}, BufferRole::scratch, ElementType::fp32, {bytes}, "b"});
-    return {id, 0, {}, {bytes}};
-  }
   // A copy engine of rank 0 moves bytes, from or to rank 1.
   OpId copy(int from, std::int64_t bytes, const std::vector<Dep>& deps = {}) {
     const LaneId lane = builder.add_copy_lane(Rank{0}, queues++, LaunchMode::graph);
@@ -74,14 +66,8 @@ struct ClockBench {
   [[nodiscard]] Timeline run(const CalibrationProfile& profile) const {
     return simulate(builder.plan(), pair_of_gpus(), profile);
   }
-  PlanBuilder builder{"test", 2};
   int queues = 0;
 };
-
-double ended_us(const Timeline& t, OpId op) { return to_us(t.end[op.index()]); }
-
-// Ends are whole picoseconds, rounded up at each change of a rate.
-doctest::Approx about(double us) { return doctest::Approx(us).epsilon(1e-6); }
 
 TEST_CASE("a memory-bound kernel gets the HBM that a copy leaves; the copy keeps its rate") {
   // The copy takes 40 MB in 100 us; the kernel has 600 of 1000 GB/s: 60 us become 60 / (1 - 0.4).

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/sim/machines.h"
+#include "tests/sim/work_bench.h"
 
 namespace twinlink::sim::test {
 namespace {
@@ -21,20 +22,10 @@ CalibrationProfile profile_in_order() {
   return p;
 }
 
-struct TurnBench {
-  LaneId lane(int ctas) {
-    return builder.add_sm_lane(builder.add_kernel({Rank{0}, LaunchMode::graph, "k"}),
-                               {.ctas = ctas});
-  }
+struct TurnBench : WorkBench {
   OpId product(LaneId on, double us, std::span<const Dep> deps = {}) {
     return builder.compute(on, {"w", us * 1e6, {}, WorkKind::dense_gemm, Precision::bf16, {}}, {},
                            {}, deps);
-  }
-  Slice buffer(int rank, std::int64_t bytes) {
-    return {builder.add_buffer({Rank{rank}, BufferRole::scratch, ElementType::fp32, {bytes}, "b"}),
-            0,
-            {},
-            {bytes}};
   }
   // 3 us.
   OpId push(LaneId on) { return builder.copy(on, buffer(0, 900'000), buffer(1, 900'000), {}); }
@@ -46,92 +37,84 @@ struct TurnBench {
   [[nodiscard]] Timeline run(const CalibrationProfile& p) const {
     return simulate(builder.plan(), crossbar(2), p);
   }
-  PlanBuilder builder{"turns", 2};
 };
-
-doctest::Approx nearly(double us) { return doctest::Approx(us).epsilon(1e-6); }
-double starts(const Timeline& t, OpId op) { return to_us(t.start[op.index()]); }
-double ends(const Timeline& t, OpId op) { return to_us(t.end[op.index()]); }
 
 TEST_CASE("a chain of products and one of copies within the GPU take turns") {
   // Products of 3 us, copies of 2 us, all asked for at 0 or when the one before ends:
   // 0..3, 3..5, 5..8, 8..10.
   TurnBench bench;
-  const OpId first = bench.product(bench.lane(1), 3);
+  const OpId first = bench.product(bench.kernel(0, 1), 3);
   const Dep after[] = {dep(first, Edge::graph)};
-  const OpId second = bench.product(bench.lane(1), 3, after);
+  const OpId second = bench.product(bench.kernel(0, 1), 3, after);
   const LaneId queue = bench.queue();
   const OpId copies[] = {bench.local_copy(queue, 2), bench.local_copy(queue, 2)};
   const Timeline t = bench.run(profile_in_order());
-  CHECK(ends(t, first) == nearly(3));
-  CHECK(ends(t, copies[0]) == nearly(5));
-  CHECK(starts(t, second) == nearly(5));
-  CHECK(ends(t, second) == nearly(8));
-  CHECK(ends(t, copies[1]) == nearly(10));
+  CHECK(ended_us(t, first) == about(3));
+  CHECK(ended_us(t, copies[0]) == about(5));
+  CHECK(started_us(t, second) == about(5));
+  CHECK(ended_us(t, second) == about(8));
+  CHECK(ended_us(t, copies[1]) == about(10));
   CalibrationProfile beside = profile_in_order();
   beside.blocks_fill_sms.value = 0;
-  CHECK(to_us(bench.run(beside).makespan()) == nearly(6));
+  CHECK(to_us(bench.run(beside).makespan()) == about(6));
 }
 
 TEST_CASE("a kernel waits for the product that fills, then takes its SMs from the next") {
   // The push of 4 CTAs runs 4..7. The second product, of 6 us alone, begins at 4 as well, with 12
   // of 16 SMs for 3 us: 3.75 us of it are left at 7.
   TurnBench bench;
-  const OpId first = bench.product(bench.lane(1), 4);
+  const OpId first = bench.product(bench.kernel(0, 1), 4);
   const Dep after[] = {dep(first, Edge::graph)};
-  const OpId second = bench.product(bench.lane(1), 6, after);
-  const OpId push = bench.push(bench.lane(4));
+  const OpId second = bench.product(bench.kernel(0, 1), 6, after);
+  const OpId push = bench.push(bench.kernel(0, 4));
   const Timeline t = bench.run(profile_in_order());
-  CHECK(starts(t, push) == nearly(4));
-  CHECK(ends(t, push) == nearly(7));
-  CHECK(starts(t, second) == nearly(4));
-  CHECK(ends(t, second) == nearly(10.75));
+  CHECK(started_us(t, push) == about(4));
+  CHECK(ended_us(t, push) == about(7));
+  CHECK(started_us(t, second) == about(4));
+  CHECK(ended_us(t, second) == about(10.75));
 }
 
 TEST_CASE("turns come in the order in which they were asked for") {
   // A product until 4, a copy asked for before the push: 4..6, then the push.
   TurnBench bench;
-  bench.product(bench.lane(1), 4);
+  bench.product(bench.kernel(0, 1), 4);
   const OpId copy = bench.local_copy(bench.queue(), 2);
-  const OpId push = bench.push(bench.lane(4));
+  const OpId push = bench.push(bench.kernel(0, 4));
   const Timeline t = bench.run(profile_in_order());
-  CHECK(ends(t, copy) == nearly(6));
-  CHECK(starts(t, push) == nearly(6));
+  CHECK(ended_us(t, copy) == about(6));
+  CHECK(started_us(t, push) == about(6));
 }
 
 TEST_CASE("a kernel that is resident waits for nobody; engines between GPUs neither") {
   TurnBench bench;
-  const LaneId lane = bench.lane(4);
+  const LaneId lane = bench.kernel(0, 4);
   const OpId first = bench.push(lane), next = bench.push(lane);
-  bench.product(bench.lane(1), 20);
+  bench.product(bench.kernel(0, 1), 20);
   const OpId engine = bench.push(bench.queue());
   const Timeline t = bench.run(profile_in_order());
-  CHECK(starts(t, first) == 0);
-  CHECK(starts(t, next) == ends(t, first));
-  CHECK(starts(t, engine) == 0);
+  CHECK(started_us(t, first) == 0);
+  CHECK(started_us(t, next) == ended_us(t, first));
+  CHECK(started_us(t, engine) == 0);
 }
 
 TEST_CASE("who waits for CTAs does not keep those who hold them from their turn") {
   // A kernel of 20 CTAs with two products, one of 20 that does not fit beside it (32 places): the
   // second product comes while the other kernel waits for room.
   TurnBench bench;
-  const LaneId lane = bench.lane(20);
+  const LaneId lane = bench.kernel(0, 20);
   bench.product(lane, 2);
   const OpId second = bench.product(lane, 2);
-  const OpId push = bench.push(bench.lane(20));
+  const OpId push = bench.push(bench.kernel(0, 20));
   const Timeline t = bench.run(profile_in_order());
-  CHECK(ends(t, second) == nearly(4));
-  CHECK(starts(t, push) == nearly(4));
+  CHECK(ended_us(t, second) == about(4));
+  CHECK(started_us(t, push) == about(4));
 }
 
 TEST_CASE("nobody waits on another GPU") {
   TurnBench bench;
-  bench.product(bench.lane(1), 4);
-  const OpId other = bench.builder.compute(
-      bench.builder.add_sm_lane(bench.builder.add_kernel({Rank{1}, LaunchMode::graph, "k"}),
-                                {.ctas = 1}),
-      {"w", 4e6, {}, WorkKind::dense_gemm, Precision::bf16, {}}, {}, {}, {});
-  CHECK(ends(bench.run(profile_in_order()), other) == nearly(4));
+  bench.product(bench.kernel(0, 1), 4);
+  const OpId other = bench.product(bench.kernel(1), 4);
+  CHECK(ended_us(bench.run(profile_in_order()), other) == about(4));
 }
 
 }  // namespace

@@ -45,6 +45,19 @@ TEST_CASE("validate: a gate that does not hold is exit code 3, and says which") 
   CHECK(outcome.err.find("gate: vllm_allreduce hgx-h100") != std::string::npos);
 }
 
+TEST_CASE("calibrate: algorithms that are left out must be there, and leave something") {
+  const std::string record = "calibrate " + std::string(TL_SOURCE_DIR) +
+                             "/scenarios/profiles/published/nccl_all_reduce.json --without ";
+  const Outcome typo = twinlink::test::twinlink(record + "ncl");
+  CHECK(typo.code == 2);
+  CHECK(typo.err.find("no row is of algorithm \"ncl\". Did you mean \"nccl\"?") !=
+        std::string::npos);
+  CHECK(typo.out.empty());
+  const Outcome nothing = twinlink::test::twinlink(record + "nccl");
+  CHECK(nothing.code == 2);
+  CHECK(nothing.err.find("--without leaves no row") != std::string::npos);
+}
+
 TEST_CASE("calibrate: several machines need a choice; a profile comes out") {
   const std::string record =
       std::string(TL_SOURCE_DIR) + "/scenarios/profiles/published/vllm_allreduce.json";
