@@ -1,5 +1,8 @@
 #include "scenarios/scenario.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -111,12 +114,15 @@ void read_workload(Scenario& scenario, const Value& value) {
   ObjectReader object(value);
   std::vector<std::string> known;
   for (const WorkloadKind& kind : workload_kinds()) known.emplace_back(kind.name);
-  if (const auto kind = object.required("kind"))
-    if (const auto name = read_name(*kind, "workload", known)) {
-      scenario.workload_kind = *name;
-      scenario.workload = find_workload_kind(*name)->read(object);
-      return object.finish();
-    }
+  const auto kind = object.optional("kind");
+  if (!kind && value.node->is_object())
+    value.complain(fmt::format("\"kind\" is missing; known are {}", fmt::join(known, ", ")));
+  if (!kind) return;
+  if (const auto name = read_name(*kind, "workload", known)) {
+    scenario.workload_kind = *name;
+    scenario.workload = find_workload_kind(*name)->read(object);
+    object.finish();
+  }
 }
 
 // What assertions may name.
