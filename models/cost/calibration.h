@@ -94,7 +94,9 @@ struct CalibrationProfile {
   Constant nccl_start_simple;   // us; of Simple
   Constant nccl_start_nvls;     // us; of NVLS
   Constant nccl_start_channel;  // us; Simple: each channel comes so much after the one before
-  Constant nccl_hop_ll128;      // us; one LL128 hop, data to data (LL and Simple: flag)
+  Constant nccl_loop_nvls;      // us; a loop of NVLS but its rounds: flags of all ranks, fences
+  Constant nccl_hop_ll;         // us; one LL hop, data to data; 0: flag
+  Constant nccl_hop_ll128;      // us; one LL128 hop, data to data (Simple: flag)
   Constant nccl_channel_ll;     // GB/s; payload of one channel (CTA) with LL
   Constant nccl_channel_ll128;  // GB/s; with LL128
   Constant nccl_channel_simple;      // GB/s; with Simple

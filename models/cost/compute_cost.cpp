@@ -96,13 +96,18 @@ double free_sms(const CalibrationProfile& profile, const Compute* work, int held
   return static_cast<double>(ceil_div(blocks, sms)) / static_cast<double>(ceil_div(blocks, free));
 }
 
-const Constant* library_start(const CalibrationProfile& profile, const std::string& kernel) {
-  if (kernel == kNcclStartLl) return &profile.nccl_start_ll;
-  if (kernel == kNcclStartLl128) return &profile.nccl_start_ll128;
-  if (kernel == kNcclStartSimple) return &profile.nccl_start_simple;
-  if (kernel == kNcclStartNvls) return &profile.nccl_start_nvls;
-  if (kernel == kNcclStartChannel) return &profile.nccl_start_channel;
+Constant P::*library_start_field(const std::string& kernel) {
+  if (kernel == kNcclStartLl) return &P::nccl_start_ll;
+  if (kernel == kNcclStartLl128) return &P::nccl_start_ll128;
+  if (kernel == kNcclStartSimple) return &P::nccl_start_simple;
+  if (kernel == kNcclStartNvls) return &P::nccl_start_nvls;
+  if (kernel == kNcclStartChannel) return &P::nccl_start_channel;
   return nullptr;
+}
+
+const Constant* library_start(const CalibrationProfile& profile, const std::string& kernel) {
+  const Field field = library_start_field(kernel);
+  return field == nullptr ? nullptr : &(profile.*field);
 }
 
 void ensure_precisions(const CalibrationProfile& profile, const Plan& plan) {

@@ -40,6 +40,7 @@ ComputeNeed compute_need(const CalibrationProfile& profile, const Compute& work)
 double free_sms(const CalibrationProfile& profile, const Compute* work, int held);
 
 // The constant that a library's kernel of that name takes to start; null for any other kernel.
+Constant CalibrationProfile::*library_start_field(const std::string& kernel);
 const Constant* library_start(const CalibrationProfile& profile, const std::string& kernel);
 
 // Throws UnsupportedError, naming op and constant, if the GPU lacks a precision that the plan

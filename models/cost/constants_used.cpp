@@ -43,6 +43,32 @@ bool may_cross_nics(const topology::Topology& topology, const Plan& plan) {
   return has_nic && spans_domains(topology, plan);
 }
 
+bool is_in_switch(const Op& op) {
+  return op.kind == OpKind::multimem_reduce || op.kind == OpKind::multimem_store;
+}
+
+// What a library's kernels wait for before their first data, and the rates of their channels.
+void add_library(std::vector<Field>& used, const CalibrationProfile& profile, const Plan& plan) {
+  using P = CalibrationProfile;
+  for (const Lane& lane : plan.lanes) {
+    if (lane.protocol == Protocol::ll) add(used, {&P::nccl_channel_ll});
+    if (lane.protocol == Protocol::ll128) add(used, {&P::nccl_hop_ll128, &P::nccl_channel_ll128});
+    if (lane.protocol == Protocol::simple) add(used, {&P::nccl_channel_simple});
+    if (lane.protocol == Protocol::ll && profile.nccl_hop_ll.value > 0)
+      add(used, {&P::nccl_hop_ll});
+  }
+  bool loops = false;
+  std::vector<bool> done(plan.computes.size());
+  for (const Op& op : plan.ops) {
+    if (op.kind == OpKind::compute) done[op.detail] = true;
+    loops |= is_in_switch(op) && plan.lane(op.lane).protocol != Protocol::plain;
+  }
+  if (loops && profile.nccl_loop_nvls.value > 0) add(used, {&P::nccl_loop_nvls});
+  for (std::size_t i = 0; i < done.size(); ++i)
+    if (const Field start = library_start_field(plan.computes[i].kernel); done[i] && start)
+      add(used, {start});
+}
+
 std::vector<Field> constants_of_work(const CalibrationProfile& profile, const Plan& plan) {
   using P = CalibrationProfile;
   std::vector<Field> used{&P::hbm};
@@ -79,20 +105,11 @@ std::vector<Field> constants_of_work(const CalibrationProfile& profile, const Pl
                               &P::l2_round})
       if ((profile.*field).value > 0) add(used, {field});
   if (copy) add(used, {&P::copy_push_issue, &P::copy_pull_issue, &P::copy_rate, &P::wire_copy});
-  const auto in_switch = [](const Op& op) {
-    return op.kind == OpKind::multimem_reduce || op.kind == OpKind::multimem_store;
-  };
-  if (std::any_of(plan.ops.begin(), plan.ops.end(), in_switch))
+  if (std::any_of(plan.ops.begin(), plan.ops.end(), is_in_switch))
     add(used, {&P::multimem_round, &P::wire_multimem});
-  for (const Lane& lane : plan.lanes) {
-    if (lane.protocol == Protocol::ll) add(used, {&P::nccl_start_ll, &P::nccl_channel_ll});
-    if (lane.protocol == Protocol::ll128)
-      add(used, {&P::nccl_start_ll128, &P::nccl_hop_ll128, &P::nccl_channel_ll128});
-    if (lane.protocol == Protocol::simple)
-      add(used, {&P::nccl_start_simple, &P::nccl_start_channel, &P::nccl_channel_simple});
-  }
+  add_library(used, profile, plan);
   for (const Compute& work : plan.computes)
-    if (library_start(profile, work.kernel) == nullptr)
+    if (library_start_field(work.kernel) == nullptr)
       for (const Field field : constants_of(profile, work)) add(used, {field});
   for (const Rendezvous& r : plan.rendezvous)
     add(used, {r.edge == Edge::flag_relaxed ? &P::barrier_relaxed : &P::barrier_fenced});

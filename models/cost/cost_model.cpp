@@ -146,7 +146,7 @@ struct CostModel::State {
         if (lane.protocol == Protocol::plain)
           add_sm_rate(cost, id, shape);
         else
-          add_channel_rate(cost, lane);
+          add_channel_rate(cost, id, shape);
         break;
       case Engine::copy:
         cost.latency += copy_issue(profile, shape);
@@ -201,10 +201,17 @@ struct CostModel::State {
     return rate;
   }
 
-  // A channel's rate was found end to end, with what softens it.
-  void add_channel_rate(OpCost& cost, const Lane& lane) const {
-    cost.cap = channel_cap(profile, lane);
+  // A channel's rate was found end to end, with what softens it; loops in the switch wait as loads
+  // of ours do, so links that are nearly full slow them.
+  void add_channel_rate(OpCost& cost, OpId id, const TrafficShape& shape) const {
+    const Op& op = plan.op(id);
+    const Lane& lane = plan.lane(op.lane);
+    // Slices of one copy go through the channel one after the other.
+    const double slices = op.kind == OpKind::copy ? std::max(1.0, shape.loaded) : 1;
+    cost.cap = shape.in_switch ? switch_loop_cap(profile, op, lane, shape)
+                               : channel_cap(profile, lane) / slices;
     cost.weight = cost.cap != kUnlimited ? cost.cap : 1;
+    cost.soft = shape.in_switch && cost.cap != kUnlimited;
   }
 
   // Once per op, however many NICs its bytes pass.
@@ -286,7 +293,9 @@ Duration CostModel::edge_latency(Edge edge, bool crosses) const {
   switch (edge) {
     case Edge::flag_relaxed:
     case Edge::flag_fenced: return crosses ? from_us(p.flag) : Duration{};
-    case Edge::inline_ll: return crosses ? from_us(p.flag) : Duration{};
+    case Edge::inline_ll:
+      if (!crosses) return {};
+      return from_us(state_->of_library && p.nccl_hop_ll.value > 0 ? p.nccl_hop_ll : p.flag);
     case Edge::inline_ll128:
       if (!crosses) return {};
       return from_us(first_round_apart(p) && !state_->of_library ? p.flag : p.nccl_hop_ll128);

@@ -1,10 +1,16 @@
 #include "models/cost/engine_rate.h"
 
+#include <algorithm>
+
 #include "models/cost/residence.h"
 #include "models/cost/sm_rate.h"
+#include "models/plan/ceil_div.h"
 
 namespace twinlink::models {
 namespace {
+
+constexpr int kChannelThreads = 512;  // that move data in a channel of a ring of Simple
+constexpr int kUnroll = 8;            // loads of NCCL's copies and sums in flight, per thread
 
 // GB/s of one CTA of a library's channel.
 double channel_rate(const CalibrationProfile& profile, Protocol protocol) {
@@ -25,7 +31,22 @@ bool is_local(const TrafficShape& shape) {
 
 double channel_cap(const CalibrationProfile& profile, const Lane& lane) {
   const double rate = channel_rate(profile, lane.protocol);
-  return rate > 0 ? rate * 1e9 * lane.ctas : kUnlimited;
+  const bool parts = lane.protocol == Protocol::simple && lane.threads < kChannelThreads;
+  const double share = parts ? static_cast<double>(lane.threads) / kChannelThreads : 1;
+  return rate > 0 ? rate * 1e9 * lane.ctas * share : kUnlimited;
+}
+
+double switch_loop_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
+                       const TrafficShape& shape) {
+  const bool sums = op.kind == OpKind::multimem_reduce;
+  const Constant& round = sums ? profile.multimem_round : profile.local_round;
+  const std::int64_t per_trip = std::int64_t{lane.threads} * lane.vector_bytes * kUnroll;
+  const std::int64_t per_channel = ceil_div(shape.payload.count, std::max(1, lane.ctas));
+  const auto trips = static_cast<double>(ceil_div(per_channel, per_trip));
+  const double seconds =
+      1e-6 * (profile.nccl_loop_nvls.value +
+              trips * (round.value + (sums ? 2 * to_us(shape.route_latency) : 0)));
+  return seconds > 0 ? static_cast<double>(shape.payload.count) / seconds : kUnlimited;
 }
 
 Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape) {

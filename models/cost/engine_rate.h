@@ -7,7 +7,14 @@
 
 namespace twinlink::models {
 
+// A lane of Simple with fewer threads than a ring's 512 is one of several groups of warps in its
+// channels, and carries its share.
 double channel_cap(const CalibrationProfile& profile, const Lane& lane);
+// A loop of NVLS in the switch: every channel's warps wait for the flags of all ranks, then for a
+// round per trip of 8 loads a thread, then fence:
+//   payload / (nccl_loop_nvls + trips x round), round = multimem_round; a multicast's local_round
+double switch_loop_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
+                       const TrafficShape& shape);
 
 Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape);
 double copy_cap(const CalibrationProfile& profile, const TrafficShape& shape);

@@ -154,6 +154,16 @@ NcclChoice nccl_layout(const NcclQuestion& q, const NcclEstimate& chosen) {
   return choice;
 }
 
+NvlsThreads nccl_nvls_threads(Operation operation, std::size_t ranks) {
+  constexpr int kWarps = nccl::kMaxThreads / nccl::kWarp;
+  const auto threads = [](int warps) { return warps * nccl::kWarp; };
+  if (operation == Operation::reduce_scatter)
+    return {threads(8 - 1), threads(kWarps - 8), 0};  // the sum goes to the own output: no sender
+  if (operation == Operation::all_gather) return {0, threads(kWarps - 8 - 1), threads(8)};
+  const int sums = ranks <= 6 ? 7 : 5;
+  return {threads((kWarps - sums + 1) / 2 - 1), threads(sums - 1), threads((kWarps - sums) / 2)};
+}
+
 NcclChoice nccl_layout_of_pairs(const NcclQuestion& q) {
   const int channels = pow2_up(nccl_channels_max(q));
   int per_peer = channels;

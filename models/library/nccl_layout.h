@@ -29,4 +29,11 @@ int nccl_channels_max(const NcclQuestion& question);
 NcclChoice nccl_layout(const NcclQuestion& question, const NcclEstimate& chosen);
 NcclChoice nccl_layout_of_pairs(const NcclQuestion& question);
 
+// Threads of a channel that move data, by what they do; groups of three warps and more that send
+// spend one warp on flags (src/device/{all_reduce,reduce_scatter,all_gather,prims_simple}.h).
+struct NvlsThreads {
+  int copy_in = 0, in_switch = 0, copy_out = 0;
+};
+NvlsThreads nccl_nvls_threads(Operation operation, std::size_t ranks);
+
 }  // namespace twinlink::models

@@ -1,6 +1,7 @@
 // Trees, in-switch collectives and pairs.
 #include <algorithm>
 
+#include "models/library/nccl_layout.h"
 #include "models/library/nccl_subplan.h"
 #include "models/plan/ceil_div.h"
 
@@ -122,7 +123,7 @@ class Tree {
 class Nvls {
  public:
   Nvls(Plan& plan, NcclCall& call)
-      : sub_(plan, call, {1, call.choice.channels, kRoles}), call_(call) {
+      : sub_(plan, call, shape_of(call)), call_(call) {
     heads_ = std::min<std::size_t>(sub_.size(), 32);
     Bytes all;
     for (const CallMember& member : call.members) {
@@ -145,6 +146,14 @@ class Nvls {
 
  private:
   static constexpr int kRoles = 3;  // lanes: copy in, switch, copy out
+
+  static NcclSubplan::Shape shape_of(const NcclCall& call) {
+    const NvlsThreads threads = nccl_nvls_threads(call.operation, call.members.size());
+    return {1,
+            call.choice.channels,
+            kRoles,
+            {threads.copy_in, threads.in_switch, threads.copy_out}};
+  }
 
   // What of a whole buffer head h handles in this loop.
   [[nodiscard]] Slice of_head(const Slice& whole, std::size_t h) const {

@@ -9,7 +9,6 @@ namespace twinlink::models {
 namespace {
 
 Protocol protocol_of(const NcclChoice& choice) {
-  if (choice.algorithm == NcclAlgorithm::nvls) return Protocol::plain;
   switch (choice.protocol) {
     case NcclProtocol::ll: return Protocol::ll;
     case NcclProtocol::ll128: return Protocol::ll128;
@@ -43,9 +42,13 @@ NcclSubplan::NcclSubplan(Plan& plan, NcclCall& call, const Shape& shape)
   for (std::size_t m = 0; m < size(); ++m) {
     const KernelId kernel{plan.kernels.size()};
     plan.kernels.push_back({member(m).rank, member(m).launch, name});
-    control_.push_back(add_lane(m, kernel, 1, Protocol::plain));
-    for (int lane = 0; lane < lanes(); ++lane)
-      channel_.push_back(add_lane(m, kernel, shape.ctas, protocol_of(call.choice)));
+    control_.push_back(add_lane(m, kernel, {1, call.choice.threads, Protocol::plain}));
+    for (int lane = 0; lane < lanes(); ++lane) {
+      const int threads = shape.threads[static_cast<std::size_t>(lane / shape.channels)];
+      channel_.push_back(add_lane(
+          m, kernel,
+          {shape.ctas, threads > 0 ? threads : call.choice.threads, protocol_of(call.choice)}));
+    }
   }
   latest_.resize(channel_.size());
   ready_.resize(channel_.size());
@@ -54,10 +57,10 @@ NcclSubplan::NcclSubplan(Plan& plan, NcclCall& call, const Shape& shape)
   for (std::size_t m = 0; m < size(); ++m) start(m);
 }
 
-LaneId NcclSubplan::add_lane(std::size_t m, KernelId kernel, int ctas, Protocol protocol) {
-  const auto threads = static_cast<std::int16_t>(std::max(32, call_.choice.threads));
-  plan_.lanes.push_back(
-      {member(m).rank, Engine::sm, member(m).launch, 16, kernel, ctas, threads, 4, 0, protocol});
+LaneId NcclSubplan::add_lane(std::size_t m, KernelId kernel, const LaneShape& shape) {
+  const auto threads = static_cast<std::int16_t>(std::max(32, shape.threads));
+  plan_.lanes.push_back({member(m).rank, Engine::sm, member(m).launch, 16, kernel, shape.ctas,
+                         threads, 4, 0, shape.protocol});
   return LaneId{plan_.lanes.size() - 1};
 }
 
@@ -77,7 +80,8 @@ void NcclSubplan::start(std::size_t m) {
   const auto computes = static_cast<std::uint32_t>(plan_.computes.size());
   OpId ready = own.first = start_op(m, computes - 2);
   plan_.deps.insert(plan_.deps.end(), own.after.begin(), own.after.end());
-  const bool one_by_one = protocol_of(call_.choice) == Protocol::simple;
+  const bool one_by_one = protocol_of(call_.choice) == Protocol::simple &&
+                          call_.choice.algorithm != NcclAlgorithm::nvls;
   for (int channel = 0; channel < shape_.channels; ++channel) {
     for (int cta = 0; cta < shape_.ctas && one_by_one; ++cta) ready = start_op(m, computes - 1);
     for (int role = 0; role < shape_.roles; ++role)

@@ -4,6 +4,7 @@
 //
 // Member m's data: `in`, `out` (slices), and staging of the size of the call. Every channel is one
 // lane of one CTA; very large calls fold channels into fewer, wider lanes (kMostOps).
+#include <array>
 #include <span>
 #include <vector>
 
@@ -34,8 +35,10 @@ class NcclSubplan {
 
   // Of a member's kernel: groups of warps in a channel's CTAs that work at once (roles), each with
   // a lane per channel, the first role's lanes first; `ctas` channels folded into one.
+  // `threads` of a role that move data; 0: as the choice says.
   struct Shape {
     int channels = 1, ctas = 1, roles = 1;
+    std::array<int, 3> threads{};
   };
   // Starts every member's kernel; Simple's channels come one after another.
   NcclSubplan(Plan& plan, NcclCall& call, const Shape& shape);
@@ -69,7 +72,11 @@ class NcclSubplan {
                 std::span<const Slice> destinations, std::span<const OpId> after);
 
  private:
-  LaneId add_lane(std::size_t m, KernelId kernel, int ctas, Protocol protocol);
+  struct LaneShape {
+    int ctas, threads;
+    Protocol protocol;
+  };
+  LaneId add_lane(std::size_t m, KernelId kernel, const LaneShape& shape);
   OpId append(Op op, std::span<const Slice> sources, std::span<const Slice> destinations);
   void start(std::size_t m);
   OpId start_op(std::size_t m, std::uint32_t compute);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -21,16 +20,6 @@ struct CalibrateFlags {
   std::string machine, base, output, hold = "none";
 };
 
-// Algorithms that are left out must be there: a typo would leave nothing out.
-void check_without(const std::vector<Observation>& rows, const std::vector<std::string>& without) {
-  std::set<std::string> known;
-  for (const Observation& row : rows) known.insert(row.row.algorithm);
-  for (const std::string& name : without)
-    if (!known.contains(name))
-      throw UsageError("no row is of algorithm \"" + name + "\"." +
-                       did_you_mean(name, {known.begin(), known.end()}));
-}
-
 // The rows of one machine, which must be the only one or the one asked for.
 std::vector<Observation> rows_of(const CalibrateFlags& flags, Session& session) {
   std::vector<Observation> rows;
@@ -38,19 +27,16 @@ std::vector<Observation> rows_of(const CalibrateFlags& flags, Session& session) 
   Observations all;
   for (const std::string& file : flags.files)
     all.append(read_observations(read_input(file), file, flags.machine));
-  check_without(all.rows, flags.without);
+  leave_out(all, flags.without);
   for (const Observation& row : all.rows) {
     machines.insert(row.row.machine);
-    if (!flags.machine.empty() && row.row.machine != flags.machine) continue;
-    if (std::ranges::find(flags.without, row.row.algorithm) == flags.without.end())
-      rows.push_back(row);
+    if (flags.machine.empty() || row.row.machine == flags.machine) rows.push_back(row);
   }
   if (all.unknown > 0)
     session.note(fmt::format("{} rows of unknown algorithms are left out", all.unknown));
   for (const auto& [why, count] : all.left_out)
     session.note(fmt::format("{} sets are left out: {}", count, why));
   const std::vector<std::string> names(machines.begin(), machines.end());
-  if (rows.empty() && !flags.without.empty()) throw UsageError("--without leaves no row");
   if (rows.empty())
     throw UsageError(fmt::format("no row is of machine \"{}\"; there are: {}", flags.machine,
                                  fmt::join(names, ", ")));

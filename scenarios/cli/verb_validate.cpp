@@ -6,6 +6,7 @@
 
 #include "scenarios/cli/verbs.h"
 #include "scenarios/files/read_file.h"
+#include "scenarios/fitting/calibration_run.h"
 #include "scenarios/fitting/validation.h"
 #include "scenarios/machine.h"
 #include "topology/error.h"
@@ -14,7 +15,7 @@ namespace twinlink::scenarios::cli {
 namespace {
 
 struct ValidateFlags {
-  std::vector<std::string> files;
+  std::vector<std::string> files, constants, without;
   std::string profile, machine, gates, output;
   bool json = false, refit = false, rows = false;
 };
@@ -60,16 +61,23 @@ std::string text_of(const ValidateFlags& flags, const Validation& validation) {
   return text;
 }
 
-// The gates of the shipped data hold for the shipped profiles only.
+// The gates of the shipped data hold for all of them and the shipped profiles only.
 std::string gate_file(const ValidateFlags& flags) {
   if (!flags.gates.empty()) return flags.gates;
-  if (!flags.files.empty() || !flags.profile.empty()) return "";
+  if (!flags.files.empty() || !flags.profile.empty() || !flags.without.empty()) return "";
   return find_data("profiles/gates.json").string();
 }
 
+// Constants that do not exist are refused even where nothing is fitted.
+std::vector<std::string> fittable_or_all(const ValidateFlags& flags) {
+  return flags.constants.empty() ? flags.constants : fittable_constants(flags.constants);
+}
+
 int act(const ValidateFlags& flags, Session& session) {
-  const Observations observations = observations_of(flags);
-  const Validation validation = validate(observations, {flags.refit, flags.profile});
+  Observations observations = observations_of(flags);
+  leave_out(observations, flags.without);
+  const Validation validation =
+      validate(observations, {flags.refit, flags.profile, fittable_or_all(flags)});
   if (observations.unknown > 0)
     session.note(fmt::format("{} rows of algorithms that twinlink does not have are left out",
                              observations.unknown));
@@ -96,7 +104,13 @@ void add_validate(CLI::App& app, Session& session) {
   verb->add_option("--profile", flags->profile, "Profile for every suite (default: the machine's)");
   verb->add_option("--machine", flags->machine, "Machine of files that do not name one");
   verb->add_option("--gates", flags->gates, "File of limits; exit code 3 if one does not hold");
-  verb->add_flag("--refit", flags->refit, "Also fit to a part of the rows and judge on the others");
+  CLI::Option* refit = verb->add_flag("--refit", flags->refit,
+                                      "Also fit to a part of the rows and judge on the others");
+  verb->add_option("--fit", flags->constants, "Constants to refit (default: all that matter)")
+      ->delimiter(',')
+      ->needs(refit);
+  verb->add_option("--without", flags->without, "Algorithms whose rows are left out (nccl)")
+      ->delimiter(',');
   verb->add_flag("--rows", flags->rows, "Every row, predicted beside measured");
   verb->add_flag("--json", flags->json, "One JSON object per suite, split and model");
   verb->add_option("-o,--output", flags->output, "Write to this file instead of stdout");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "scenarios/files/read_file.h"
 #include "scenarios/fitting/nccl_tests_text.h"
@@ -183,6 +184,20 @@ void Observations::append(Observations more) {
   rows.insert(rows.end(), more.rows.begin(), more.rows.end());
   unknown += more.unknown;
   for (const auto& [why, count] : more.left_out) left_out[why] += count;
+}
+
+void leave_out(Observations& observations, const std::vector<std::string>& algorithms) {
+  std::set<std::string> known;
+  for (const Observation& row : observations.rows) known.insert(row.row.algorithm);
+  for (const std::string& name : algorithms)
+    if (!known.contains(name))
+      throw UsageError("no row is of algorithm \"" + name + "\"." +
+                       did_you_mean(name, {known.begin(), known.end()}));
+  std::erase_if(observations.rows, [&](const Observation& row) {
+    return std::ranges::find(algorithms, row.row.algorithm) != algorithms.end();
+  });
+  if (observations.rows.empty() && !algorithms.empty())
+    throw UsageError("--without leaves no row");
 }
 
 Observations read_observations(const std::string& text, const std::string& file,

@@ -57,6 +57,10 @@ struct Observations {
   void append(Observations more);
 };
 
+// Takes out all rows of these algorithms. Throws UsageError where one of them has no row (a typo
+// would leave nothing out), or nothing is left.
+void leave_out(Observations& observations, const std::vector<std::string>& algorithms);
+
 bool in_catalogue(models::Operation operation, const std::string& name);
 
 // `machine` is needed where the file does not name one (nccl-tests); it may be empty elsewhere.

@@ -43,7 +43,8 @@ class Suite {
         profile_(choice.profile.empty()
                      ? predictor_.own_profile()
                      : resolve_profile({.name = machine_, .inline_json = "", .degrade = {}},
-                                       choice.profile, {})) {}
+                                       choice.profile, {})),
+        constants_(choice.constants) {}
 
   void judge(const ValidationChoice& choice, Validation& out) {
     const std::vector<Sample> as_is = predicted(rows_, predictor_.predict_us(profile_));
@@ -71,7 +72,7 @@ class Suite {
     for (const analysis::Fold& fold : analysis::folds(samples_of(rows_), split)) {
       const Observed fit_rows = pick(rows_, fold.fit), held = pick(rows_, fold.judge);
       const Predictor fitter(machine_, fit_rows), judge(machine_, held);
-      const CalibrationOutcome outcome = calibrate(fitter, fit_rows, profile_, {}, "validation");
+      const CalibrationOutcome outcome = calibrate(fitter, fit_rows, profile_, {constants_, {}}, "validation");
       const std::vector<Sample> part = predicted(held, judge.predict_us(outcome.profile));
       judged.insert(judged.end(), part.begin(), part.end());
     }
@@ -96,6 +97,7 @@ class Suite {
   std::string machine_;
   Predictor predictor_;
   models::CalibrationProfile profile_;
+  std::vector<std::string> constants_;
 };
 
 }  // namespace

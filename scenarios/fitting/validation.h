@@ -23,6 +23,7 @@ struct Verdict {
 struct ValidationChoice {
   bool refit = false;   // also the refitted model, for every split
   std::string profile;  // file or name for every suite; empty: each machine's own
+  std::vector<std::string> constants = {};  // refitted; empty: all that matter
 };
 
 struct Validation {
