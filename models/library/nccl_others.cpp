@@ -122,8 +122,7 @@ class Tree {
 // out.
 class Nvls {
  public:
-  Nvls(Plan& plan, NcclCall& call)
-      : sub_(plan, call, shape_of(call)), call_(call) {
+  Nvls(Plan& plan, NcclCall& call) : sub_(plan, call, shape_of(call)), call_(call) {
     heads_ = std::min<std::size_t>(sub_.size(), 32);
     Bytes all;
     for (const CallMember& member : call.members) {
@@ -149,10 +148,8 @@ class Nvls {
 
   static NcclSubplan::Shape shape_of(const NcclCall& call) {
     const NvlsThreads threads = nccl_nvls_threads(call.operation, call.members.size());
-    return {1,
-            call.choice.channels,
-            kRoles,
-            {threads.copy_in, threads.in_switch, threads.copy_out}};
+    return {
+        1, call.choice.channels, kRoles, {threads.copy_in, threads.in_switch, threads.copy_out}};
   }
 
   // What of a whole buffer head h handles in this loop.

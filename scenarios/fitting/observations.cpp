@@ -196,8 +196,7 @@ void leave_out(Observations& observations, const std::vector<std::string>& algor
   std::erase_if(observations.rows, [&](const Observation& row) {
     return std::ranges::find(algorithms, row.row.algorithm) != algorithms.end();
   });
-  if (observations.rows.empty() && !algorithms.empty())
-    throw UsageError("--without leaves no row");
+  if (observations.rows.empty() && !algorithms.empty()) throw UsageError("--without leaves no row");
 }
 
 Observations read_observations(const std::string& text, const std::string& file,

@@ -13,6 +13,10 @@ namespace {
 
 using analysis::Sample;
 using Observed = std::vector<Observation>;
+using Pooled = std::map<analysis::Split, std::vector<Sample>>;  // refitted, of all suites
+
+// Sorted behind the suites.
+constexpr const char* kAllSuites = "| all suites";
 
 std::vector<Sample> samples_of(const Observed& rows) {
   std::vector<Sample> samples;
@@ -35,7 +39,7 @@ std::vector<Sample> predicted(const Observed& rows, const std::vector<double>& t
 
 class Suite {
  public:
-  Suite(std::string name, Observed rows, const ValidationChoice& choice)
+  Suite(std::string name, Observed rows, const ValidationChoice& choice, Pooled& pooled)
       : name_(std::move(name)),
         rows_(std::move(rows)),
         machine_(rows_.front().row.machine),
@@ -44,7 +48,8 @@ class Suite {
                      ? predictor_.own_profile()
                      : resolve_profile({.name = machine_, .inline_json = "", .degrade = {}},
                                        choice.profile, {})),
-        constants_(choice.constants) {}
+        constants_(choice.constants),
+        pooled_(&pooled) {}
 
   void judge(const ValidationChoice& choice, Validation& out) {
     const std::vector<Sample> as_is = predicted(rows_, predictor_.predict_us(profile_));
@@ -54,7 +59,7 @@ class Suite {
       out.rows.back().row = as_is[i];
     }
     for (const analysis::Split split : analysis::all_splits()) {
-      if (choice.refit) add(out, split, "refitted", refitted(split));
+      if (choice.refit) add_refitted(out, split);
       add(out, split, "alpha_beta", by_lines(split));
     }
   }
@@ -66,13 +71,21 @@ class Suite {
     out.verdicts.push_back({name_, std::string(name_of(split)), model, analysis::accuracy(judged)});
   }
 
+  void add_refitted(Validation& out, analysis::Split split) {
+    const std::vector<Sample> judged = refitted(split);
+    add(out, split, "refitted", judged);
+    std::vector<Sample>& all = (*pooled_)[split];
+    all.insert(all.end(), judged.begin(), judged.end());
+  }
+
   // What was held out, pooled over the folds.
   [[nodiscard]] std::vector<Sample> refitted(analysis::Split split) const {
     std::vector<Sample> judged;
     for (const analysis::Fold& fold : analysis::folds(samples_of(rows_), split)) {
       const Observed fit_rows = pick(rows_, fold.fit), held = pick(rows_, fold.judge);
       const Predictor fitter(machine_, fit_rows), judge(machine_, held);
-      const CalibrationOutcome outcome = calibrate(fitter, fit_rows, profile_, {constants_, {}}, "validation");
+      const CalibrationOutcome outcome =
+          calibrate(fitter, fit_rows, profile_, {constants_, {}}, "validation");
       const std::vector<Sample> part = predicted(held, judge.predict_us(outcome.profile));
       judged.insert(judged.end(), part.begin(), part.end());
     }
@@ -98,6 +111,7 @@ class Suite {
   Predictor predictor_;
   models::CalibrationProfile profile_;
   std::vector<std::string> constants_;
+  Pooled* pooled_;
 };
 
 }  // namespace
@@ -106,7 +120,13 @@ Validation validate(const Observations& observations, const ValidationChoice& ch
   std::map<std::string, Observed> suites;
   for (const Observation& row : observations.rows) suites[row.suite].push_back(row);
   Validation out;
-  for (auto& [name, rows] : suites) Suite(name, std::move(rows), choice).judge(choice, out);
+  Pooled pooled;
+  for (auto& [name, rows] : suites) Suite(name, std::move(rows), choice, pooled).judge(choice, out);
+  if (suites.size() < 2) return out;
+  for (const auto& [split, judged] : pooled)
+    if (!judged.empty())
+      out.verdicts.push_back(
+          {kAllSuites, std::string(name_of(split)), "refitted", analysis::accuracy(judged)});
   return out;
 }
 

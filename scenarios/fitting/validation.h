@@ -4,7 +4,7 @@
 // model `profile`: the profile as it is, judged on every row (split `none`). model `refitted`: for
 // each split, the constants are fitted to the rows left in and judged on the rows left out.
 // model `alpha_beta`: one line per algorithm (analysis/alpha_beta.h), fitted and judged likewise.
-// A suite is one set of rows on one machine.
+// A suite is one set of rows on one machine; what was refitted is also judged over all suites.
 #include <string>
 #include <vector>
 

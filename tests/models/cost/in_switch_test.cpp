@@ -104,3 +104,85 @@ TEST_CASE("a sum in the switch takes one round a trip, whatever the number of pe
   // The route is 2 us each way and comes on top of the constant: 2 + 4 us a round.
   CHECK(model.cost(sum).cap == doctest::Approx(2 * 1048576.0 / (2 * 6e-6)));
 }
+
+TEST_CASE("a loop of NVLS waits for flags once and for a round per trip of 8 loads a thread") {
+  const Topology machine = two_switches(8, false);
+  CalibrationProfile profile = ideal_profile();
+  profile.nccl_loop_nvls.value = 16;
+  profile.multimem_round.value = 2;
+  profile.local_round.value = 0.5;
+  // 24 channels of 4 warps: 128 threads x 16 B x 8 loads = 16 KiB a trip and channel. The route is
+  // 2 us each way and comes on top of a round that asks the switch: 2 + 4 us.
+  const auto seconds = [&](Bytes chunk, bool sums) {
+    const Bytes size{24 * chunk.count};
+    Team team(8, size);
+    const auto ends = std::span(team.parts);
+    const OpId op = sums ? team.builder.multimem_reduce(team.lanes[0], ends, ends, {})
+                         : team.builder.multimem_store(team.lanes[0], ends[0], ends, {});
+    Plan plan = team.builder.finish();
+    Lane& lane = plan.lanes[team.lanes[0].index()];
+    lane.protocol = Protocol::simple;
+    lane.ctas = 24;
+    lane.threads = 128;
+    CostModel model(machine, profile, plan);
+    const OpCost cost = model.cost(op);
+    CHECK(cost.soft);
+    return static_cast<double>(size.count) / cost.cap;
+  };
+  CHECK(seconds(kib(16), true) == doctest::Approx((16 + 6) * 1e-6));
+  CHECK(seconds(kib(64), true) == doctest::Approx((16 + 4 * 6) * 1e-6));
+  CHECK(seconds({kib(16).count + 16}, true) == doctest::Approx((16 + 2 * 6) * 1e-6));
+  // A multicast alone waits for its own memory.
+  CHECK(seconds(kib(32), false) == doctest::Approx((16 + 2 * 0.5) * 1e-6));
+  profile.nccl_loop_nvls.value = 0;
+  CHECK(seconds(kib(16), true) == doctest::Approx(6e-6));
+}
+
+TEST_CASE("groups of warps carry their share of a channel, a copy's slices one after the other") {
+  const Topology machine = two_switches(2, false);
+  CalibrationProfile profile = ideal_profile();
+  profile.nccl_channel_simple.value = 32;
+  const auto rate = [&](int threads, std::size_t slices) {
+    Team team(2, kib(64));
+    const BufferId to =
+        team.builder.add_buffer({Rank{0}, BufferRole::output, ElementType::fp32, kib(64), "to"});
+    std::vector<Slice> from, into;
+    for (std::size_t i = 0; i < slices; ++i) {
+      const Bytes size{kib(64).count / static_cast<std::int64_t>(slices)};
+      const Bytes offset{static_cast<std::int64_t>(i) * size.count};
+      from.push_back({team.parts[0].buffer, 0, offset, size});
+      into.push_back({to, 0, offset, size});
+    }
+    const OpId op = team.builder.copy(team.lanes[0], from, into, {});
+    Plan plan = team.builder.finish();
+    Lane& lane = plan.lanes[team.lanes[0].index()];
+    lane.protocol = Protocol::simple;
+    lane.ctas = 2;
+    lane.threads = static_cast<std::int16_t>(threads);
+    CostModel model(machine, profile, plan);
+    return model.cost(op).cap;
+  };
+  CHECK(rate(512, 1) == doctest::Approx(2 * 32e9));
+  CHECK(rate(544, 1) == doctest::Approx(2 * 32e9));      // a ring's, with the warp for flags
+  CHECK(rate(224, 1) == doctest::Approx(2 * 14e9));      // 7 of 16 warps
+  CHECK(rate(224, 8) == doctest::Approx(2 * 14e9 / 8));  // per byte of one of the eight
+}
+
+TEST_CASE("a hop of LL in a library's kernel: its own constant where there is one") {
+  const Topology machine = two_switches(2, false);
+  CalibrationProfile profile = ideal_profile();
+  profile.flag.value = 0.65;
+  Team team(2, kib(64));
+  Plan plan = team.builder.finish();
+  const auto hop = [&] {
+    return CostModel(machine, profile, plan).edge_latency(Edge::inline_ll, true);
+  };
+  profile.nccl_hop_ll.value = 1.05;
+  CHECK(hop() == ns(650));  // kernels of ours
+  plan.lanes[0].protocol = Protocol::ll;
+  CHECK(hop() == ns(1050));
+  CHECK(CostModel(machine, profile, plan).edge_latency(Edge::inline_ll, false) == Duration{});
+  CHECK(CostModel(machine, profile, plan).edge_latency(Edge::flag_fenced, true) == ns(650));
+  profile.nccl_hop_ll.value = 0;
+  CHECK(hop() == ns(650));
+}

@@ -58,6 +58,21 @@ TEST_CASE("calibrate: algorithms that are left out must be there, and leave some
   CHECK(nothing.err.find("--without leaves no row") != std::string::npos);
 }
 
+TEST_CASE("validate: algorithms left out, by the same rules; a refit of named constants") {
+  const std::string record = "validate " + std::string(TL_SOURCE_DIR) +
+                             "/scenarios/profiles/published/nccl_all_reduce.json ";
+  CHECK(twinlink::test::twinlink(record + "--without ncl").code == 2);
+  CHECK(twinlink::test::twinlink(record + "--without nccl").code == 2);
+  CHECK(twinlink::test::twinlink(record + "--fit nccl_loop_nvls").code == 2);  // fits nothing
+  CHECK(twinlink::test::twinlink(record + "--refit --fit nccl_lop_nvls").code == 2);
+  const Outcome four = twinlink::test::twinlink(
+      "validate --json --without nccl,ca_1stage " + std::string(TL_SOURCE_DIR) +
+      "/scenarios/profiles/published/vllm_allreduce.json");
+  REQUIRE(four.code == 0);
+  const json first = json::parse(four.out.substr(0, four.out.find('\n')));
+  CHECK(first.at("n") == 60);  // of 100, two algorithms' 40 less
+}
+
 TEST_CASE("calibrate: several machines need a choice; a profile comes out") {
   const std::string record =
       std::string(TL_SOURCE_DIR) + "/scenarios/profiles/published/vllm_allreduce.json";
