@@ -11,6 +11,9 @@ namespace {
 
 constexpr int kChannelThreads = 512;  // that move data in a channel of a ring of Simple
 constexpr int kUnroll = 8;            // loads of NCCL's copies and sums in flight, per thread
+// A ring of two, which tells the channel's rate, loads and stores 2, 4 and 2 bytes per byte of its
+// three stages, a copy 2.
+constexpr double kCopyPerStage = 8.0 / 3 / 2;
 
 // GB/s of one CTA of a library's channel.
 double channel_rate(const CalibrationProfile& profile, Protocol protocol) {
@@ -31,8 +34,8 @@ bool is_local(const TrafficShape& shape) {
 
 double channel_cap(const CalibrationProfile& profile, const Lane& lane) {
   const double rate = channel_rate(profile, lane.protocol);
-  const bool parts = lane.protocol == Protocol::simple && lane.threads < kChannelThreads;
-  const double share = parts ? static_cast<double>(lane.threads) / kChannelThreads : 1;
+  const double copies = kCopyPerStage * lane.threads / kChannelThreads;
+  const double share = lane.protocol == Protocol::simple ? std::min(1.0, copies) : 1;
   return rate > 0 ? rate * 1e9 * lane.ctas * share : kUnlimited;
 }
 

@@ -7,8 +7,8 @@
 
 namespace twinlink::models {
 
-// A lane of Simple with fewer threads than a ring's 512 is one of several groups of warps in its
-// channels, and carries its share.
+// A lane of Simple with fewer threads than a ring's 512 is a group of warps that copies, one of
+// several in its channels, and carries its share: rate x 4/3 threads / 512, at most the rate.
 double channel_cap(const CalibrationProfile& profile, const Lane& lane);
 // A loop of NVLS in the switch: every channel's warps wait for the flags of all ranks, then for a
 // round per trip of 8 loads a thread, then fence:

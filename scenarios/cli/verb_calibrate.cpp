@@ -95,9 +95,11 @@ void add_calibrate(CLI::App& app, Session& session) {
   verb->add_option("--machine", flags->machine, "Which machine (needed where files name several)");
   verb->add_option("--base", flags->base, "Profile to start from (default: the machine's)");
   verb->add_option("--fit", flags->constants, "Constants to fit (default: all that matter)")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   verb->add_option("--without", flags->without, "Algorithms whose rows are left out (nccl)")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   verb->add_option("--hold", flags->hold,
                    "Rows not fitted but judged: every_second, alone, by_ranks, by_size, "
                    "by_algorithm (their first value), none")

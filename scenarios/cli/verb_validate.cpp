@@ -108,9 +108,11 @@ void add_validate(CLI::App& app, Session& session) {
                                       "Also fit to a part of the rows and judge on the others");
   verb->add_option("--fit", flags->constants, "Constants to refit (default: all that matter)")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->needs(refit);
   verb->add_option("--without", flags->without, "Algorithms whose rows are left out (nccl)")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   verb->add_flag("--rows", flags->rows, "Every row, predicted beside measured");
   verb->add_flag("--json", flags->json, "One JSON object per suite, split and model");
   verb->add_option("-o,--output", flags->output, "Write to this file instead of stdout");
