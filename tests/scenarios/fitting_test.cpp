@@ -146,6 +146,34 @@ TEST_CASE("broadcasts through a library are timed as one of many") {
   CHECK(time < root + 0.5 * copy_out);
 }
 
+// Eight H100, 16 channels, chunks of 16 KiB for each of 8 heads: 2 MiB a loop. Its warps wait for
+// 10 us of flags and fences and one trip of 2 us, 12 us for 256 KiB of a head. Out of a GPU go its
+// part of every head's sum and its own multicast, 9 x 256 KiB = 2.25 MiB, in 12 us: 196.6 GB/s of
+// 450. softmin: 12 (1 + (196.6 / 450)^4)^(1/4) = 12.108 us a loop.
+TEST_CASE("a call of NVLS by hand: start, flag, loops, flag") {
+  std::vector<Observation> rows(2);
+  for (int loops : {1, 2}) {
+    Observation& row = rows[static_cast<std::size_t>(loops - 1)];
+    row.row = {"hgx-h100", "all_reduce", "nccl", 8, loops * (std::int64_t{2} << 20), 1, 0};
+  }
+  const Predictor predictor("hgx-h100", rows);
+  models::CalibrationProfile p = models::ideal_profile();
+  p.nccl_start_nvls.value = 5;
+  p.nccl_loop_nvls.value = 10;
+  p.multimem_round.value = 2;
+  p.flag.value = 0.65;
+  const double loop = 12 * std::pow(1 + std::pow(9 * 262144 / 12e-6 / 450e9, 4), 0.25);
+  CHECK(loop == doctest::Approx(12.108).epsilon(1e-4));
+  const std::vector<double> times = predictor.predict_us(p);
+  CHECK(times[0] == doctest::Approx(5 + 2 * 0.65 + loop).epsilon(1e-5));
+  CHECK(times[1] == doctest::Approx(5 + 2 * 0.65 + 2 * loop).epsilon(1e-5));
+  // Links that are free leave the waits alone; copies in and out come before and after.
+  p.wire_multimem.value = 1e-3;
+  p.nccl_channel_simple.value = 30;  // x 4/3 x 224 / 512 = 17.5 GB/s a channel, of 128 KiB: 7.49 us
+  CHECK(predictor.predict_us(p)[0] ==
+        doctest::Approx(5 + 2 * 0.65 + 12 + 2 * 131072 / 17.5e3).epsilon(1e-5));
+}
+
 TEST_CASE("a calibration finds constants that were changed, and leaves the others") {
   std::vector<Observation> rows = rows_on_h100();
   const Predictor predictor("hgx-h100", rows);
