@@ -204,12 +204,7 @@ struct CostModel::State {
   // A channel's rate was found end to end, with what softens it; loops in the switch wait as loads
   // of ours do, so links that are nearly full slow them.
   void add_channel_rate(OpCost& cost, OpId id, const TrafficShape& shape) const {
-    const Op& op = plan.op(id);
-    const Lane& lane = plan.lane(op.lane);
-    // Slices of one copy go through the channel one after the other.
-    const double slices = op.kind == OpKind::copy ? std::max(1.0, shape.loaded) : 1;
-    cost.cap = shape.in_switch ? switch_loop_cap(profile, op, lane, shape)
-                               : channel_cap(profile, lane) / slices;
+    cost.cap = channel_cap(profile, plan.op(id), plan.lane(plan.op(id).lane), shape);
     cost.weight = cost.cap != kUnlimited ? cost.cap : 1;
     cost.soft = shape.in_switch && cost.cap != kUnlimited;
   }
@@ -290,17 +285,16 @@ std::string CostModel::name_of(std::int32_t resource) const {
 
 Duration CostModel::edge_latency(Edge edge, bool crosses) const {
   const CalibrationProfile& p = state_->profile;
+  if (!crosses && edge != Edge::stream_memory) return {};
   switch (edge) {
     case Edge::flag_relaxed:
-    case Edge::flag_fenced: return crosses ? from_us(p.flag) : Duration{};
+    case Edge::flag_fenced: return from_us(p.flag);
     case Edge::inline_ll:
-      if (!crosses) return {};
       return from_us(state_->of_library && p.nccl_hop_ll.value > 0 ? p.nccl_hop_ll : p.flag);
     case Edge::inline_ll128:
-      if (!crosses) return {};
       return from_us(first_round_apart(p) && !state_->of_library ? p.flag : p.nccl_hop_ll128);
     case Edge::event:
-    case Edge::graph: return crosses ? from_us(p.event) : Duration{};
+    case Edge::graph: return from_us(p.event);
     case Edge::stream_memory: return from_us(p.stream_memory);
   }
   return {};

@@ -26,30 +26,35 @@ double channel_rate(const CalibrationProfile& profile, Protocol protocol) {
   return 0;
 }
 
+// A loop of NVLS: every channel's warps wait for the flags of all ranks, then for a round per trip,
+// then fence.
+double switch_loop_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
+                       const TrafficShape& shape) {
+  const bool sums = op.kind == OpKind::multimem_reduce;
+  const double round = sums ? profile.multimem_round.value + 2 * to_us(shape.route_latency)
+                            : profile.local_round.value;
+  const std::int64_t per_trip = std::int64_t{lane.threads} * lane.vector_bytes * kUnroll;
+  const std::int64_t per_channel = ceil_div(shape.payload.count, std::max(1, lane.ctas));
+  const auto trips = static_cast<double>(ceil_div(per_channel, per_trip));
+  const double seconds = 1e-6 * (profile.nccl_loop_nvls.value + trips * round);
+  return seconds > 0 ? static_cast<double>(shape.payload.count) / seconds : kUnlimited;
+}
+
 bool is_local(const TrafficShape& shape) {
   return shape.remote_sources == 0 && shape.remote_destinations == 0;
 }
 
 }  // namespace
 
-double channel_cap(const CalibrationProfile& profile, const Lane& lane) {
+double channel_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
+                   const TrafficShape& shape) {
+  if (shape.in_switch) return switch_loop_cap(profile, op, lane, shape);
   const double rate = channel_rate(profile, lane.protocol);
+  if (rate <= 0) return kUnlimited;
   const double copies = kCopyPerStage * lane.threads / kChannelThreads;
   const double share = lane.protocol == Protocol::simple ? std::min(1.0, copies) : 1;
-  return rate > 0 ? rate * 1e9 * lane.ctas * share : kUnlimited;
-}
-
-double switch_loop_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
-                       const TrafficShape& shape) {
-  const bool sums = op.kind == OpKind::multimem_reduce;
-  const Constant& round = sums ? profile.multimem_round : profile.local_round;
-  const std::int64_t per_trip = std::int64_t{lane.threads} * lane.vector_bytes * kUnroll;
-  const std::int64_t per_channel = ceil_div(shape.payload.count, std::max(1, lane.ctas));
-  const auto trips = static_cast<double>(ceil_div(per_channel, per_trip));
-  const double seconds =
-      1e-6 * (profile.nccl_loop_nvls.value +
-              trips * (round.value + (sums ? 2 * to_us(shape.route_latency) : 0)));
-  return seconds > 0 ? static_cast<double>(shape.payload.count) / seconds : kUnlimited;
+  const double slices = op.kind == OpKind::copy ? std::max(1.0, shape.loaded) : 1;
+  return rate * 1e9 * lane.ctas * share / slices;
 }
 
 Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape) {

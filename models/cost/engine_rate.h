@@ -7,14 +7,15 @@
 
 namespace twinlink::models {
 
-// A lane of Simple with fewer threads than a ring's 512 is a group of warps that copies, one of
-// several in its channels, and carries its share: rate x 4/3 threads / 512, at most the rate.
-double channel_cap(const CalibrationProfile& profile, const Lane& lane);
-// A loop of NVLS in the switch: every channel's warps wait for the flags of all ranks, then for a
-// round per trip of 8 loads a thread, then fence:
-//   payload / (nccl_loop_nvls + trips x round), round = multimem_round; a multicast's local_round
-double switch_loop_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
-                       const TrafficShape& shape);
+// Per second of the payload of a library's op:
+//   channel  nccl_channel_* x CTAs. A lane of Simple with fewer threads than a ring's 512 is a
+//   group
+//            of warps that copies, one of several in its channels, and carries its share: x 4/3
+//            threads / 512, at most all. Slices of one copy go through one after the other.
+//   switch   payload / (nccl_loop_nvls + trips x round), a trip being 8 loads a thread and round
+//            multimem_round, of a multicast alone local_round
+double channel_cap(const CalibrationProfile& profile, const Op& op, const Lane& lane,
+                   const TrafficShape& shape);
 
 Duration copy_issue(const CalibrationProfile& profile, const TrafficShape& shape);
 double copy_cap(const CalibrationProfile& profile, const TrafficShape& shape);

@@ -4,7 +4,6 @@
 #include "models/checks/proof.h"
 #include "models/collectives/catalogue.h"
 #include "models/library/lower.h"
-#include "models/library/nccl_layout.h"
 #include "models/plan/plan_builder.h"
 
 namespace twinlink::models {
@@ -232,35 +231,6 @@ TEST_CASE("a lowered ring has NCCL's channels and protocol") {
   CHECK(channels == 24);
   // 2 (P-1) pushes, all but the first behind the left's, and the end behind the last.
   CHECK(inline_edges == 24 * 4 * (6 - 1 + 1));
-}
-
-// Of 20 warps a channel: sums 7 up to 6 ranks, else 5; the others copy in and out; a group that
-// sends spends one on flags. src/device/all_reduce.h of NCCL.
-TEST_CASE("a lowered NVLS call has NCCL's channels, warps and loops") {
-  struct Expected {
-    int ranks;
-    std::vector<int> threads;  // of the three groups
-  };
-  for (const Expected& row :
-       {Expected{8, {7 * 32, 4 * 32, 7 * 32}}, Expected{6, {6 * 32, 6 * 32, 6 * 32}}}) {
-    const Plan plan = lower(plan_of({Operation::all_reduce, row.ranks, 4 << 20}),
-                            machine_of(GpuGeneration::hopper, true))
-                          .plan;  // 16 MiB
-    REQUIRE(plan.kernels[0].name == "nccl all_reduce nvls simple");
-    std::vector<int> threads;
-    for (const Lane& lane : plan.lanes) {
-      if (lane.rank != Rank{0} || lane.protocol != Protocol::simple) continue;
-      CHECK(lane.ctas == 16);
-      threads.push_back(lane.threads);
-    }
-    CHECK(threads == row.threads);
-  }
-  const NvlsThreads scatter = nccl_nvls_threads(Operation::reduce_scatter, 8);
-  CHECK(scatter.copy_in == 7 * 32);
-  CHECK(scatter.in_switch == 12 * 32);
-  const NvlsThreads gather = nccl_nvls_threads(Operation::all_gather, 8);
-  CHECK(gather.in_switch == 11 * 32);
-  CHECK(gather.copy_out == 8 * 32);
 }
 
 // What a lowered call moves, of one member: NCCL's primitives, and bytes by where they are written.

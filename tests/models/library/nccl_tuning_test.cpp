@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "models/collectives/catalogue.h"
+#include "models/library/lower.h"
 #include "models/library/nccl_layout.h"
 #include "topology/error.h"
 
@@ -144,6 +146,39 @@ TEST_CASE("NVLS rate of 2.27 and 2.28") {
   // heads x speed x 0.85 x 2 (heads-1)/heads, then N / (2 (N-1)): 240 x 0.85 for four ranks.
   CHECK(rate(NcclVersion::v2_28, GpuGeneration::hopper, 4) == doctest::Approx(204));
   CHECK(rate(NcclVersion::v2_28, GpuGeneration::blackwell, 8) == doctest::Approx(640 * 0.74));
+}
+
+// Of 20 warps a channel: sums 7 up to 6 ranks, else 5; the others copy in and out; a group that
+// sends spends one on flags. src/device/all_reduce.h of NCCL.
+TEST_CASE("a lowered NVLS call has NCCL's channels and warps") {
+  struct Expected {
+    int ranks;
+    std::vector<int> threads;  // of the three groups
+  };
+  for (const Expected& row :
+       {Expected{8, {7 * 32, 4 * 32, 7 * 32}}, Expected{6, {6 * 32, 6 * 32, 6 * 32}}}) {
+    CollectiveRequest request;
+    for (int r = 0; r < row.ranks; ++r) request.gpu_of_rank.push_back(r);
+    request.bytes = mib(16);
+    LibraryMachine machine;
+    machine.multicast = true;
+    const Plan plan =
+        lower(build_plan(find_algorithm(Operation::all_reduce, "nccl"), request), machine).plan;
+    REQUIRE(plan.kernels.back().name == "nccl all_reduce nvls simple");
+    std::vector<int> threads;
+    for (const Lane& lane : plan.lanes) {
+      if (lane.rank != Rank{0} || lane.protocol != Protocol::simple) continue;
+      CHECK(lane.ctas == 16);
+      threads.push_back(lane.threads);
+    }
+    CHECK(threads == row.threads);
+  }
+  const NvlsThreads scatter = nccl_nvls_threads(Operation::reduce_scatter, 8);
+  CHECK(scatter.copy_in == 7 * 32);
+  CHECK(scatter.in_switch == 12 * 32);
+  const NvlsThreads gather = nccl_nvls_threads(Operation::all_gather, 8);
+  CHECK(gather.in_switch == 11 * 32);
+  CHECK(gather.copy_out == 8 * 32);
 }
 
 TEST_CASE("trees win across many domains, where rings need many slow steps") {
