@@ -44,7 +44,7 @@ double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane
   if (peers == 0) return std::max(1, batches_of(profile, op, shape).local) * local * 1e-6 + further;
   double one = profile.push_round.value;
   if (shape.remote_sources > 0)
-    one = profile.remote_round.value + 2 * to_us(shape.route_latency) +
+    one = remote_round(profile, shape) + 2 * to_us(shape.route_latency) +
           (lane.loads_in_flight - 1) * profile.load_step.value;
   const Batches batches = batches_of(profile, op, shape);
   if (batches.known() && shape.remote_sources > 0)
@@ -153,18 +153,25 @@ Duration sm_latency(const CalibrationProfile& profile, const Op& op, const Traff
   if (shape.in_switch) return from_us(profile.op_issue) + from_us(profile.multimem_round);
   if (shape.loaded <= 0) return from_us(profile.op_issue);
   const Constant& local = local_round(profile, shape);
+  const double remote = remote_round(profile, shape);
   // The factors of a sum with decays are loaded before its terms.
   const Duration before = op.oper == Operator::decay_sum ? from_us(local) : Duration{};
   const Batches batches = batches_of(profile, op, shape);
   if (batches.known())
-    return before + from_us(profile.op_issue) + scaled(profile.remote_round, batches.remote) +
+    return before + from_us(profile.op_issue) + from_us(remote * batches.remote) +
            scaled(local, batches.local);
   return before + from_us(profile.op_issue) +
-         from_us(shape.remote_sources > 0 ? profile.remote_round : local);
+         (shape.remote_sources > 0 ? from_us(remote) : from_us(local));
 }
 
 int loads_together(const CalibrationProfile& profile) {
   return static_cast<int>(profile.loads_together.value);
+}
+
+double remote_round(const CalibrationProfile& profile, const TrafficShape& shape) {
+  const double round = profile.remote_round.value;
+  if (!shape.peers_cached || profile.l2_round.value <= 0) return round;
+  return round - std::max(0.0, profile.local_round.value - profile.l2_round.value);
 }
 
 const Constant& local_round(const CalibrationProfile& profile, const TrafficShape& shape) {

@@ -120,11 +120,16 @@ class Collector {
     const double amount = ratio(slice, shape_.payload);
     shape_.loaded += amount;
     ++shape_.sources;
-    if (gpu(slice) != home_) ++shape_.remote_sources;
+    if (gpu(slice) != home_) load_remote(slice);
     if (is_in_l1(slice)) return;
     memory(gpu(slice), amount);
     if (gpu(slice) == home_) return;
     travel(gpu(slice), home_, Carrier::pull, amount);
+  }
+
+  void load_remote(const Slice& slice) {
+    const bool so_far = shape_.remote_sources++ == 0 || shape_.peers_cached;
+    shape_.peers_cached = so_far && is_resident(gpu(slice));
   }
 
   void store(const Slice& slice) {

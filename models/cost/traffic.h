@@ -47,6 +47,7 @@ struct TrafficShape {
   double stored_here = 0;         // of it, into the own GPU's memory
   bool in_line = false;           // some of it carries its own flags
   bool cached = false;            // L2 has what is loaded of the own GPU's memory
+  bool peers_cached = false;      // and their L2s what is loaded of peers' memory, of all of them
   bool in_switch = false;
   Duration route_latency;
   bool crosses_nic = false;  // any of its bytes
