@@ -8,15 +8,18 @@
 namespace twinlink::models {
 namespace {
 
-// Rounds of loads that follow each other within one trip.
+constexpr int kMostSources = std::numeric_limits<int>::max();
+
+// Rounds of loads that follow each other within one trip; of a copy from several, within the trips
+// of all of them.
 struct Batches {
   int remote = 0, local = 0;
   [[nodiscard]] bool known() const { return remote + local > 0; }
 };
 
 Batches batches_of(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
-  const int together = op.kind == OpKind::scan_reduce ? std::min(1, loads_together(profile))
-                                                      : loads_together(profile);
+  const bool one_by_one = op.kind == OpKind::scan_reduce || op.order == LoadOrder::serial;
+  const int together = std::min(one_by_one ? 1 : kMostSources, loads_together(profile));
   if (together <= 0) return {};
   const int all = (shape.sources + together - 1) / together;
   const int remote = std::min(all, (shape.remote_sources + together - 1) / together);
