@@ -107,7 +107,7 @@ SmRate soften(SmRate rate, const CalibrationProfile& profile, const TrafficShape
   const bool from_hbm = shape.loaded > 0 && !shape.cached && profile.l2.value > 0 &&
                         shape.remote_sources + shape.remote_destinations == 0;
   if (!from_hbm || profile.hbm.value <= 0) return rate;
-  const double full = reached_hbm(profile) / (shape.loaded + shape.stored);
+  const double full = reached_hbm(profile) / (shape.loaded + shape.stored + shape.turned);
   rate.cap /= std::sqrt(1 + (rate.cap / full) * (rate.cap / full));
   rate.softened = true;
   return rate;
