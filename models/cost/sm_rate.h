@@ -56,8 +56,8 @@ Lane lane_in_use(const Plan& plan, OpId id, bool in_line);
 // One dependent round of loads from own memory: L2's where it has them.
 const Constant& local_round(const CalibrationProfile& profile, const TrafficShape& shape);
 
-// One dependent round of loads from peers, in us: from their HBM, or shorter by as much as L2 shortens
-// a local one where their L2s have it (local_round - l2_round).
+// One dependent round of loads from peers, in us: from their HBM, or shorter by as much as L2
+// shortens a local one where their L2s have it (local_round - l2_round).
 double remote_round(const CalibrationProfile& profile, const TrafficShape& shape);
 
 // Sources that an op loads before it waits; 0: all.
