@@ -184,23 +184,6 @@ TEST_CASE("what a push's lane does not wait for") {
   CHECK(push_drain(p, {1e6, 200e9, kUnlimited}).ahead == 0);
 }
 
-TEST_CASE("a push of less than a trip is issued as fast as SMs store, whatever a round takes") {
-  Two two;
-  const OpId push = two.copy(0, two.at(0, {}, kib(64)), two.at(1, mib(1), kib(64)));
-  const Plan plan = two.builder.finish();
-  CalibrationProfile p = profile();
-  p.hbm.value = 0;
-  p.push_round.value = 0.5;  // 64 KiB in a round would be 131 GB/s, less than the link's 900
-  p.sm_load_rate.value = p.sm_store_rate.value = 900;  // 8 x 450 GB/s
-  p.push_overlap.value = 0.4;
-  CostModel model(testing::pair_machine(), p, plan);
-  // Three quarters of 65536 B / 900 GB/s = 72.8 ns pass beside the latency.
-  const double overlap = 0.75 * 65536 / 900e9 * 1e12;
-  const Duration without = testing::kPairRoute + ns(600 + 500);
-  CHECK(static_cast<double>((without - model.cost(push).latency).ps) ==
-        doctest::Approx(overlap).epsilon(1e-4));
-}
-
 TEST_CASE("a lane waits for its push where others wait for the push's fence") {
   for (const auto& [edge, waits] :
        {std::pair{Edge::flag_relaxed, false}, std::pair{Edge::flag_fenced, true}}) {
