@@ -185,7 +185,8 @@ struct CostModel::State {
 
   // What a push's drain overlaps with.
   void add_drain(OpCost& cost, OpId id, const TrafficShape& shape) const {
-    const PushDrain drain = push_drain(profile, {cost.payload, cost.weight, link_rate(cost.pattern)});
+    const PushDrain drain =
+        push_drain(profile, {cost.payload, cost.weight, link_rate(cost.pattern)});
     if (shape.loaded > 0) cost.latency = std::max(Duration{}, cost.latency - drain.overlap);
     if (goes_ahead.empty() || !goes_ahead[id.index()]) return;
     cost.ahead = drain.ahead;
