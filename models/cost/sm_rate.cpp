@@ -173,7 +173,7 @@ int loads_together(const CalibrationProfile& profile) {
 
 double remote_round(const CalibrationProfile& profile, const TrafficShape& shape) {
   const double round = profile.remote_round.value;
-  if (!shape.peers_cached || profile.l2_round.value <= 0) return round;
+  if (shape.uncached_peers > 0 || profile.l2_round.value <= 0) return round;
   return round - std::max(0.0, profile.local_round.value - profile.l2_round.value);
 }
 

@@ -121,7 +121,8 @@ class Collector {
     const double amount = ratio(slice, shape_.payload);
     shape_.loaded += amount;
     ++shape_.sources;
-    if (gpu(slice) != home_) load_remote(slice);
+    if (gpu(slice) != home_) ++shape_.remote_sources;
+    if (!is_resident(gpu(slice))) shape_.uncached_peers += gpu(slice) != home_ ? 1 : 0;
     if (is_in_l1(slice)) return;
     memory(gpu(slice), amount);
     if (gpu(slice) == home_) return void(shape_.loaded_here += amount);
@@ -134,11 +135,6 @@ class Collector {
     if (all <= 0 || is_resident(home_)) return;
     shape_.turned = read_.memory.turn * 4 * shape_.loaded_here * shape_.stored_here / all;
     if (shape_.turned > 0) memory(home_, shape_.turned);
-  }
-
-  void load_remote(const Slice& slice) {
-    const bool so_far = shape_.remote_sources++ == 0 || shape_.peers_cached;
-    shape_.peers_cached = so_far && is_resident(gpu(slice));
   }
 
   void store(const Slice& slice) {

@@ -49,7 +49,7 @@ struct TrafficShape {
   double turned = 0;              // bytes of HBM that pass while it turns round between the two
   bool in_line = false;           // some of it carries its own flags
   bool cached = false;            // L2 has what is loaded of the own GPU's memory
-  bool peers_cached = false;      // and their L2s what is loaded of peers' memory, of all of them
+  int uncached_peers = 0;         // remote sources that their GPU's L2 does not have
   bool in_switch = false;
   Duration route_latency;
   bool crosses_nic = false;  // any of its bytes
