@@ -90,6 +90,8 @@ constexpr std::array kConstants{
     ConstantTraits{"nic_rate", "GB/s", &P::nic_rate, "cap of one NIC"},
     ConstantTraits{"wire_nic", "", &P::wire_nic, "wire bytes per byte through a NIC"},
     ConstantTraits{"hbm", "GB/s", &P::hbm, "HBM of one GPU, reads plus writes"},
+    ConstantTraits{"hbm_turn", "", &P::hbm_turn,
+                   "of HBM's time, for turning round, where half is read, half written", true},
     ConstantTraits{"l2", "GiB", &P::l2, "what one GPU's L2 keeps of a plan that runs again", true},
     ConstantTraits{"l2_rate", "GB/s", &P::l2_rate, "bytes that L2 has, reads plus writes", true},
     ConstantTraits{"l2_store_rate", "GB/s", &P::l2_store_rate,

@@ -85,6 +85,7 @@ struct CalibrationProfile {
   Constant nic_rate;            // GB/s; cap of one NIC, 0: its links' rates alone
   Constant wire_nic;            // wire bytes per payload byte of a transfer through a NIC, one way
   Constant hbm;                 // GB/s; HBM of one GPU, reads plus writes
+  Constant hbm_turn;            // where half is read, half written, of HBM's time for turning round
   Constant l2;                  // GiB; what one GPU's L2 keeps of a plan that runs again
   Constant l2_rate;             // GB/s; bytes that L2 has, reads plus writes; 0: as hbm
   Constant l2_store_rate;       // GB/s; stores that L2 keeps; 0: l2_rate alone

@@ -102,6 +102,7 @@ std::vector<Field> constants_of_work(const CalibrationProfile& profile, const Pl
                               &P::l2,
                               &P::l2_rate,
                               &P::l2_store_rate,
+                              &P::hbm_turn,
                               &P::l2_round})
       if ((profile.*field).value > 0) add(used, {field});
   if (copy) add(used, {&P::copy_push_issue, &P::copy_pull_issue, &P::copy_rate, &P::wire_copy});

@@ -42,7 +42,8 @@ struct CostModel::State {
     if (p.launch_ramp.value > 0 || p.kernel_ramp.value > 0) threads = kernel_threads(plan);
     if (p.store_end.value > 0) stores = storing_kernels(plan);
     if (p.op_step_kept.value > 0) keeps = kept_lists(plan);
-    walks = p.op_step.value > 0 || p.fence.value > 0 || p.fence_step.value > 0;
+    if (p.op_step.value > 0 || p.fence.value > 0 || p.fence_step.value > 0)
+      behind_fence = behind_own_fence(plan);
     by_shape = !first_round_apart(p) && goes_ahead.empty() && !reader.looks_at_slices();
     if (by_shape) last_of_rank.resize(plan.gpu_of_rank.size());
     first_op = first_ops(plan);
@@ -86,7 +87,7 @@ struct CostModel::State {
       return {};
     const Constant& step = step_of(profile, keeps, plan.gpu_of(lane.rank));
     Duration latency = op.kind == OpKind::barrier ? Duration{} : from_us(step);
-    if (!awaits_fence(plan, id)) return latency;
+    if (!awaits_fence(plan, id) && !behind_fence[id.index()]) return latency;
     if (op.kind != OpKind::barrier) latency += from_us(profile.fence);
     const double doublings = std::log2(std::max(1, lane.ctas));
     return latency + scaled(profile.fence_step, doublings);
@@ -226,13 +227,13 @@ struct CostModel::State {
   PowerModel power;
   std::vector<OpId> first_op;  // per lane
   LaunchOrder order = LaunchOrder::none;
-  std::vector<double> threads;   // per kernel; empty: nobody asks
-  std::vector<bool> stores;      // per kernel; empty: nobody asks
-  std::vector<bool> keeps;       // per GPU: lists in registers; empty: nowhere
-  std::vector<bool> in_line;     // per op: its data carry their own order; empty: nobody asks
-  std::vector<bool> goes_ahead;  // per op: nobody waits for its fence; empty: nobody asks
-  bool of_library = false;       // lanes of a library's kernels
-  bool walks = false;            // some of what walk_latency adds is not 0
+  std::vector<double> threads;     // per kernel; empty: nobody asks
+  std::vector<bool> stores;        // per kernel; empty: nobody asks
+  std::vector<bool> keeps;         // per GPU: lists in registers; empty: nowhere
+  std::vector<bool> in_line;       // per op: its data carry their own order; empty: nobody asks
+  std::vector<bool> goes_ahead;    // per op: nobody waits for its fence; empty: nobody asks
+  std::vector<bool> behind_fence;  // per op: its lane waits for the fence before; empty: no walks
+  bool of_library = false;         // lanes of a library's kernels
   std::vector<Traffic> scratch;
   struct Known {
     OpId op;
@@ -252,7 +253,7 @@ OpCost CostModel::cost(OpId id) {
   const Op& op = state_->plan.op(id);
   const Lane& lane = state_->plan.lane(op.lane);
   OpCost cost = state_->cost_of(id, op, lane);
-  if (state_->walks) cost.latency += state_->walk_latency(id, op, lane);
+  if (!state_->behind_fence.empty()) cost.latency += state_->walk_latency(id, op, lane);
   return cost;
 }
 
@@ -309,8 +310,8 @@ std::size_t CostModel::memory_bytes() const {
   const State& s = *state_;
   return s.patterns.memory_bytes() + s.resources.capacity() * sizeof(Resource) +
          s.first_op.capacity() * sizeof(OpId) + s.last_of_rank.capacity() * sizeof(State::Known) +
-         s.threads.capacity() * sizeof(double) +
-         (s.stores.capacity() + s.in_line.capacity() + s.goes_ahead.capacity()) / 8;
+         s.threads.capacity() * sizeof(double) + (s.stores.capacity() + s.in_line.capacity()) / 8 +
+         (s.goes_ahead.capacity() + s.behind_fence.capacity()) / 8;
 }
 
 double CostModel::engine_share() const { return state_->profile.copy_share.value; }

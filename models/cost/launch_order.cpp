@@ -97,6 +97,20 @@ bool awaits_fence(const Plan& plan, OpId id) {
                      [&](const Dep& d) { return is_remote_fence(plan, id, d); });
 }
 
+std::vector<bool> behind_own_fence(const Plan& plan) {
+  std::vector<bool> published(plan.ops.size()), behind(plan.ops.size());
+  for (std::size_t i = 0; i < plan.ops.size(); ++i)
+    for (const Dep& d : plan.deps_of(OpId{i}))
+      if (is_remote_fence(plan, OpId{i}, d)) published[d.id().index()] = true;
+  std::vector<OpId> last(plan.lanes.size());
+  for (std::size_t i = 0; i < plan.ops.size(); ++i) {
+    OpId& before = last[plan.ops[i].lane.index()];
+    behind[i] = before.valid() && published[before.index()] && !awaits_fence(plan, OpId{i});
+    before = OpId{i};
+  }
+  return behind;
+}
+
 std::vector<double> kernel_threads(const Plan& plan) {
   std::vector<double> threads(plan.kernels.size());
   for (const Lane& lane : plan.lanes)

@@ -23,6 +23,10 @@ std::vector<bool> inline_ops(const Plan& plan);
 bool is_remote_fence(const Plan& plan, OpId id, const Dep& dep);
 bool awaits_fence(const Plan& plan, OpId id);
 
+// By op: the one before it on its lane has published with a fence, which the lane waits for, and
+// the op itself waits for nobody's (whose fence passes at the same time).
+std::vector<bool> behind_own_fence(const Plan& plan);
+
 // By kernel: threads of all its sm lanes, and whether it stores anything (kernels of ours only).
 std::vector<double> kernel_threads(const Plan& plan);
 std::vector<bool> storing_kernels(const Plan& plan);

@@ -47,7 +47,7 @@ double resident_share(const CalibrationProfile& profile) {
 
 MemoryView memory_view(const CalibrationProfile& profile, const Plan& plan) {
   return {profile.hbm.value > 0, resident_gpus(profile, plan), resident_share(profile),
-          read_again(profile, plan)};
+          profile.hbm_turn.value, read_again(profile, plan)};
 }
 
 }  // namespace twinlink::models

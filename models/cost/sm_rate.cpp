@@ -8,15 +8,18 @@
 namespace twinlink::models {
 namespace {
 
-// Rounds of loads that follow each other within one trip.
+constexpr int kMostSources = std::numeric_limits<int>::max();
+
+// Rounds of loads that follow each other within one trip; of a copy from several, within the trips
+// of all of them.
 struct Batches {
   int remote = 0, local = 0;
   [[nodiscard]] bool known() const { return remote + local > 0; }
 };
 
 Batches batches_of(const CalibrationProfile& profile, const Op& op, const TrafficShape& shape) {
-  const int together = op.kind == OpKind::scan_reduce ? std::min(1, loads_together(profile))
-                                                      : loads_together(profile);
+  const bool one_by_one = op.kind == OpKind::scan_reduce || op.order == LoadOrder::serial;
+  const int together = std::min(one_by_one ? 1 : kMostSources, loads_together(profile));
   if (together <= 0) return {};
   const int all = (shape.sources + together - 1) / together;
   const int remote = std::min(all, (shape.remote_sources + together - 1) / together);
@@ -44,7 +47,7 @@ double round_seconds(const CalibrationProfile& profile, const Op& op, const Lane
   if (peers == 0) return std::max(1, batches_of(profile, op, shape).local) * local * 1e-6 + further;
   double one = profile.push_round.value;
   if (shape.remote_sources > 0)
-    one = profile.remote_round.value + 2 * to_us(shape.route_latency) +
+    one = remote_round(profile, shape) + 2 * to_us(shape.route_latency) +
           (lane.loads_in_flight - 1) * profile.load_step.value;
   const Batches batches = batches_of(profile, op, shape);
   if (batches.known() && shape.remote_sources > 0)
@@ -104,7 +107,7 @@ SmRate soften(SmRate rate, const CalibrationProfile& profile, const TrafficShape
   const bool from_hbm = shape.loaded > 0 && !shape.cached && profile.l2.value > 0 &&
                         shape.remote_sources + shape.remote_destinations == 0;
   if (!from_hbm || profile.hbm.value <= 0) return rate;
-  const double full = reached_hbm(profile) / (shape.loaded + shape.stored);
+  const double full = reached_hbm(profile) / (shape.loaded + shape.stored + shape.turned);
   rate.cap /= std::sqrt(1 + (rate.cap / full) * (rate.cap / full));
   rate.softened = true;
   return rate;
@@ -153,18 +156,25 @@ Duration sm_latency(const CalibrationProfile& profile, const Op& op, const Traff
   if (shape.in_switch) return from_us(profile.op_issue) + from_us(profile.multimem_round);
   if (shape.loaded <= 0) return from_us(profile.op_issue);
   const Constant& local = local_round(profile, shape);
+  const double remote = remote_round(profile, shape);
   // The factors of a sum with decays are loaded before its terms.
   const Duration before = op.oper == Operator::decay_sum ? from_us(local) : Duration{};
   const Batches batches = batches_of(profile, op, shape);
   if (batches.known())
-    return before + from_us(profile.op_issue) + scaled(profile.remote_round, batches.remote) +
+    return before + from_us(profile.op_issue) + from_us(remote * batches.remote) +
            scaled(local, batches.local);
   return before + from_us(profile.op_issue) +
-         from_us(shape.remote_sources > 0 ? profile.remote_round : local);
+         (shape.remote_sources > 0 ? from_us(remote) : from_us(local));
 }
 
 int loads_together(const CalibrationProfile& profile) {
   return static_cast<int>(profile.loads_together.value);
+}
+
+double remote_round(const CalibrationProfile& profile, const TrafficShape& shape) {
+  const double round = profile.remote_round.value;
+  if (shape.uncached_peers > 0 || profile.l2_round.value <= 0) return round;
+  return round - std::max(0.0, profile.local_round.value - profile.l2_round.value);
 }
 
 const Constant& local_round(const CalibrationProfile& profile, const TrafficShape& shape) {

@@ -32,6 +32,7 @@ inline Duration scaled(const Constant& constant, double factor) {
   return {std::llround(constant.value * factor * 1e6)};
 }
 inline Duration from_us(const Constant& constant) { return scaled(constant, 1); }
+inline Duration from_us(double us) { return {std::llround(us * 1e6)}; }
 
 // Where op_issue is known, an op's first round is latency and the others are transfer; elsewhere
 // all rounds are transfer, as the constants of those profiles were fitted.
@@ -54,6 +55,10 @@ Lane lane_in_use(const Plan& plan, OpId id, bool in_line);
 
 // One dependent round of loads from own memory: L2's where it has them.
 const Constant& local_round(const CalibrationProfile& profile, const TrafficShape& shape);
+
+// One dependent round of loads from peers, in us: from their HBM, or shorter by as much as L2
+// shortens a local one where their L2s have it (local_round - l2_round).
+double remote_round(const CalibrationProfile& profile, const TrafficShape& shape);
 
 // Sources that an op loads before it waits; 0: all.
 int loads_together(const CalibrationProfile& profile);

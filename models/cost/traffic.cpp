@@ -68,6 +68,7 @@ class Collector {
       straight(sources, destinations);
     else
       through_sms(sources, destinations);
+    turn_round();
     if (!branches_.empty()) traffic_.insert(traffic_.end(), branches_.begin(), branches_.end());
     return shape_;
   }
@@ -121,10 +122,19 @@ class Collector {
     shape_.loaded += amount;
     ++shape_.sources;
     if (gpu(slice) != home_) ++shape_.remote_sources;
+    if (!is_resident(gpu(slice))) shape_.uncached_peers += gpu(slice) != home_ ? 1 : 0;
     if (is_in_l1(slice)) return;
     memory(gpu(slice), amount);
-    if (gpu(slice) == home_) return;
+    if (gpu(slice) == home_) return void(shape_.loaded_here += amount);
     travel(gpu(slice), home_, Carrier::pull, amount);
+  }
+
+  // HBM goes over from reads to writes and back; most often where there is as much of both.
+  void turn_round() {
+    const double all = shape_.loaded_here + shape_.stored_here;
+    if (all <= 0 || is_resident(home_)) return;
+    shape_.turned = read_.memory.turn * 4 * shape_.loaded_here * shape_.stored_here / all;
+    if (shape_.turned > 0) memory(home_, shape_.turned);
   }
 
   void store(const Slice& slice) {

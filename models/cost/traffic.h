@@ -44,9 +44,12 @@ struct TrafficShape {
   int remote_sources = 0, remote_destinations = 0;
   int sources = 0;                // that SMs load
   double loaded = 0, stored = 0;  // by SMs, per byte of payload
+  double loaded_here = 0;         // of it, from the own GPU's memory
   double stored_here = 0;         // of it, into the own GPU's memory
+  double turned = 0;              // bytes of HBM that pass while it turns round between the two
   bool in_line = false;           // some of it carries its own flags
   bool cached = false;            // L2 has what is loaded of the own GPU's memory
+  int uncached_peers = 0;         // remote sources that their GPU's L2 does not have
   bool in_switch = false;
   Duration route_latency;
   bool crosses_nic = false;  // any of its bytes
@@ -57,6 +60,7 @@ struct MemoryView {
   bool wanted = false;         // HBM traffic
   std::vector<bool> resident;  // by GPU: L2 has all of it (residence.h); empty: nowhere
   double resident_share = 1;   // of such a byte
+  double turn = 0;             // hbm_turn
   std::vector<bool> again;     // by slice of the plan (read_again.h); empty: none
 };
 

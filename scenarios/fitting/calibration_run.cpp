@@ -19,7 +19,8 @@ bool is_wire(const ConstantTraits& traits) {
 }
 
 bool is_fittable(const ConstantTraits& traits) {
-  return traits.unit == "us" || traits.unit == "GB/s" || is_wire(traits);
+  return traits.unit == "us" || traits.unit == "GB/s" || is_wire(traits) ||
+         traits.field == &CalibrationProfile::hbm_turn;
 }
 
 // Single copies tell wire factors from the rest; collectives alone do not.

@@ -122,6 +122,30 @@ TEST_CASE("a fenced wait pays the fence, and more with more blocks; a relaxed on
   CHECK(model.cost(after_flag).latency == model.cost(first).latency);
 }
 
+TEST_CASE("a lane waits for the fence of what it published, once") {
+  for (const bool fenced : {true, false}) {
+    Pair pair;
+    const OpId first = pair.pull(1);
+    const Dep tells[] = {dep(first, fenced ? Edge::flag_fenced : Edge::flag_relaxed)};
+    const OpId waits = pair.pull(0, tells);  // rank 0 waits for rank 1's flag
+    const OpId next = pair.pull(1), later = pair.pull(1);
+    const Plan plan = pair.builder.finish();
+    CHECK(behind_own_fence(plan) == std::vector<bool>{false, false, fenced, false});
+    const CalibrationProfile p = fused();
+    CostModel model(testing::pair_machine(), p, plan);
+    const Duration fence = fenced ? ns(800 + 300) : ns(0);
+    CHECK(model.cost(next).latency - model.cost(later).latency == fence);
+    CHECK(model.cost(waits).latency - model.cost(first).latency == fence);
+  }
+  // Both publish, then wait for each other: own fence and the other's pass at the same time.
+  Pair pair;
+  const OpId mine = pair.push(0), theirs = pair.push(1);
+  const Dep from_them[] = {dep(theirs, Edge::flag_fenced)},
+            from_me[] = {dep(mine, Edge::flag_fenced)};
+  pair.pull(0, from_them), pair.pull(1, from_me);
+  CHECK(behind_own_fence(pair.builder.finish()) == std::vector<bool>(4));
+}
+
 TEST_CASE("a barrier is no step; a fenced one grows with blocks") {
   for (const auto& [edge, latency] :
        {std::pair{Edge::flag_relaxed, ns(0)}, std::pair{Edge::flag_fenced, ns(300)}}) {

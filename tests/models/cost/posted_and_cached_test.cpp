@@ -105,6 +105,70 @@ TEST_CASE("HBM answers later before it is full: once, by the op's own rate") {
   CHECK(hard.cost(op).soft);
 }
 
+TEST_CASE(
+    "a round to a peer is shorter by what L2 shortens an own one, where the peer's L2 has it") {
+  Two two;
+  const OpId pull = two.copy(0, two.at(1, {}, mib(1)), two.at(0, {}, mib(1)));
+  const std::vector<Slice> from{two.at(0, {}, mib(1)), two.at(1, {}, mib(1))},
+      to{two.at(0, mib(1), mib(1))};
+  const OpId sum = two.builder.reduce(two.lane[0], Operator::sum, from, to, {});
+  two.copy(1, two.at(1, mib(1), mib(1)), two.at(1, mib(3), mib(1)));
+  const Plan plan = two.builder.finish();  // 2 MiB of GPU 0 are touched, 4 of GPU 1
+  CalibrationProfile p = profile();
+  p.l2_round.value = 0.2;
+  const auto latency = [&](double mebibytes, OpId op) {
+    p.l2.value = mebibytes * kMib / kGib;
+    return CostModel(testing::pair_machine(), p, plan).cost(op).latency - testing::kPairRoute;
+  };
+  // 1 - (0.5 - 0.2) us. GPU 0's own L2 has its bytes in both.
+  CHECK(latency(4, pull) == ns(600 + 700));
+  CHECK(latency(3, pull) == ns(600 + 1000));
+  CHECK(latency(4, sum) == ns(600 + 700));
+  p.l2_round.value = 0;  // not known
+  CHECK(latency(4, pull) == ns(600 + 1000));
+}
+
+TEST_CASE("HBM turns round between reads and writes of an op: more of its time, not from L2") {
+  Two two;
+  const std::vector<Slice> one{two.at(0, {}, mib(1))}, both{one[0], two.at(0, mib(1), mib(1))},
+      to{two.at(0, mib(2), mib(1))};
+  const OpId copy = two.copy(0, one[0], to[0]);
+  const OpId sum = two.builder.reduce(two.lane[0], Operator::sum, both, to, {});
+  const OpId read = two.builder.reduce(two.lane[0], Operator::sum, one, {}, {});
+  const OpId pull = two.copy(0, two.at(1, {}, mib(1)), to[0]);
+  const Plan plan = two.builder.finish();
+  CalibrationProfile p = profile();
+  p.hbm_turn.value = 0.1;
+  CostModel model(testing::pair_machine(), p, plan);
+  const auto of_hbm = [&](OpId op) {
+    double bytes = 0;
+    for (const Use& use : model.pattern(model.cost(op).pattern))
+      if (model.name_of(use.resource) == "hbm of gpu0") bytes = use.per_byte;
+    return bytes;
+  };
+  CHECK(of_hbm(copy) == doctest::Approx(2 + 0.1 * 4 * 1 * 1 / 2));
+  CHECK(of_hbm(sum) == doctest::Approx(3 + 0.1 * 4 * 2 * 1 / 3));
+  CHECK(of_hbm(read) == doctest::Approx(1));
+  CHECK(of_hbm(pull) == doctest::Approx(1));  // what it reads is another GPU's
+  p.l2.value = 8 * kMib / kGib;
+  CostModel cached(testing::pair_machine(), p, plan);
+  CHECK(cached.pattern(cached.cost(copy).pattern)[0].per_byte == doctest::Approx(2));
+}
+
+TEST_CASE("a serial copy's sources come one after the other") {
+  Two two;
+  const std::vector<Slice> from{two.at(0, {}, mib(1)), two.at(1, mib(1), mib(1))},
+      to{two.at(0, mib(2), mib(1)), two.at(0, mib(3), mib(1))};
+  const OpId serial = two.builder.copy(two.lane[0], from, to, {}, LoadOrder::serial);
+  const OpId together = two.builder.copy(two.lane[0], from, to, {}, LoadOrder::parallel);
+  const Plan plan = two.builder.finish();
+  CalibrationProfile p = profile();
+  p.loads_together.value = 2;
+  CostModel model(testing::pair_machine(), p, plan);
+  CHECK(model.cost(serial).latency == testing::kPairRoute + ns(600 + 1000 + 500));
+  CHECK(model.cost(together).latency == testing::kPairRoute + ns(600 + 1000));
+}
+
 TEST_CASE("what a push's lane does not wait for") {
   CalibrationProfile p = profile();
   p.push_overlap.value = 0.4;
