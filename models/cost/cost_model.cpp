@@ -92,13 +92,13 @@ struct CostModel::State {
     return latency + scaled(profile.fence_step, doublings);
   }
 
-  OpCost cost_of(OpId id, const Op& op, const Lane& lane) {
+  OpCost cost_of(OpId id, const Op& op, const Lane& lane, const Beside& beside) {
     switch (op.kind) {
       case OpKind::copy:
       case OpKind::reduce:
       case OpKind::scan_reduce:
       case OpKind::multimem_reduce:
-      case OpKind::multimem_store: return transfer_cost(id, lane);
+      case OpKind::multimem_store: return transfer_cost(id, lane, beside);
       case OpKind::compute: return compute_cost(id);
       case OpKind::barrier:
       case OpKind::library: break;  // see models/library/lower.h
@@ -127,16 +127,16 @@ struct CostModel::State {
 
   // Ops of one shape cost the same wherever nothing but their shape is asked for: a ring's costs
   // are found once per rank.
-  OpCost transfer_cost(OpId id, const Lane& lane) {
-    if (!by_shape) return new_transfer_cost(id, lane);
+  OpCost transfer_cost(OpId id, const Lane& lane, const Beside& beside) {
+    if (!by_shape) return new_transfer_cost(id, lane, beside);
     Known& last = last_of_rank[lane.rank.index()];
     if (last.op.valid() && last.lane == plan.op(id).lane && same_shape(plan, last.op, id))
       return last.cost;
-    last = {id, plan.op(id).lane, new_transfer_cost(id, lane)};
+    last = {id, plan.op(id).lane, new_transfer_cost(id, lane, beside)};
     return last.cost;
   }
 
-  OpCost new_transfer_cost(OpId id, const Lane& lane) {
+  OpCost new_transfer_cost(OpId id, const Lane& lane, const Beside& beside) {
     TrafficShape shape = reader.describe(id, scratch);
     OpCost cost{.latency = shape.route_latency,
                 .payload = static_cast<double>(shape.payload.count)};
@@ -144,7 +144,7 @@ struct CostModel::State {
     switch (lane.engine) {
       case Engine::sm:
         if (lane.protocol == Protocol::plain)
-          add_sm_rate(cost, id, shape);
+          add_sm_rate(cost, id, shape, place_of(beside));
         else
           add_channel_rate(cost, id, shape);
         break;
@@ -161,17 +161,27 @@ struct CostModel::State {
     return cost;
   }
 
-  [[nodiscard]] SmRate rate_of(OpId id, TrafficShape& shape) const {
-    const Op& op = plan.op(id);
-    if (!first_round_apart(profile)) return sm_rate(profile, op, plan.lane(op.lane), shape);
-    shape.in_line = in_line[id.index()];
-    return sm_rate(profile, op, lane_in_use(plan, id, shape.in_line), shape);
+  [[nodiscard]] SmPlace place_of(const Beside& beside) const {
+    SmPlace place;
+    if (beside.packed) place.packed = std::max(1, static_cast<int>(profile.ctas_per_sm.value));
+    place.room = beside.room;
+    if (!beside.product.valid()) return place;
+    const ComputeNeed need = compute_need(profile, plan.computes[plan.op(beside.product).detail]);
+    place.fills_hbm = need.hbm_seconds > need.flop_seconds;
+    return place;
   }
 
-  void add_sm_rate(OpCost& cost, OpId id, TrafficShape& shape) const {
+  [[nodiscard]] SmRate rate_of(OpId id, TrafficShape& shape, const SmPlace& place) const {
+    const Op& op = plan.op(id);
+    if (!first_round_apart(profile)) return sm_rate(profile, op, plan.lane(op.lane), shape, place);
+    shape.in_line = in_line[id.index()];
+    return sm_rate(profile, op, lane_in_use(plan, id, shape.in_line), shape, place);
+  }
+
+  void add_sm_rate(OpCost& cost, OpId id, TrafficShape& shape, const SmPlace& place) const {
     const Op& op = plan.op(id);
     const bool known = first_round_apart(profile);
-    const SmRate rate = rate_of(id, shape);
+    const SmRate rate = rate_of(id, shape, place);
     cost.latency += sm_latency(profile, op, shape);
     cost.cap = rate.cap;
     cost.weight = rate.cap != kUnlimited ? rate.weight : 1;
@@ -248,10 +258,10 @@ CostModel::CostModel(const topology::Topology& topology, const CalibrationProfil
     : state_(std::make_unique<State>(topology, profile, plan)) {}
 CostModel::~CostModel() = default;
 
-OpCost CostModel::cost(OpId id) {
+OpCost CostModel::cost(OpId id, const Beside& beside) {
   const Op& op = state_->plan.op(id);
   const Lane& lane = state_->plan.lane(op.lane);
-  OpCost cost = state_->cost_of(id, op, lane);
+  OpCost cost = state_->cost_of(id, op, lane, beside);
   if (state_->walks) cost.latency += state_->walk_latency(id, op, lane);
   return cost;
 }
@@ -322,6 +332,16 @@ double CostModel::free_sms(OpId op, std::int32_t held) const {
   const bool computes = op.valid() && plan.op(op).kind == OpKind::compute;
   return models::free_sms(state_->profile, computes ? &plan.computes[plan.op(op).detail] : nullptr,
                           held);
+}
+
+double CostModel::last_wave(OpId op, std::int32_t held) const {
+  const Plan& plan = state_->plan;
+  return models::last_wave(state_->profile, plan.computes[plan.op(op).detail], held);
+}
+
+int CostModel::packed_ctas() const {
+  const CalibrationProfile& p = state_->profile;
+  return p.l1_beside.value > 0 ? static_cast<int>(p.ctas_per_sm.value) : 0;
 }
 
 int CostModel::cta_slots() const { return models::cta_slots(state_->profile); }
