@@ -172,7 +172,6 @@ OpId Engines::product_on(std::int32_t gpu) const {
 }
 
 Engines::Neighbour Engines::neighbour(LaneId lane) const {
-  if (slots_.packed == 0) return {};
   const Lane& l = plan_.lane(lane);
   const OpId product = product_on(plan_.gpu_of(l.rank));
   const OpId first = kernels_[l.kernel.index()].beside;

@@ -38,8 +38,8 @@ class Engines {
   bool request(OpId op);
   // The op has ended. Appends the ops that may start now.
   void release(OpId op, std::vector<OpId>& started);
-  // CTAs that lanes without compute ops hold on a GPU, and the GPUs where that has changed, for the
-  // caller to clear. Only where CTAs are limited.
+  // CTAs that lanes without compute ops hold on a GPU (SMs, where they are packed), and the GPUs
+  // where that has changed, for the caller to clear. Only where CTAs are limited.
   [[nodiscard]] std::int32_t held(std::int32_t gpu) const { return gpus_.at(gpu).ctas_held; }
   [[nodiscard]] std::vector<std::int32_t>& held_changes() { return held_changes_; }
   // The op that fills the GPU now; invalid: none. GPUs where it has changed are held_changes too.
@@ -47,6 +47,8 @@ class Engines {
   // The op that fills has come to its last wave. Appends the ops of kernels that come in.
   void leave_room(OpId op, std::vector<OpId>& started);
   [[nodiscard]] bool leaves_room(std::int32_t gpu) const { return turns_.leaves_room(gpu); }
+  // Whether kernels that come in beside a product stand otherwise than alone.
+  [[nodiscard]] bool packs() const { return slots_.in_order && slots_.packed > 0; }
   // What ops of this lane run beside, if anything; packed: a product was there when their kernel
   // came.
   struct Neighbour {

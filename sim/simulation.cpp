@@ -110,9 +110,9 @@ void Simulation::begin_last_wave(OpId op, Duration now) {
 
 // What of the op's payload leaves SMs to kernels that wait for it.
 double Simulation::last_wave(const Pending& pending) const {
+  if (plan_.op(pending.op).kind != OpKind::compute || !engines_.packs()) return 0;
   const std::int32_t gpu = plan_.gpu_of(plan_.rank_of(pending.op));
-  if (plan_.op(pending.op).kind != OpKind::compute || engines_.filled_by(gpu) != pending.op)
-    return 0;
+  if (engines_.filled_by(gpu) != pending.op) return 0;
   return costs_.last_wave(pending.op, engines_.held(gpu)) * pending.payload;
 }
 
@@ -161,23 +161,23 @@ void Simulation::set_ready(OpId op, Duration now) {
 
 void Simulation::start(OpId op, Duration when) {
   timeline_.start[op.index()] = when;
-  const OpCost cost = cost_of(op);
+  const OpCost cost = engines_.packs() ? cost_beside(op) : costs_.cost(op);
   const Pending next = pending(op, cost);
   if (cost.ahead > 0 && next.flow_class != kNobody)
     tails_[op.value] = {next.flow_class, cost.ahead};
   const std::uint32_t slot = keep(next);
-  if (!chain_.empty()) chain_[op.index()] += cost.latency + unloaded_transfer(costs_, cost);
+  if (!chain_.empty()) bound_start(op, engines_.packs() ? costs_.cost(op) : cost);
   push(when + cost.latency, What::latency_over, slot);
 }
 
-OpCost Simulation::cost_of(OpId op) {
+OpCost Simulation::cost_beside(OpId op) {
   const Op& what = plan_.op(op);
   if (plan_.lane(what.lane).engine != Engine::sm || what.kind == OpKind::compute)
     return costs_.cost(op);
-  const Engines::Neighbour beside = engines_.neighbour(what.lane);
-  if (!beside.packed) return costs_.cost(op, {beside.product, false, 0});
+  const auto [product, packed] = engines_.neighbour(what.lane);
+  if (!packed) return costs_.cost(op, {product, false, 0});
   const std::int32_t held = engines_.held(plan_.gpu_of(plan_.rank_of(op)));
-  return costs_.cost(op, {beside.product, true, costs_.last_wave(beside.product, held)});
+  return costs_.cost(op, {product, true, costs_.last_wave(product, held)});
 }
 
 Simulation::Pending Simulation::pending(OpId op, const OpCost& cost) {
@@ -251,6 +251,11 @@ void Simulation::finish(OpId op, Duration now) {
   if (next.valid() && !gone_on(op)) free_after(next, now, now);
   for (const Dependent& d : graph_.dependents(op))
     free_after(d.id(), now + edge_latency_[edge_index(d)] + gap_of(d), now);
+}
+
+// Beside nobody.
+void Simulation::bound_start(OpId op, const OpCost& cost) {
+  chain_[op.index()] += cost.latency + unloaded_transfer(costs_, cost);
 }
 
 // The chain bound of what comes after the op, whatever engines and sharing made of it.

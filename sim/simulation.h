@@ -64,7 +64,7 @@ class Simulation {
   void set_ready(OpId op, Duration now);
   void start(OpId op, Duration now);
   void after_latency(std::uint32_t slot, Duration now);
-  models::OpCost cost_of(OpId op);
+  models::OpCost cost_beside(OpId op);
   [[nodiscard]] Pending pending(OpId op, const models::OpCost& cost);
   void arrive(OpId op, Duration now);
   void meet(std::uint32_t rendezvous, Duration now);
@@ -75,6 +75,7 @@ class Simulation {
   void begin_last_wave(OpId op, Duration now);
   [[nodiscard]] double last_wave(const Pending& pending) const;
   void finish(OpId op, Duration now);
+  void bound_start(OpId op, const models::OpCost& cost);
   void bound_next(OpId op);
   void bound_meeting(std::uint32_t rendezvous);
   [[nodiscard]] Duration gap_of(const Dependent& d) const;

@@ -146,6 +146,12 @@ double last_wave(const CalibrationProfile& profile, const Compute& work, int hel
   return waves.leaves_sms ? 1 / static_cast<double>(waves.all) : 0;
 }
 
+bool needs_sms(const CalibrationProfile& profile, const Plan& plan) {
+  return std::any_of(plan.computes.begin(), plan.computes.end(), [&](const Compute& work) {
+    return compute_need(profile, work).flop_seconds > 0;
+  });
+}
+
 Constant P::*library_start_field(const std::string& kernel) {
   if (kernel == kNcclStartLl) return &P::nccl_start_ll;
   if (kernel == kNcclStartLl128) return &P::nccl_start_ll128;

@@ -51,18 +51,12 @@ struct CostModel::State {
     if (p.hbm.value > 0) add_per_gpu(ResourceKind::hbm, reached_hbm(p));
     first_sms = resources.size();
     ensure_precisions(p, plan);
-    if (needs_sms()) add_per_gpu(ResourceKind::sms, kSmCapacity);
+    if (needs_sms(p, plan)) add_per_gpu(ResourceKind::sms, kSmCapacity);
   }
 
   void add_per_gpu(ResourceKind kind, double capacity) {
     for (std::size_t gpu = 0; gpu < topology.gpus().size(); ++gpu)
       resources.push_back({kind, capacity, static_cast<std::int32_t>(gpu)});
-  }
-
-  [[nodiscard]] bool needs_sms() const {
-    return std::any_of(plan.computes.begin(), plan.computes.end(), [this](const Compute& work) {
-      return compute_need(profile, work).flop_seconds > 0;
-    });
   }
 
   [[nodiscard]] Duration launch_gap(OpId id, const Lane& lane) const {
@@ -128,7 +122,7 @@ struct CostModel::State {
   // Ops of one shape cost the same wherever nothing but their shape is asked for: a ring's costs
   // are found once per rank.
   OpCost transfer_cost(OpId id, const Lane& lane, const Beside& beside) {
-    if (!by_shape) return new_transfer_cost(id, lane, beside);
+    if (!by_shape || beside.product.valid()) return new_transfer_cost(id, lane, beside);
     Known& last = last_of_rank[lane.rank.index()];
     if (last.op.valid() && last.lane == plan.op(id).lane && same_shape(plan, last.op, id))
       return last.cost;
@@ -144,7 +138,7 @@ struct CostModel::State {
     switch (lane.engine) {
       case Engine::sm:
         if (lane.protocol == Protocol::plain)
-          add_sm_rate(cost, id, shape, place_of(beside));
+          add_sm_rate(cost, id, shape, sm_place(profile, plan, beside));
         else
           add_channel_rate(cost, id, shape);
         break;
@@ -159,16 +153,6 @@ struct CostModel::State {
     }
     if (shape.crosses_nic) add_nic(cost);
     return cost;
-  }
-
-  [[nodiscard]] SmPlace place_of(const Beside& beside) const {
-    SmPlace place;
-    if (beside.packed) place.packed = std::max(1, static_cast<int>(profile.ctas_per_sm.value));
-    place.room = beside.room;
-    if (!beside.product.valid()) return place;
-    const ComputeNeed need = compute_need(profile, plan.computes[plan.op(beside.product).detail]);
-    place.fills_hbm = need.hbm_seconds > need.flop_seconds;
-    return place;
   }
 
   [[nodiscard]] SmRate rate_of(OpId id, TrafficShape& shape, const SmPlace& place) const {
@@ -339,10 +323,7 @@ double CostModel::last_wave(OpId op, std::int32_t held) const {
   return models::last_wave(state_->profile, plan.computes[plan.op(op).detail], held);
 }
 
-int CostModel::packed_ctas() const {
-  const CalibrationProfile& p = state_->profile;
-  return p.l1_beside.value > 0 ? static_cast<int>(p.ctas_per_sm.value) : 0;
-}
+int CostModel::packed_ctas() const { return models::packed_ctas(state_->profile); }
 
 int CostModel::cta_slots() const { return models::cta_slots(state_->profile); }
 

@@ -165,6 +165,18 @@ SmRate rate_at(const CalibrationProfile& profile, const Op& op, const Lane& lane
 
 }  // namespace
 
+SmPlace sm_place(const CalibrationProfile& profile, const Plan& plan, const Beside& beside) {
+  SmPlace place{beside.packed ? packed_ctas(profile) : 0, beside.room};
+  if (!beside.product.valid()) return place;
+  const ComputeNeed need = compute_need(profile, plan.computes[plan.op(beside.product).detail]);
+  place.fills_hbm = need.hbm_seconds > need.flop_seconds;
+  return place;
+}
+
+int packed_ctas(const CalibrationProfile& profile) {
+  return profile.l1_beside.value > 0 ? static_cast<int>(profile.ctas_per_sm.value) : 0;
+}
+
 SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane,
                const TrafficShape& shape, const SmPlace& place) {
   const SmRate rate = rate_at(profile, op, lane, shape, place);

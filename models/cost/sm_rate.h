@@ -57,6 +57,9 @@ struct SmPlace {
   double room = 0;  // share of such kernels that are spread all the same: the mean time counts
   bool fills_hbm = false;  // the product does
 };
+SmPlace sm_place(const CalibrationProfile& profile, const Plan& plan, const Beside& beside);
+// CTAs to an SM where a kernel comes in beside a product; 0 without l1_beside.
+int packed_ctas(const CalibrationProfile& profile);
 SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane,
                const TrafficShape& shape, const SmPlace& place = {});
 

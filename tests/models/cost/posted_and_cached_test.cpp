@@ -233,7 +233,9 @@ TEST_CASE("an SM that a product leaves has little in flight, and several CTAs") 
   p.peak_flops.value = p.flops_efficiency.value = 1;  // 1 ms of FLOPs, 1 us of HBM
   const double spread = 8 * 40;
   CHECK(bench.gb_per_s(p, {}) == doctest::Approx(spread));
-  // Two CTAs to an SM: four SMs of 40 GB/s.
+  CHECK(bench.gb_per_s(p, {bench.product, true, 0}) == doctest::Approx(spread));  // not known
+  // Two CTAs to an SM, and more in flight than they ask for: four SMs of 40 GB/s.
+  p.l1_beside.value = 1;
   CHECK(bench.gb_per_s(p, {bench.product, true, 0}) == doctest::Approx(4 * 40));
   // 8 KiB in a round of 0.5 us: 16.384 GB/s an SM.
   p.l1_beside.value = 8192 / kGib;
