@@ -319,14 +319,12 @@ double CostModel::free_sms(OpId op, std::int32_t held) const {
 }
 
 double CostModel::last_wave(OpId op, std::int32_t held) const {
-  const Plan& plan = state_->plan;
-  return models::last_wave(state_->profile, plan.computes[plan.op(op).detail], held);
+  const State& s = *state_;
+  return models::last_wave(s.profile, s.plan.computes[s.plan.op(op).detail], held);
 }
 
 int CostModel::packed_ctas() const { return models::packed_ctas(state_->profile); }
-
 int CostModel::cta_slots() const { return models::cta_slots(state_->profile); }
-
 int CostModel::copy_slots() const { return static_cast<int>(state_->profile.copy_engines.value); }
 
 Provenance CostModel::provenance() const {
