@@ -56,7 +56,9 @@ void Engines::occupy(const KernelState& state, int sign) {
   GpuState& gpu = gpus_.at(state.gpu);
   gpu.ctas_used += sign * state.ctas;
   if (state.ctas_held == 0) return;
-  gpu.ctas_held += sign * state.ctas_held;
+  const bool packed = state.beside.valid() && slots_.packed > 0;
+  const std::int32_t per_sm = packed ? slots_.packed : 1;
+  gpu.ctas_held += sign * ((state.ctas_held + per_sm - 1) / per_sm);
   held_changes_.push_back(state.gpu);
 }
 
@@ -102,6 +104,7 @@ bool Engines::request_sm(OpId op, KernelId id) {
   if (slots_.ctas == 0) return true;
   KernelState& state = kernel(id);
   if (state.resident) return true;
+  if (!state.queued && !turns_.fills(op)) state.beside = product_on(state.gpu);
   const bool free = !state.queued && (turns_.fills(op) || turns_.pass(state.gpu, id));
   if (free && enter(state)) return true;
   state.queued = true;
@@ -141,6 +144,15 @@ void Engines::pass_turn(OpId op, std::vector<OpId>& started) {
   const std::int32_t gpu = plan_.gpu_of(plan_.rank_of(op));
   turns_.end(op);
   note_filled(gpu);
+  let_in(gpu, started);
+}
+
+void Engines::leave_room(OpId op, std::vector<OpId>& started) {
+  turns_.leave_room(op);
+  let_in(plan_.gpu_of(plan_.rank_of(op)), started);
+}
+
+void Engines::let_in(std::int32_t gpu, std::vector<OpId>& started) {
   while (const std::optional<Turns::Waiter> next = turns_.next(gpu)) {
     if (next->op.valid()) {
       started.push_back(next->op);
@@ -151,6 +163,19 @@ void Engines::pass_turn(OpId op, std::vector<OpId>& started) {
     for (const OpId waiting : state.waiting) admit(waiting, started);
     state.waiting.clear();
   }
+}
+
+OpId Engines::product_on(std::int32_t gpu) const {
+  const OpId filling = turns_.holder(gpu);
+  const bool computes = filling.valid() && plan_.op(filling).kind == models::OpKind::compute;
+  return computes ? filling : OpId{};
+}
+
+Engines::Neighbour Engines::neighbour(LaneId lane) const {
+  const Lane& l = plan_.lane(lane);
+  const OpId product = product_on(plan_.gpu_of(l.rank));
+  const OpId first = kernels_[l.kernel.index()].beside;
+  return {product.valid() ? product : first, first.valid()};
 }
 
 void Engines::release_sm(KernelId id, std::vector<OpId>& started) {

@@ -25,6 +25,7 @@ struct EngineSlots {
   int copies = 0;
   bool watch_held = false;  // whether held_changes will be asked for
   bool in_order = false;    // needs a limit of CTAs
+  int packed = 0;           // CTAs to an SM of kernels that come in beside a product; 0: spread
 };
 
 class Engines {
@@ -37,12 +38,24 @@ class Engines {
   bool request(OpId op);
   // The op has ended. Appends the ops that may start now.
   void release(OpId op, std::vector<OpId>& started);
-  // CTAs that lanes without compute ops hold on a GPU, and the GPUs where that has changed, for the
-  // caller to clear. Only where CTAs are limited.
+  // CTAs that lanes without compute ops hold on a GPU (SMs, where they are packed), and the GPUs
+  // where that has changed, for the caller to clear. Only where CTAs are limited.
   [[nodiscard]] std::int32_t held(std::int32_t gpu) const { return gpus_.at(gpu).ctas_held; }
   [[nodiscard]] std::vector<std::int32_t>& held_changes() { return held_changes_; }
   // The op that fills the GPU now; invalid: none. GPUs where it has changed are held_changes too.
   [[nodiscard]] OpId filled_by(std::int32_t gpu) const { return turns_.holder(gpu); }
+  // The op that fills has come to its last wave. Appends the ops of kernels that come in.
+  void leave_room(OpId op, std::vector<OpId>& started);
+  [[nodiscard]] bool leaves_room(std::int32_t gpu) const { return turns_.leaves_room(gpu); }
+  // Whether kernels that come in beside a product stand otherwise than alone.
+  [[nodiscard]] bool packs() const { return slots_.in_order && slots_.packed > 0; }
+  // What ops of this lane run beside, if anything; packed: a product was there when their kernel
+  // came.
+  struct Neighbour {
+    OpId product{};
+    bool packed = false;
+  };
+  [[nodiscard]] Neighbour neighbour(LaneId lane) const;
   // Some op that waits for an engine; invalid if none does.
   [[nodiscard]] OpId any_waiting() const;
   [[nodiscard]] std::size_t memory_bytes() const;
@@ -53,6 +66,7 @@ class Engines {
     std::int32_t ctas_held = 0;  // of lanes that compute nothing; 0 if not watched
     std::int32_t gpu = 0;
     std::uint32_t ops_left = 0;
+    OpId beside{};  // the product that filled the GPU when the kernel asked for its turn
     bool resident = false;
     bool queued = false;
     std::vector<OpId> waiting;
@@ -74,6 +88,8 @@ class Engines {
   void note_filled(std::int32_t gpu);
   void admit(OpId op, std::vector<OpId>& started);
   void pass_turn(OpId op, std::vector<OpId>& started);
+  [[nodiscard]] OpId product_on(std::int32_t gpu) const;
+  void let_in(std::int32_t gpu, std::vector<OpId>& started);
   bool request_copy(OpId op);
   bool try_copy(OpId op);
   void release_sm(KernelId id, std::vector<OpId>& started);

@@ -40,7 +40,8 @@ Simulation::Simulation(const Plan& plan, CostModel& costs, Bound bound)
       costs_(costs),
       graph_(plan),
       clocks_(plan, costs),
-      engines_(plan, {costs.cta_slots(), costs.copy_slots(), clocks_.has_sms(), costs.in_order()}),
+      engines_(plan, {costs.cta_slots(), costs.copy_slots(), clocks_.has_sms(), costs.in_order(),
+                      costs.packed_ctas()}),
       solver_(capacities(costs), costs.first_sms(), costs.engine_share()),
       edge_latency_(edge_latencies(costs)),
       arrived_(plan.rendezvous.size()),
@@ -90,6 +91,7 @@ void Simulation::flow_ended(std::uint32_t tag, Duration now) {
 
 // The lane goes on; what it does not wait for passes beside its next op.
 void Simulation::go_on(OpId op, Duration now) {
+  if (last_waves_.contains(op.value)) return begin_last_wave(op, now);
   const Tail& tail = tails_.at(op.value);
   solver_.begin(tail.flow_class, tail.bytes, static_cast<std::uint32_t>(op.value), now);
   flows_changed_ = true;
@@ -97,10 +99,28 @@ void Simulation::go_on(OpId op, Duration now) {
   if (next.valid()) free_after(next, now, now);
 }
 
+void Simulation::begin_last_wave(OpId op, Duration now) {
+  const Tail wave = last_waves_.extract(op.value).mapped();
+  solver_.begin(wave.flow_class, wave.bytes, static_cast<std::uint32_t>(op.value), now);
+  flows_changed_ = true;
+  let_in_.clear();
+  engines_.leave_room(op, let_in_);
+  for (const OpId other : let_in_) start(other, now + costs_.launch_gap(other));
+}
+
+// What of the op's payload leaves SMs to kernels that wait for it.
+double Simulation::last_wave(const Pending& pending) const {
+  if (plan_.op(pending.op).kind != OpKind::compute || !engines_.packs()) return 0;
+  const std::int32_t gpu = plan_.gpu_of(plan_.rank_of(pending.op));
+  if (engines_.filled_by(gpu) != pending.op) return 0;
+  return costs_.last_wave(pending.op, engines_.held(gpu)) * pending.payload;
+}
+
 // What began, ended and was sampled now changes how fast SMs are from now on.
 void Simulation::settle_speeds(Duration now) {
   for (const std::int32_t gpu : engines_.held_changes())
-    clocks_.leave(gpu, costs_.free_sms(engines_.filled_by(gpu), engines_.held(gpu)));
+    if (!engines_.leaves_room(gpu))
+      clocks_.leave(gpu, costs_.free_sms(engines_.filled_by(gpu), engines_.held(gpu)));
   engines_.held_changes().clear();
   clocks_.settle(now);
   flows_changed_ |= !clocks_.speeds().empty();
@@ -141,13 +161,23 @@ void Simulation::set_ready(OpId op, Duration now) {
 
 void Simulation::start(OpId op, Duration when) {
   timeline_.start[op.index()] = when;
-  const OpCost cost = costs_.cost(op);
+  const OpCost cost = engines_.packs() ? cost_beside(op) : costs_.cost(op);
   const Pending next = pending(op, cost);
   if (cost.ahead > 0 && next.flow_class != kNobody)
     tails_[op.value] = {next.flow_class, cost.ahead};
   const std::uint32_t slot = keep(next);
-  if (!chain_.empty()) chain_[op.index()] += cost.latency + unloaded_transfer(costs_, cost);
+  if (!chain_.empty()) bound_start(op, engines_.packs() ? costs_.cost(op) : cost);
   push(when + cost.latency, What::latency_over, slot);
+}
+
+OpCost Simulation::cost_beside(OpId op) {
+  const Op& what = plan_.op(op);
+  if (plan_.lane(what.lane).engine != Engine::sm || what.kind == OpKind::compute)
+    return costs_.cost(op);
+  const auto [product, packed] = engines_.neighbour(what.lane);
+  if (!packed) return costs_.cost(op, {product, false, 0});
+  const std::int32_t held = engines_.held(plan_.gpu_of(plan_.rank_of(op)));
+  return costs_.cost(op, {product, true, costs_.last_wave(product, held)});
 }
 
 Simulation::Pending Simulation::pending(OpId op, const OpCost& cost) {
@@ -185,6 +215,11 @@ void Simulation::after_latency(std::uint32_t slot, Duration now) {
 void Simulation::begin_transfer(const Pending& pending, Duration now) {
   const auto tag = static_cast<std::uint32_t>(pending.op.value);
   flows_changed_ = true;
+  if (const double last = last_wave(pending); last > 0) {
+    last_waves_[pending.op.value] = {pending.flow_class, last};
+    if (last >= pending.payload) return begin_last_wave(pending.op, now);
+    return solver_.begin(pending.flow_class, pending.payload - last, tag | kHead, now);
+  }
   if (!gone_on(pending.op)) return solver_.begin(pending.flow_class, pending.payload, tag, now);
   const double ahead = tails_.at(pending.op.value).bytes;
   if (ahead >= pending.payload) return go_on(pending.op, now);
@@ -216,6 +251,11 @@ void Simulation::finish(OpId op, Duration now) {
   if (next.valid() && !gone_on(op)) free_after(next, now, now);
   for (const Dependent& d : graph_.dependents(op))
     free_after(d.id(), now + edge_latency_[edge_index(d)] + gap_of(d), now);
+}
+
+// Beside nobody.
+void Simulation::bound_start(OpId op, const OpCost& cost) {
+  chain_[op.index()] += cost.latency + unloaded_transfer(costs_, cost);
 }
 
 // The chain bound of what comes after the op, whatever engines and sharing made of it.

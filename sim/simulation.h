@@ -64,6 +64,7 @@ class Simulation {
   void set_ready(OpId op, Duration now);
   void start(OpId op, Duration now);
   void after_latency(std::uint32_t slot, Duration now);
+  models::OpCost cost_beside(OpId op);
   [[nodiscard]] Pending pending(OpId op, const models::OpCost& cost);
   void arrive(OpId op, Duration now);
   void meet(std::uint32_t rendezvous, Duration now);
@@ -71,7 +72,10 @@ class Simulation {
   void begin_transfer(const Pending& pending, Duration now);
   void flow_ended(std::uint32_t tag, Duration now);
   void go_on(OpId op, Duration now);
+  void begin_last_wave(OpId op, Duration now);
+  [[nodiscard]] double last_wave(const Pending& pending) const;
   void finish(OpId op, Duration now);
+  void bound_start(OpId op, const models::OpCost& cost);
   void bound_next(OpId op);
   void bound_meeting(std::uint32_t rendezvous);
   [[nodiscard]] Duration gap_of(const Dependent& d) const;
@@ -92,8 +96,9 @@ class Simulation {
   std::vector<Duration> edge_latency_;  // by edge, twice: near, and where it crosses
   std::vector<Pending> pending_;
   std::int32_t free_slot_ = kNobody;
-  std::map<std::int32_t, Tail> tails_;      // by op: what its lane does not wait for
-  std::vector<std::vector<OpId>> arrived_;  // per rendezvous
+  std::map<std::int32_t, Tail> tails_;       // by op: what its lane does not wait for
+  std::map<std::int32_t, Tail> last_waves_;  // by op: what leaves room for others
+  std::vector<std::vector<OpId>> arrived_;   // per rendezvous
   // Chain bound, empty if not wanted: the longest path to the op's start, once it has started to
   // its end.
   std::vector<Duration> chain_;

@@ -50,17 +50,29 @@ bool Turns::take(OpId op) {
 bool Turns::pass(std::int32_t gpu_index, KernelId kernel) {
   if (!in_order_) return true;
   Gpu& gpu = gpus_[gpu_index];
-  const bool free = !gpu.holder.valid() && gpu.waiting.empty();
+  const bool free = (!gpu.holder.valid() || gpu.room) && gpu.waiting.empty();
   if (!free) gpu.waiting.push_back({.kernel = kernel});
   return free;
 }
 
-void Turns::end(OpId op) { gpus_[gpu_of(op)].holder = OpId{}; }
+void Turns::leave_room(OpId op) { gpus_[gpu_of(op)].room = true; }
+
+bool Turns::leaves_room(std::int32_t gpu) const {
+  const auto at = gpus_.find(gpu);
+  return at != gpus_.end() && at->second.room;
+}
+
+void Turns::end(OpId op) {
+  Gpu& gpu = gpus_[gpu_of(op)];
+  gpu.holder = OpId{};
+  gpu.room = false;
+}
 
 std::optional<Turns::Waiter> Turns::next(std::int32_t gpu_index) {
   Gpu& gpu = gpus_[gpu_index];
-  if (gpu.holder.valid() || gpu.waiting.empty()) return std::nullopt;
+  if (gpu.waiting.empty()) return std::nullopt;
   const Waiter waiter = gpu.waiting.front();
+  if (gpu.holder.valid() && !(gpu.room && waiter.kernel.valid())) return std::nullopt;
   gpu.waiting.pop_front();
   if (waiter.op.valid()) gpu.holder = waiter.op;
   return waiter;

@@ -6,8 +6,8 @@
 // placed. So an op that fills keeps the turn of its GPU until it ends; a kernel that is not
 // resident waits for the turn and passes it on at once (it runs beside what comes next). Turns are
 // taken in the order in which they were asked for. What holds a turn always ends by itself, and
-// whoever waits for it holds nothing that this needs: no deadlock. Not modelled: room that the last
-// blocks of an op leave while they run.
+// whoever waits for it holds nothing that this needs: no deadlock. Where it is known when an op's
+// last wave begins (`leave_room`), kernels, but no ops that fill, come in from then on.
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -34,6 +34,9 @@ class Turns {
   bool take(OpId op);
   // True: the kernel may begin. False: it waits.
   bool pass(std::int32_t gpu, KernelId kernel);
+  // The op that fills leaves room from now on. Then `next` as after its end: kernels only.
+  void leave_room(OpId op);
+  [[nodiscard]] bool leaves_room(std::int32_t gpu) const;
   // The op that fills has ended. Then `next` until it is empty: who may begin now, in order.
   void end(OpId op);
   std::optional<Waiter> next(std::int32_t gpu);
@@ -45,6 +48,7 @@ class Turns {
  private:
   struct Gpu {
     OpId holder{};
+    bool room = false;  // beside it
     std::deque<Waiter> waiting;
   };
 

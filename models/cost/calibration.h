@@ -57,12 +57,14 @@ struct CalibrationProfile {
   Constant peer_step;           // us; each further peer loaded in parallel lengthens a round (l1)
   Constant multimem_round;      // us; one dependent round of sums formed in the switch (Lm)
   Constant local_round;         // us; one dependent round of loads from own memory (Ll)
+  Constant hbm_wait;            // us; such a round is longer beside a product that fills HBM
   Constant loads_together;      // sources that an op of ours loads before it waits; 0: all
   Constant sm_decay_rate;       // GB/s; terms that one SM multiplies by factors; 0: no limit
   Constant sm_inline_rate;      // GB/s; inline data that one SM stores or takes; 0: no limit
   Constant push_overlap;        // us; of a push's transfer that passes while its op begins and ends
   Constant push_ahead;          // us; so long before its push has drained a lane goes on
   Constant l1;                  // GiB; what an SM keeps of peers' memory until the next wait
+  Constant l1_beside;           // GiB; in flight on an SM that a product has just left; 0: no limit
   Constant sm_rate;             // GB/s; what the loads and stores of one SM reach at most
   Constant sm_load_rate;        // GB/s; loads of one SM alone; with sm_store_rate in its place
   Constant sm_store_rate;       // GB/s; stores of one SM alone

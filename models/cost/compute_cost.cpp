@@ -62,6 +62,41 @@ std::int64_t blocks_of(const CalibrationProfile& profile, const Compute& work) {
   return blocks;
 }
 
+// Whole waves of a product's blocks on so many SMs of the GPU's.
+struct Waves {
+  std::int64_t all = 1;
+  bool leaves_sms = false;  // in the last one
+};
+
+Waves waves_on(std::int64_t blocks, std::int64_t sms, std::int64_t free, bool batched) {
+  const std::int64_t late = std::max<std::int64_t>(0, std::min(blocks, sms) - free);
+  // The tiles of a batch are dealt out beforehand: the first of the late has its share of them.
+  if (late > 0 && batched)
+    return {ceil_div(blocks, sms) + std::max<std::int64_t>(0, blocks - sms + late) / sms + 1, true};
+  const std::int64_t full = blocks - late;
+  if (late == 0) return {ceil_div(full, free), full % free != 0};
+  return {ceil_div(full, free) + ceil_div(late, free), late % free != 0};
+}
+
+bool is_batched(const Compute& work) {
+  return std::any_of(work.products.begin(), work.products.end(),
+                     [](const Product& one) { return one.count > 1; });
+}
+
+int free_count(const CalibrationProfile& profile, int held) {
+  return std::max(1, static_cast<int>(profile.sms.value) - sms_under(profile, held));
+}
+
+// Of a product that HBM bounds: a block that came late loads its share as fast as one SM can.
+double late_share(const CalibrationProfile& profile, const Compute& work) {
+  const ComputeNeed need = compute_need(profile, work);
+  const bool known = profile.gemm_tile.value > 0 && profile.sm_load_rate.value > 0;
+  if (!known || work.products.empty() || need.flop_seconds >= need.hbm_seconds) return 0;
+  const double block = static_cast<double>(work.hbm_bytes.count) / profile.sms.value;
+  const double late = block / (profile.sm_load_rate.value * 1e9);
+  return late / (need.hbm_seconds + late);
+}
+
 bool lacks(const CalibrationProfile& profile, const Compute& work) {
   const bool limited = profile.peak_flops.value > 0;
   return limited && work.flops > 0 && (profile.*peak_of(work.precision)).value <= 0;
@@ -89,11 +124,32 @@ double free_sms(const CalibrationProfile& profile, const Compute* work, int held
   if (held <= 0 || slots <= 0) return 1;
   if (profile.blocks_fill_sms.value <= 0)
     return static_cast<double>(std::max(1, slots - held)) / slots;
-  const auto sms = static_cast<int>(profile.sms.value);
-  const int free = std::max(1, sms - sms_under(profile, held));
-  const std::int64_t blocks = work == nullptr ? 0 : blocks_of(profile, *work);
-  if (blocks == 0) return static_cast<double>(free) / sms;
-  return static_cast<double>(ceil_div(blocks, sms)) / static_cast<double>(ceil_div(blocks, free));
+  const double share = free_count(profile, held) / profile.sms.value;
+  if (work == nullptr) return share;
+  const ComputeNeed need = compute_need(profile, *work);
+  if (const double late = late_share(profile, *work); late > 0)
+    return std::min(share, need.flop_seconds / need.hbm_seconds * (1 - late));
+  const std::int64_t blocks = blocks_of(profile, *work);
+  if (blocks == 0) return share;
+  const auto sms = static_cast<std::int64_t>(profile.sms.value);
+  const Waves waves = waves_on(blocks, sms, free_count(profile, held), is_batched(*work));
+  return static_cast<double>(ceil_div(blocks, sms)) / static_cast<double>(waves.all);
+}
+
+double last_wave(const CalibrationProfile& profile, const Compute& work, int held) {
+  if (profile.l1_beside.value <= 0 || profile.blocks_fill_sms.value <= 0) return 0;
+  if (held > 0 && late_share(profile, work) > 0) return late_share(profile, work);
+  const std::int64_t blocks = blocks_of(profile, work);
+  if (blocks == 0) return 0;
+  const auto sms = static_cast<std::int64_t>(profile.sms.value);
+  const Waves waves = waves_on(blocks, sms, free_count(profile, held), is_batched(work));
+  return waves.leaves_sms ? 1 / static_cast<double>(waves.all) : 0;
+}
+
+bool needs_sms(const CalibrationProfile& profile, const Plan& plan) {
+  return std::any_of(plan.computes.begin(), plan.computes.end(), [&](const Compute& work) {
+    return compute_need(profile, work).flop_seconds > 0;
+  });
 }
 
 Constant P::*library_start_field(const std::string& kernel) {

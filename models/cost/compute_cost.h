@@ -12,8 +12,14 @@
 //   blocks_fill_sms 0  1 - held / (sms x ctas_per_sm)
 //   blocks_fill_sms 1  free / sms, free = sms - held: a block takes a whole SM. More CTAs than half
 //                      the SMs stand ctas_per_sm to an SM, but take at least that half
-//   ... and gemm_tile  of products bound by FLOPs: ceil(blocks / sms) / ceil(blocks / free), whole
-//                      waves, blocks = count x ceil(m n / gemm_tile)
+//   ... and gemm_tile  products bound by FLOPs work in whole waves, blocks = count x
+//                      ceil(m n / gemm_tile): ceil(blocks / sms) / waves. Blocks that find no SM
+//                      at first, late = min(blocks, sms) - free, work after the others:
+//                        waves = ceil((blocks - late) / free) + ceil(late / free)
+//                      or, in a batch, whose tiles are dealt out beforehand,
+//                        waves = ceil(blocks / sms) + floor((blocks - sms + late) / sms) + 1
+//                      Bound by HBM: late blocks load hbm_bytes / sms each at sm_load_rate, after
+//                      the others
 // Not modelled: caches, tails of waves alone (an efficiency stands for them). Fixed time is a
 // latency.
 #include <string>
@@ -38,6 +44,13 @@ ComputeNeed compute_need(const CalibrationProfile& profile, const Compute& work)
 
 // The share of the GPU's SMs that an op of this work (null: any) has beside so many held CTAs.
 double free_sms(const CalibrationProfile& profile, const Compute* work, int held);
+
+// The share of a product's work that its last wave is, in which SMs are left for other kernels,
+// beside so many held CTAs; 0: not known, or none are left. Needs l1_beside.
+double last_wave(const CalibrationProfile& profile, const Compute& work, int held);
+
+// Whether any of the plan's ops works at FLOPs that have a limit.
+bool needs_sms(const CalibrationProfile& profile, const Plan& plan);
 
 // The constant that a library's kernel of that name takes to start; null for any other kernel.
 Constant CalibrationProfile::*library_start_field(const std::string& kernel);

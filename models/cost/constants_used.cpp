@@ -99,6 +99,8 @@ std::vector<Field> constants_of_work(const CalibrationProfile& profile, const Pl
                               &P::push_overlap,
                               &P::push_ahead,
                               &P::l1,
+                              &P::l1_beside,
+                              &P::hbm_wait,
                               &P::l2,
                               &P::l2_rate,
                               &P::l2_store_rate,

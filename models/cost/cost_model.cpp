@@ -52,18 +52,12 @@ struct CostModel::State {
     if (p.hbm.value > 0) add_per_gpu(ResourceKind::hbm, reached_hbm(p));
     first_sms = resources.size();
     ensure_precisions(p, plan);
-    if (needs_sms()) add_per_gpu(ResourceKind::sms, kSmCapacity);
+    if (needs_sms(p, plan)) add_per_gpu(ResourceKind::sms, kSmCapacity);
   }
 
   void add_per_gpu(ResourceKind kind, double capacity) {
     for (std::size_t gpu = 0; gpu < topology.gpus().size(); ++gpu)
       resources.push_back({kind, capacity, static_cast<std::int32_t>(gpu)});
-  }
-
-  [[nodiscard]] bool needs_sms() const {
-    return std::any_of(plan.computes.begin(), plan.computes.end(), [this](const Compute& work) {
-      return compute_need(profile, work).flop_seconds > 0;
-    });
   }
 
   [[nodiscard]] Duration launch_gap(OpId id, const Lane& lane) const {
@@ -93,13 +87,13 @@ struct CostModel::State {
     return latency + scaled(profile.fence_step, doublings);
   }
 
-  OpCost cost_of(OpId id, const Op& op, const Lane& lane) {
+  OpCost cost_of(OpId id, const Op& op, const Lane& lane, const Beside& beside) {
     switch (op.kind) {
       case OpKind::copy:
       case OpKind::reduce:
       case OpKind::scan_reduce:
       case OpKind::multimem_reduce:
-      case OpKind::multimem_store: return transfer_cost(id, lane);
+      case OpKind::multimem_store: return transfer_cost(id, lane, beside);
       case OpKind::compute: return compute_cost(id);
       case OpKind::barrier:
       case OpKind::library: break;  // see models/library/lower.h
@@ -128,16 +122,16 @@ struct CostModel::State {
 
   // Ops of one shape cost the same wherever nothing but their shape is asked for: a ring's costs
   // are found once per rank.
-  OpCost transfer_cost(OpId id, const Lane& lane) {
-    if (!by_shape) return new_transfer_cost(id, lane);
+  OpCost transfer_cost(OpId id, const Lane& lane, const Beside& beside) {
+    if (!by_shape || beside.product.valid()) return new_transfer_cost(id, lane, beside);
     Known& last = last_of_rank[lane.rank.index()];
     if (last.op.valid() && last.lane == plan.op(id).lane && same_shape(plan, last.op, id))
       return last.cost;
-    last = {id, plan.op(id).lane, new_transfer_cost(id, lane)};
+    last = {id, plan.op(id).lane, new_transfer_cost(id, lane, beside)};
     return last.cost;
   }
 
-  OpCost new_transfer_cost(OpId id, const Lane& lane) {
+  OpCost new_transfer_cost(OpId id, const Lane& lane, const Beside& beside) {
     TrafficShape shape = reader.describe(id, scratch);
     OpCost cost{.latency = shape.route_latency,
                 .payload = static_cast<double>(shape.payload.count)};
@@ -145,7 +139,7 @@ struct CostModel::State {
     switch (lane.engine) {
       case Engine::sm:
         if (lane.protocol == Protocol::plain)
-          add_sm_rate(cost, id, shape);
+          add_sm_rate(cost, id, shape, sm_place(profile, plan, beside));
         else
           add_channel_rate(cost, id, shape);
         break;
@@ -162,17 +156,17 @@ struct CostModel::State {
     return cost;
   }
 
-  [[nodiscard]] SmRate rate_of(OpId id, TrafficShape& shape) const {
+  [[nodiscard]] SmRate rate_of(OpId id, TrafficShape& shape, const SmPlace& place) const {
     const Op& op = plan.op(id);
-    if (!first_round_apart(profile)) return sm_rate(profile, op, plan.lane(op.lane), shape);
+    if (!first_round_apart(profile)) return sm_rate(profile, op, plan.lane(op.lane), shape, place);
     shape.in_line = in_line[id.index()];
-    return sm_rate(profile, op, lane_in_use(plan, id, shape.in_line), shape);
+    return sm_rate(profile, op, lane_in_use(plan, id, shape.in_line), shape, place);
   }
 
-  void add_sm_rate(OpCost& cost, OpId id, TrafficShape& shape) const {
+  void add_sm_rate(OpCost& cost, OpId id, TrafficShape& shape, const SmPlace& place) const {
     const Op& op = plan.op(id);
     const bool known = first_round_apart(profile);
-    const SmRate rate = rate_of(id, shape);
+    const SmRate rate = rate_of(id, shape, place);
     cost.latency += sm_latency(profile, op, shape);
     cost.cap = rate.cap;
     cost.weight = rate.cap != kUnlimited ? rate.weight : 1;
@@ -249,10 +243,10 @@ CostModel::CostModel(const topology::Topology& topology, const CalibrationProfil
     : state_(std::make_unique<State>(topology, profile, plan)) {}
 CostModel::~CostModel() = default;
 
-OpCost CostModel::cost(OpId id) {
+OpCost CostModel::cost(OpId id, const Beside& beside) {
   const Op& op = state_->plan.op(id);
   const Lane& lane = state_->plan.lane(op.lane);
-  OpCost cost = state_->cost_of(id, op, lane);
+  OpCost cost = state_->cost_of(id, op, lane, beside);
   if (!state_->behind_fence.empty()) cost.latency += state_->walk_latency(id, op, lane);
   return cost;
 }
@@ -325,8 +319,13 @@ double CostModel::free_sms(OpId op, std::int32_t held) const {
                           held);
 }
 
-int CostModel::cta_slots() const { return models::cta_slots(state_->profile); }
+double CostModel::last_wave(OpId op, std::int32_t held) const {
+  const State& s = *state_;
+  return models::last_wave(s.profile, s.plan.computes[s.plan.op(op).detail], held);
+}
 
+int CostModel::packed_ctas() const { return models::packed_ctas(state_->profile); }
+int CostModel::cta_slots() const { return models::cta_slots(state_->profile); }
 int CostModel::copy_slots() const { return static_cast<int>(state_->profile.copy_engines.value); }
 
 Provenance CostModel::provenance() const {

@@ -61,6 +61,13 @@ struct OpCost {
   bool engine = false;       // its weight follows that of others (engine_share)
 };
 
+// What an sm op runs beside.
+struct Beside {
+  OpId product{};       // fills the GPU, or did when the op's kernel came in; invalid: none
+  bool packed = false;  // its kernel came in while the product filled the GPU
+  double room = 0;      // share of such kernels that find SMs of their own (last_wave)
+};
+
 // Names of compute ops that stand for the start of a library's kernel.
 inline constexpr const char* kNcclStartLl = "nccl start ll";
 inline constexpr const char* kNcclStartLl128 = "nccl start ll128";
@@ -78,7 +85,7 @@ class CostModel {
   CostModel& operator=(const CostModel&) = delete;
 
   // Cost of an op. Interns patterns on the way (so not const and not thread-safe).
-  OpCost cost(OpId id);
+  OpCost cost(OpId id, const Beside& beside = {});
   // Ascending by resource, merged; valid as long as the model.
   [[nodiscard]] std::span<const Use> pattern(std::int32_t index) const;
   [[nodiscard]] const std::vector<Resource>& resources() const;
@@ -106,6 +113,10 @@ class CostModel {
   // The share of a GPU's SMs that this op (invalid: any) works at while lanes that compute nothing
   // hold so many CTAs there (compute_cost.h); above 0.
   [[nodiscard]] double free_sms(OpId op, std::int32_t held) const;
+  // The share of a compute op's work that leaves SMs for others (compute_cost.h); 0: none does.
+  [[nodiscard]] double last_wave(OpId op, std::int32_t held) const;
+  // CTAs to an SM where a kernel comes in beside a product; 0: they are spread as ever.
+  [[nodiscard]] int packed_ctas() const;
   // CTAs that fit on one GPU at once; 0: no limit. Copy engine queues of one GPU; 0: no limit.
   [[nodiscard]] int cta_slots() const;
   [[nodiscard]] int copy_slots() const;

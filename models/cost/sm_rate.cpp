@@ -97,9 +97,36 @@ double l2_store_limit(const CalibrationProfile& profile, const TrafficShape& sha
 }
 
 // SMs under the lane's CTAs.
-double sms_of(const CalibrationProfile& profile, const Lane& lane) {
+double sms_of(const CalibrationProfile& profile, const Lane& lane, const SmPlace& place) {
   const double sms = profile.sms.value > 0 ? profile.sms.value : lane.ctas;
-  return std::min<double>(lane.ctas, sms);
+  return std::min<double>(static_cast<double>(ceil_div(lane.ctas, std::max(1, place.packed))), sms);
+}
+
+// One round of loads, as far as memory makes it.
+double load_seconds(const CalibrationProfile& profile, const TrafficShape& shape) {
+  if (shape.remote_sources == 0) return local_round(profile, shape).value * 1e-6;
+  return (remote_round(profile, shape) + 2 * to_us(shape.route_latency)) * 1e-6;
+}
+
+// How much longer own HBM takes to answer because a product fills it.
+double wait_seconds(const CalibrationProfile& profile, const TrafficShape& shape,
+                    const SmPlace& place) {
+  const bool reads = shape.sources > shape.remote_sources, writes = shape.stored_here > 0;
+  const bool waits = place.fills_hbm && !shape.cached && shape.loaded > 0 && (reads || writes);
+  return waits ? profile.hbm_wait.value * 1e-6 : 0;
+}
+
+// What an SM reaches beside a product, in bytes of payload per second. It is what its L1 can have
+// on the way, so it falls as answers take longer, and with the L1 that a product leaves.
+double limit_beside(const CalibrationProfile& profile, const TrafficShape& shape,
+                    const SmPlace& place) {
+  const double round = load_seconds(profile, shape);
+  const double alone = sm_limit(profile, shape);
+  const double longer = wait_seconds(profile, shape, place);
+  if (longer > 0) return alone * round / (round + longer);
+  if (place.packed <= 0 || profile.l1_beside.value <= 0 || shape.loaded <= 0) return alone;
+  const double in_flight = profile.l1_beside.value * static_cast<double>(gib(1).count);
+  return std::min(alone, in_flight / round / shape.loaded);
 }
 
 // HBM answers later the more is asked of it, long before it is full.
@@ -113,19 +140,20 @@ SmRate soften(SmRate rate, const CalibrationProfile& profile, const TrafficShape
   return rate;
 }
 
-}  // namespace
-
-SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane,
-               const TrafficShape& shape) {
+SmRate rate_at(const CalibrationProfile& profile, const Op& op, const Lane& lane,
+               const TrafficShape& shape, const SmPlace& place) {
   if (profile.remote_round.value <= 0 || shape.payload.count == 0) return {};
-  const double round = round_seconds(profile, op, lane, shape);
+  double round = round_seconds(profile, op, lane, shape);
+  if (round > 0 && shape.sources > shape.remote_sources)
+    round += wait_seconds(profile, shape, place);
   const int loads = loads_of(profile, lane, shape);
   const std::int64_t per_trip = std::int64_t{lane.threads} * lane.vector_bytes * loads;
   const std::int64_t per_block = ceil_div(shape.payload.count, std::max(1, lane.ctas));
   const auto trips = static_cast<double>(ceil_div(per_block, std::max<std::int64_t>(1, per_trip)));
   const double payload = static_cast<double>(shape.payload.count);
+  const double sms = sms_of(profile, lane, place);
   const double limit =
-      std::min(sms_of(profile, lane) * sm_limit(profile, shape), l2_store_limit(profile, shape));
+      std::min(sms * limit_beside(profile, shape, place), l2_store_limit(profile, shape));
   const double all = round > 0 ? std::min(payload / (trips * round), limit) : limit;
   if (!first_round_apart(profile)) return {all, all};
   double cap = limit;
@@ -134,8 +162,33 @@ SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane
     const double rounds = payload / ((trips - 1) * round + payload / (trips * limit));
     cap = std::min(rounds, limit);
   }
-  const double work = sms_of(profile, lane) * work_limit(profile, op, shape);
+  const double work = sms * work_limit(profile, op, shape);
   return soften({one_after_other(cap, work), one_after_other(all, work)}, profile, shape);
+}
+
+}  // namespace
+
+SmPlace sm_place(const CalibrationProfile& profile, const Plan& plan, const Beside& beside) {
+  SmPlace place{beside.packed ? packed_ctas(profile) : 0, beside.room};
+  if (!beside.product.valid()) return place;
+  const ComputeNeed need = compute_need(profile, plan.computes[plan.op(beside.product).detail]);
+  place.fills_hbm = need.hbm_seconds > need.flop_seconds;
+  return place;
+}
+
+int packed_ctas(const CalibrationProfile& profile) {
+  return profile.l1_beside.value > 0 ? static_cast<int>(profile.ctas_per_sm.value) : 0;
+}
+
+SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane,
+               const TrafficShape& shape, const SmPlace& place) {
+  const SmRate rate = rate_at(profile, op, lane, shape, place);
+  if (place.packed <= 0 || place.room <= 0 || rate.cap == kUnlimited) return rate;
+  const SmRate spread = rate_at(profile, op, lane, shape, {0, 0, place.fills_hbm});
+  const auto mean = [&](double packed_one, double spread_one) {
+    return 1 / ((1 - place.room) / packed_one + place.room / spread_one);
+  };
+  return {mean(rate.cap, spread.cap), mean(rate.weight, spread.weight), rate.softened};
 }
 
 Lane lane_in_use(const Plan& plan, OpId id, bool in_line) {

@@ -15,6 +15,12 @@
 //   from HBM            an op that loads no peer and that L2 does not serve reaches cap /
 //                       sqrt(1 + (cap / hbm's rate for it)^2): latency grows before HBM is full
 //   op_issue not known  cap = the smaller of payload / (trips round) and limit
+//   packed              CTAs that came in beside a product stand so many to an SM; an SM that a
+//                       product left has at most l1_beside in flight: it reaches l1_beside / round.
+//                       1 / cap is the mean of that and of what spread CTAs reach, by the share
+//                       of such kernels that find room
+//   product fills HBM   (packed or not): rounds of loads from there are longer by hbm_wait, an
+//                       SM's limit is x round / (round + hbm_wait), in place of l1_beside
 // The weight in sharing is payload / (trips round), at most limit, in both. With op_issue known,
 // ops that store nothing have at least 4 loads in flight: nothing waits for any of them.
 #include <cmath>
@@ -45,8 +51,17 @@ struct SmRate {
   double cap = kUnlimited, weight = 1;
   bool softened = false;  // the cap has what a memory that fills costs already
 };
+// What a product beside it makes of an op's SMs.
+struct SmPlace {
+  int packed = 0;   // CTAs to an SM that a product left, its L1 small (l1_beside); 0: spread
+  double room = 0;  // share of such kernels that are spread all the same: the mean time counts
+  bool fills_hbm = false;  // the product does
+};
+SmPlace sm_place(const CalibrationProfile& profile, const Plan& plan, const Beside& beside);
+// CTAs to an SM where a kernel comes in beside a product; 0 without l1_beside.
+int packed_ctas(const CalibrationProfile& profile);
 SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane,
-               const TrafficShape& shape);
+               const TrafficShape& shape, const SmPlace& place = {});
 
 // The op's lane as far as this op uses it: slices that are not whole vectors are moved in narrower
 // words, and summed one element after the other; of inline data every word is looked at before the

@@ -27,6 +27,12 @@ struct TurnBench : WorkBench {
     return builder.compute(on, {"w", us * 1e6, {}, WorkKind::dense_gemm, Precision::bf16, {}}, {},
                            {}, deps);
   }
+  // Of so many blocks.
+  OpId product_of(LaneId on, double us, std::int64_t blocks, std::span<const Dep> deps = {}) {
+    Compute work{"w", us * 1e6, {}, WorkKind::dense_gemm, Precision::bf16, {}};
+    work.products = {{blocks, 1, 1, 1}};
+    return builder.compute(on, work, {}, {}, deps);
+  }
   // 3 us.
   OpId push(LaneId on) { return builder.copy(on, buffer(0, 900'000), buffer(1, 900'000), {}); }
   // An engine's copy within GPU 0, of so many us.
@@ -115,6 +121,68 @@ TEST_CASE("nobody waits on another GPU") {
   bench.product(bench.kernel(0, 1), 4);
   const OpId other = bench.product(bench.kernel(1), 4);
   CHECK(ended_us(bench.run(profile_in_order()), other) == about(4));
+}
+
+CalibrationProfile profile_with_waves() {
+  CalibrationProfile p = profile_in_order();
+  p.gemm_tile.value = 1;
+  p.l1_beside.value = 1e-5;
+  return p;
+}
+
+TEST_CASE("kernels come in with the last wave of a product that leaves them SMs") {
+  // 24 blocks on 16 SMs: waves 0..6 and 6..12 us. The first push waits until 6; the second, asked
+  // for when the first has ended at 9, begins at once.
+  TurnBench bench;
+  const OpId first = bench.product_of(bench.kernel(0, 1), 12, 24);
+  const OpId push = bench.push(bench.kernel(0, 4));
+  const Dep after[] = {dep(push, Edge::graph)};
+  const OpId next = bench.builder.copy(bench.kernel(0, 4), bench.buffer(0, 900'000),
+                                       bench.buffer(1, 900'000), after);
+  const Timeline t = bench.run(profile_with_waves());
+  CHECK(started_us(t, push) == about(6));
+  CHECK(started_us(t, next) == about(9));
+  CHECK(ended_us(t, first) == about(12));  // its last wave leaves the SMs anyway
+  CalibrationProfile later = profile_with_waves();
+  later.l1_beside.value = 0;
+  CHECK(started_us(bench.run(later), push) == about(12));
+}
+
+TEST_CASE("a last wave that takes all SMs leaves none") {
+  TurnBench bench;
+  bench.product_of(bench.kernel(0, 1), 12, 32);
+  const OpId push = bench.push(bench.kernel(0, 4));
+  CHECK(started_us(bench.run(profile_with_waves()), push) == about(12));
+}
+
+TEST_CASE("ops that fill wait for the end of a last wave, and who asked later with them") {
+  TurnBench bench;
+  bench.product_of(bench.kernel(0, 1), 12, 24);
+  const OpId copy = bench.local_copy(bench.queue(), 2);
+  const OpId push = bench.push(bench.kernel(0, 4));
+  const Timeline t = bench.run(profile_with_waves());
+  CHECK(started_us(t, copy) == about(12));
+  CHECK(started_us(t, push) == about(14));
+}
+
+TEST_CASE("blocks that find no SM at first do their work after the others") {
+  // The push comes in at 6 and stands on two SMs, two CTAs to each. The second product begins at 12
+  // with all SMs if the push has ended (9), and at 2/3 of its rate while a longer one (6..20) holds
+  // them: 30 blocks, two waves on 16; on 14 two of 28 and the two late ones.
+  for (const bool longer : {false, true}) {
+    TurnBench bench;
+    const OpId first = bench.product_of(bench.kernel(0, 1), 12, 24);
+    const Dep after[] = {dep(first, Edge::graph)};
+    const OpId second = bench.product_of(bench.kernel(0, 1), 18, 30, after);
+    const std::int64_t bytes = longer ? 12 * 900'000 : 900'000;  // 2 + 12 us, 2 + 1 us
+    const OpId push =
+        bench.builder.copy(bench.kernel(0, 4), bench.buffer(0, bytes), bench.buffer(1, bytes), {});
+    const Timeline t = bench.run(profile_with_waves());
+    CHECK(started_us(t, push) == about(6));
+    CHECK(ended_us(t, push) == about(longer ? 20 : 9));
+    // 8 us at 2/3: 5.33 of 18 are done at 20.
+    CHECK(ended_us(t, second) == about(longer ? 20 + 18 - 8 * 2.0 / 3 : 30));
+  }
 }
 
 }  // namespace

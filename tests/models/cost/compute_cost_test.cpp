@@ -114,17 +114,65 @@ TEST_CASE("what held CTAs leave of the SMs: places side by side, whole SMs, whol
   CHECK(free_sms(p, nullptr, 100) == doctest::Approx(66.0 / 132));  // 50 SMs would do, spread on 66
   CHECK(free_sms(p, nullptr, 200) == doctest::Approx(32.0 / 132));
   CHECK(free_sms(p, nullptr, 264) == doctest::Approx(1.0 / 132));  // never 0
-  // 2048 x 512 eight times: 256 blocks of 128 x 256, two waves of 132 SMs and of 128, three of 124.
+  // 2048 x 4096: 256 blocks of 128 x 256, two waves of 132 SMs. On 128 four blocks find
+  // no SM at first: 252 take two waves, the four a third. On 124 it is 248 and eight.
   Compute product = work(2.0 * 8 * 2048 * 512 * 4096, 0);
-  product.products = {{2048, 512, 4096, 8}};
+  product.products = {{2048, 4096, 4096, 1}};
   CHECK(free_sms(p, &product, 8) == doctest::Approx(124.0 / 132));  // its blocks are not known
   p.gemm_tile.value = 128 * 256;
   CHECK(free_sms(p, &product, 0) == 1);
-  CHECK(free_sms(p, &product, 4) == 1);
+  CHECK(free_sms(p, &product, 4) == doctest::Approx(2.0 / 3));
   CHECK(free_sms(p, &product, 8) == doctest::Approx(2.0 / 3));
+  // On 66 it is 190 in three waves and 66 in one more.
+  CHECK(free_sms(p, &product, 66) == doctest::Approx(2.0 / 4));
+  // As a batch each of the first 124 has two tiles, the last eight one: if the last four are late,
+  // there are two waves and one more; of eight, the first comes as the 125th and has two.
+  Compute batch = product;
+  batch.products = {{2048, 512, 4096, 8}};
+  CHECK(free_sms(p, &batch, 0) == 1);
+  CHECK(free_sms(p, &batch, 4) == doctest::Approx(2.0 / 3));
+  CHECK(free_sms(p, &batch, 8) == doctest::Approx(2.0 / 4));
   // Bound by HBM: its waves do not count.
   product.hbm_bytes = gib(10);
   CHECK(free_sms(p, &product, 8) == doctest::Approx(124.0 / 132));
+}
+
+TEST_CASE("blocks of a product bound by HBM that come late load as fast as an SM can") {
+  // 1.32 GB at 1000 GB/s: 1320 us; 33 GFLOP at 50 TFLOP/s: 660 us, half of the SMs' time. A block's
+  // 10 MB at 100 GB/s of one SM: 100 us more, so 1320 / 1420 of its rate.
+  CalibrationProfile p = compute_profile();
+  p.sms.value = 132;
+  p.ctas_per_sm.value = 2;
+  p.blocks_fill_sms.value = 1;
+  p.gemm_tile.value = 128 * 256;
+  Compute product = work(3.3e10, 1'320'000'000);
+  product.products = {{8192, 64, 8192, 1}};
+  CHECK(free_sms(p, &product, 8) == doctest::Approx(124.0 / 132));  // nobody knows an SM's rate
+  p.sm_load_rate.value = 100;
+  CHECK(free_sms(p, &product, 8) == doctest::Approx(0.5 * 1320 / 1420));
+  CHECK(free_sms(p, &product, 0) == 1);
+  CHECK(last_wave(p, product, 8) == 0);  // without l1_beside
+  p.l1_beside.value = 1e-5;
+  CHECK(last_wave(p, product, 8) == doctest::Approx(100.0 / 1420));
+  CHECK(last_wave(p, product, 0) == 0);
+}
+
+TEST_CASE("the last wave of a product leaves SMs, unless it takes them all") {
+  CalibrationProfile p = compute_profile();
+  p.sms.value = 132;
+  p.ctas_per_sm.value = 2;
+  p.blocks_fill_sms.value = 1;
+  p.gemm_tile.value = 128 * 256;
+  Compute product = work(2.0 * 8 * 2048 * 512 * 4096, 0);
+  product.products = {{2048, 4096, 4096, 1}};  // 256 blocks
+  CHECK(last_wave(p, product, 0) == 0);        // without l1_beside nobody comes in early
+  p.l1_beside.value = 1e-5;
+  CHECK(last_wave(p, product, 0) == doctest::Approx(1.0 / 2));  // 132, 124
+  CHECK(last_wave(p, product, 8) == doctest::Approx(1.0 / 3));  // 124, 124, 8 late ones
+  product.products = {{132 * 256, 256, 4096, 1}};               // 264 blocks: 132, 132
+  CHECK(last_wave(p, product, 0) == 0);
+  p.gemm_tile.value = 0;
+  CHECK(last_wave(p, product, 0) == 0);
 }
 
 TEST_CASE("a plan whose compute needs no SMs has no such resource") {
