@@ -64,6 +64,8 @@ constexpr std::array kConstants{
     ConstantTraits{"l1_beside", "GiB", &P::l1_beside,
                    "bytes in flight on an SM whose L1 a product's shared memory has left small",
                    true},
+    ConstantTraits{"sm_beside", "", &P::sm_beside,
+                   "SM clock beside a compute op bound by FLOPs, of alone", true},
     ConstantTraits{"sm_rate", "GB/s", &P::sm_rate, "most that loads and stores of one SM reach"},
     ConstantTraits{"sm_load_rate", "GB/s", &P::sm_load_rate,
                    "most that loads of one SM reach alone; 0: sm_rate covers it", true},

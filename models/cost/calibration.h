@@ -65,6 +65,7 @@ struct CalibrationProfile {
   Constant push_ahead;          // us; so long before its push has drained a lane goes on
   Constant l1;                  // GiB; what an SM keeps of peers' memory until the next wait
   Constant l1_beside;           // GiB; in flight on an SM that a product has just left; 0: no limit
+  Constant sm_beside;           // SM clock beside a product bound by FLOPs, of alone; 0: 1
   Constant sm_rate;             // GB/s; what the loads and stores of one SM reach at most
   Constant sm_load_rate;        // GB/s; loads of one SM alone; with sm_store_rate in its place
   Constant sm_store_rate;       // GB/s; stores of one SM alone

@@ -100,6 +100,7 @@ std::vector<Field> constants_of_work(const CalibrationProfile& profile, const Pl
                               &P::push_ahead,
                               &P::l1,
                               &P::l1_beside,
+                              &P::sm_beside,
                               &P::hbm_wait,
                               &P::l2,
                               &P::l2_rate,

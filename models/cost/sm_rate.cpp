@@ -112,8 +112,16 @@ double load_seconds(const CalibrationProfile& profile, const TrafficShape& shape
 double wait_seconds(const CalibrationProfile& profile, const TrafficShape& shape,
                     const SmPlace& place) {
   const bool reads = shape.sources > shape.remote_sources, writes = shape.stored_here > 0;
-  const bool waits = place.fills_hbm && !shape.cached && shape.loaded > 0 && (reads || writes);
+  const bool waits = place.product == SmPlace::Product::fills_hbm && !shape.cached &&
+                     shape.loaded > 0 && (reads || writes);
   return waits ? profile.hbm_wait.value * 1e-6 : 0;
+}
+
+// What a product's power leaves of the SM clock, for ops that it limits.
+double clock_beside(const CalibrationProfile& profile, const TrafficShape& shape,
+                    const SmPlace& place) {
+  const bool slowed = place.product == SmPlace::Product::of_flops && shape.remote_sources == 0;
+  return slowed && profile.sm_beside.value > 0 ? profile.sm_beside.value : 1;
 }
 
 // What an SM reaches beside a product, in bytes of payload per second. It is what its L1 can have
@@ -121,7 +129,7 @@ double wait_seconds(const CalibrationProfile& profile, const TrafficShape& shape
 double limit_beside(const CalibrationProfile& profile, const TrafficShape& shape,
                     const SmPlace& place) {
   const double round = load_seconds(profile, shape);
-  const double alone = sm_limit(profile, shape);
+  const double alone = sm_limit(profile, shape) * clock_beside(profile, shape, place);
   const double longer = wait_seconds(profile, shape, place);
   if (longer > 0) return alone * round / (round + longer);
   if (place.packed <= 0 || profile.l1_beside.value <= 0 || shape.loaded <= 0) return alone;
@@ -143,7 +151,7 @@ SmRate soften(SmRate rate, const CalibrationProfile& profile, const TrafficShape
 SmRate rate_at(const CalibrationProfile& profile, const Op& op, const Lane& lane,
                const TrafficShape& shape, const SmPlace& place) {
   if (profile.remote_round.value <= 0 || shape.payload.count == 0) return {};
-  double round = round_seconds(profile, op, lane, shape);
+  double round = round_seconds(profile, op, lane, shape) / clock_beside(profile, shape, place);
   if (round > 0 && shape.sources > shape.remote_sources)
     round += wait_seconds(profile, shape, place);
   const int loads = loads_of(profile, lane, shape);
@@ -172,7 +180,8 @@ SmPlace sm_place(const CalibrationProfile& profile, const Plan& plan, const Besi
   SmPlace place{beside.packed ? packed_ctas(profile) : 0, beside.room};
   if (!beside.product.valid()) return place;
   const ComputeNeed need = compute_need(profile, plan.computes[plan.op(beside.product).detail]);
-  place.fills_hbm = need.hbm_seconds > need.flop_seconds;
+  place.product = need.hbm_seconds > need.flop_seconds ? SmPlace::Product::fills_hbm
+                                                       : SmPlace::Product::of_flops;
   return place;
 }
 
@@ -184,7 +193,7 @@ SmRate sm_rate(const CalibrationProfile& profile, const Op& op, const Lane& lane
                const TrafficShape& shape, const SmPlace& place) {
   const SmRate rate = rate_at(profile, op, lane, shape, place);
   if (place.packed <= 0 || place.room <= 0 || rate.cap == kUnlimited) return rate;
-  const SmRate spread = rate_at(profile, op, lane, shape, {0, 0, place.fills_hbm});
+  const SmRate spread = rate_at(profile, op, lane, shape, {0, 0, place.product});
   const auto mean = [&](double packed_one, double spread_one) {
     return 1 / ((1 - place.room) / packed_one + place.room / spread_one);
   };

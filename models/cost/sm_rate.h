@@ -19,6 +19,8 @@
 //                       product left has at most l1_beside in flight: it reaches l1_beside / round.
 //                       1 / cap is the mean of that and of what spread CTAs reach, by the share
 //                       of such kernels that find room
+//   product of FLOPs    its power lowers the SM clock: SM limits and rounds of ops that load no
+//                       peer x sm_beside (loads of peers hardly wait for the SM)
 //   product fills HBM   (packed or not): rounds of loads from there are longer by hbm_wait, an
 //                       SM's limit is x round / (round + hbm_wait), in place of l1_beside
 // The weight in sharing is payload / (trips round), at most limit, in both. With op_issue known,
@@ -55,7 +57,7 @@ struct SmRate {
 struct SmPlace {
   int packed = 0;   // CTAs to an SM that a product left, its L1 small (l1_beside); 0: spread
   double room = 0;  // share of such kernels that are spread all the same: the mean time counts
-  bool fills_hbm = false;  // the product does
+  enum class Product { none, of_flops, fills_hbm } product = Product::none;  // beside it
 };
 SmPlace sm_place(const CalibrationProfile& profile, const Plan& plan, const Beside& beside);
 // CTAs to an SM where a kernel comes in beside a product; 0 without l1_beside.

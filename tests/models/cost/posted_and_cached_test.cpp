@@ -311,6 +311,24 @@ TEST_CASE("an SM that a product leaves has little in flight, and several CTAs") 
         doctest::Approx(1 / (0.75 / packed + 0.25 / spread)));
 }
 
+TEST_CASE("the SM clock beside a product slows what SMs copy within the GPU") {
+  CopyAndProduct bench;
+  CalibrationProfile p = profile();
+  p.peak_flops.value = p.flops_efficiency.value = 1;  // 1 ms of FLOPs, 1 us of HBM
+  const Beside product{bench.product, false, 0};
+  CHECK(bench.gb_per_s(p, product) == doctest::Approx(8 * 40));  // not known
+  p.sm_beside.value = 0.8;
+  CHECK(bench.gb_per_s(p, {}) == doctest::Approx(8 * 40));
+  CHECK(bench.gb_per_s(p, product) == doctest::Approx(8 * 32));
+  p.sm_load_rate.value = p.sm_store_rate.value = 1e4;  // far away: rounds decide, 0.625 us each
+  const double rounds = 101 * 262.144 / (100 * 0.625 + 262.144 / (8 * 5000 * 0.8));
+  CHECK(bench.gb_per_s(p, product) == doctest::Approx(rounds));
+  p.peak_flops.value = 1e6;  // 1 ns of FLOPs, 1 us of HBM: its clock stays
+  p.sm_load_rate.value = 200;
+  p.sm_store_rate.value = 50;
+  CHECK(bench.gb_per_s(p, product) == doctest::Approx(8 * 40));
+}
+
 TEST_CASE("rounds of loads from HBM are longer beside a product that fills it") {
   CopyAndProduct bench;
   CalibrationProfile p = profile();
