@@ -143,6 +143,8 @@ constexpr std::array kConstants{
                    "likewise, grouped products; 0: flops_efficiency"},
     ConstantTraits{"dense_gemm_efficiency", "", &P::dense_gemm_efficiency,
                    "likewise, dense products; 0: flops_efficiency"},
+    ConstantTraits{"dense_gemm_memory", "", &P::dense_gemm_memory,
+                   "share of what kernels reach of HBM that dense products reach", true},
     ConstantTraits{"memory_efficiency", "", &P::memory_efficiency,
                    "share of hbm that a kernel alone reaches; 0: all of it"},
     ConstantTraits{"hbm_capacity", "GiB", &P::hbm_capacity, "HBM of one GPU"},

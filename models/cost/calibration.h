@@ -117,6 +117,7 @@ struct CalibrationProfile {
   Constant attention_efficiency;     // likewise, attention
   Constant grouped_gemm_efficiency;  // likewise, grouped products of mixtures of experts
   Constant dense_gemm_efficiency;    // likewise, dense products
+  Constant dense_gemm_memory;        // share of reached HBM that dense products get; 0: 1
   Constant memory_efficiency;        // share of hbm that a kernel alone reaches
   Constant hbm_capacity;             // GiB of one GPU; 0: no limit
   Constant power_limit;              // W of one GPU; what it draws on top lowers its clock

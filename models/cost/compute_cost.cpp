@@ -102,6 +102,10 @@ bool lacks(const CalibrationProfile& profile, const Compute& work) {
   return limited && work.flops > 0 && (profile.*peak_of(work.precision)).value <= 0;
 }
 
+bool has_memory_share(const CalibrationProfile& profile, const Compute& work) {
+  return work.work == WorkKind::dense_gemm && profile.dense_gemm_memory.value > 0;
+}
+
 }  // namespace
 
 double reached_hbm(const CalibrationProfile& profile) {
@@ -114,8 +118,9 @@ ComputeNeed compute_need(const CalibrationProfile& profile, const Compute& work)
   const double peak = (profile.*peak_of(work.precision)).value * 1e12;
   const double rate = peak * (profile.*efficiency_of(profile, work.work)).value;
   if (rate > 0 && work.flops > 0) need.flop_seconds = work.flops / rate;
+  const double share = has_memory_share(profile, work) ? profile.dense_gemm_memory.value : 1;
   if (profile.hbm.value > 0)
-    need.hbm_seconds = static_cast<double>(work.hbm_bytes.count) / reached_hbm(profile);
+    need.hbm_seconds = static_cast<double>(work.hbm_bytes.count) / (share * reached_hbm(profile));
   return need;
 }
 
@@ -180,6 +185,8 @@ std::vector<Field> constants_of(const CalibrationProfile& profile, const Compute
   std::vector<Field> used;
   if (work.flops > 0) used = {peak_of(work.precision), efficiency_of(profile, work.work)};
   if (work.hbm_bytes.count > 0) used.push_back(&P::memory_efficiency);
+  if (work.hbm_bytes.count > 0 && has_memory_share(profile, work))
+    used.push_back(&P::dense_gemm_memory);
   return used;
 }
 

@@ -2,7 +2,8 @@
 // What a compute op takes of its GPU, alone and at full clock.
 //
 //   t_flops  flops / (efficiency of its kind x peak of its precision)
-//   t_hbm    hbm_bytes / (memory_efficiency x hbm)
+//   t_hbm    hbm_bytes / (memory_efficiency x hbm); of dense products longer, / dense_gemm_memory,
+//            in which they keep all of HBM
 //   seconds  the larger of the two
 // Refreshes and turnarounds take the memory's time whoever asks, so kernels and copies share what
 // is reached, memory_efficiency x hbm: a kernel that fills it and copies of b bytes/s beside it

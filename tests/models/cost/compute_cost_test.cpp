@@ -64,6 +64,17 @@ TEST_CASE("HBM bytes take their time at memory_efficiency; the longer of both co
   CHECK(compute_need(p, work(2e9, 20'000'000)).seconds() * 1e6 == doctest::Approx(40));
 }
 
+TEST_CASE("dense products take longer over their HBM bytes, and keep all of it") {
+  // 20 MB at 1000 GB/s, of which a dense product gets half: 40 us in place of 20.
+  CalibrationProfile p = compute_profile();
+  Compute dense = work(0, 20'000'000);
+  dense.work = WorkKind::dense_gemm;
+  CHECK(compute_need(p, dense).hbm_seconds * 1e6 == doctest::Approx(20));
+  p.dense_gemm_memory.value = 0.5;
+  CHECK(compute_need(p, dense).hbm_seconds * 1e6 == doctest::Approx(40));
+  CHECK(compute_need(p, work(0, 20'000'000)).hbm_seconds * 1e6 == doctest::Approx(20));
+}
+
 TEST_CASE("what memory reaches is its rate times memory_efficiency; 0 is all of it") {
   CalibrationProfile p = compute_profile();
   p.memory_efficiency.value = 0.8;
