@@ -11,7 +11,9 @@ target_compile_options(twinlink_options INTERFACE
   # One rounding for every build: fused multiply-adds would change the last bit of shares.
   $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>
   # g++ 12 reports overlaps in "text" + std::string that are not there (its bug 105651), at -O2 up.
-  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-Wno-restrict>)
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-Wno-restrict>
+  # clang counts int -> size_t to -Wconversion, g++ does not.
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:Clang>>:-Wno-sign-conversion>)
 if(TL_WERROR)
   target_compile_options(twinlink_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()
@@ -19,6 +21,7 @@ if(TL_SANITIZE)
   target_compile_options(twinlink_options INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${TL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all>)
   target_link_options(twinlink_options INTERFACE -fsanitize=${TL_SANITIZE})
+  target_compile_definitions(twinlink_options INTERFACE TL_SANITIZED)
 endif()
 
 # twinlink_library(NAME SOURCES file... [LIBS target...]): the static library twinlink_NAME.

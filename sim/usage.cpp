@@ -69,7 +69,7 @@ void Usage::push(std::int32_t owner, std::int64_t units) {
   if (rows_.empty()) return;
   const Span span = spans_[static_cast<std::size_t>(owner)];
   if (span.begin >= span.end) return;
-  push_(lines_.front().units + span.begin * kWord,
+  push_(lines_[span.begin * (kWord / kLine)].units,
         rows_.data() + static_cast<std::size_t>(owner) * words() + span.begin,
         span.end - span.begin, units);
 }

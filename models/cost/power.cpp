@@ -28,15 +28,15 @@ double PowerModel::clock_at(double watts) const {
 }
 
 Constant CalibrationProfile::*power_of(WorkKind work) {
-  using P = CalibrationProfile;
+  using Profile = CalibrationProfile;
   switch (work) {
-    case WorkKind::plain: return &P::power_idle;
-    case WorkKind::attention: return &P::power_attention;
+    case WorkKind::plain: return &Profile::power_idle;
+    case WorkKind::attention: return &Profile::power_attention;
     case WorkKind::grouped_gemm:
-    case WorkKind::dense_gemm: return &P::power_gemm;
-    case WorkKind::memory: return &P::power_memory;
+    case WorkKind::dense_gemm: return &Profile::power_gemm;
+    case WorkKind::memory: return &Profile::power_memory;
   }
-  return &P::power_idle;
+  return &Profile::power_idle;
 }
 
 PowerModel power_model(const CalibrationProfile& profile) {

@@ -81,6 +81,9 @@ struct Word {
   std::string_view name;
   std::string_view help;
 };
+// clang 14 needs it said.
+template <class Enum>
+Word(Enum, const char*, const char*) -> Word<Enum>;
 
 std::span<const Word<Operation>> words(Operation);
 std::span<const Word<ElementType>> words(ElementType);

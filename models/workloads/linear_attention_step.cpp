@@ -67,12 +67,12 @@ void LinearAttentionStep::add_streams() {
 }
 
 Plan LinearAttentionStep::build() {
-  using Direction = LinearAttentionDirection;
-  if (request_.direction != Direction::backward) {
+  using Way = LinearAttentionDirection;
+  if (request_.direction != Way::backward) {
     for (int layer = 0; layer < request_.layers; ++layer) run(forward_pass(layer));
     if (request_.barrier) add_world_barrier();
   }
-  if (request_.direction != Direction::forward) {
+  if (request_.direction != Way::forward) {
     for (int layer = request_.layers; layer-- > 0;) run(backward_pass(layer));
     if (request_.barrier) add_world_barrier();
   }

@@ -61,7 +61,8 @@ class TpLayers {
       claim.outputs.push_back(stage.outputs.back().buffer);
       if (!work.kernel.empty())
         append_compute(builder_, rank, request_.shape, work,
-                       std::span(before_.data() + rank.index(), before_.empty() ? 0 : 1),
+                       before_.empty() ? std::span<const Slice>()
+                                       : std::span<const Slice>(&before_[rank.index()], 1),
                        std::span(&stage.inputs.back(), 1), ends_);
     }
     ends_ = append_collective(builder_, stage, ends_);

@@ -243,7 +243,8 @@ TEST_CASE("every property of a schema is described") {
     const json schema = schema_of(kind);
     CHECK(schema.at("$schema") == "http://json-schema.org/draft-07/schema#");
     if (!schema.contains("properties")) continue;
-    for (const auto& [name, property] : schema["properties"].items()) {
+    for (const auto& [key, property] : schema["properties"].items()) {
+      const std::string name = key;
       CAPTURE(name);
       CHECK((property.contains("description") || property.contains("$ref")));
     }

@@ -19,7 +19,7 @@ bool is_scan(const Algorithm& algorithm) {
 }
 bool is_tree(const Algorithm& algorithm) { return algorithm.name == "double_binary_tree"; }
 
-CollectiveRequest request_for(const Algorithm& algorithm, int ranks, std::int64_t elements) {
+CollectiveRequest elements_request(const Algorithm& algorithm, int ranks, std::int64_t elements) {
   return test::request_for(algorithm, ranks, Bytes{4 * elements});
 }
 
@@ -54,11 +54,11 @@ TEST_CASE("equal shares: the closed form is the time, but for trees that share p
     if (is_tree(algorithm)) return;
     for (const int ranks :
          some_rank_counts({1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 31, 33, 64, 72, 130, 144})) {
-      check_equal(algorithm, request_for(algorithm, ranks, equal_elements(ranks)));
-      check_equal(algorithm, request_for(algorithm, ranks, 64 * equal_elements(ranks)));
+      check_equal(algorithm, elements_request(algorithm, ranks, equal_elements(ranks)));
+      check_equal(algorithm, elements_request(algorithm, ranks, 64 * equal_elements(ranks)));
     }
     if (kSanitized) return;  // up to 22,500 flows at once
-    const CollectiveRequest large = request_for(algorithm, 576, equal_elements(576));
+    const CollectiveRequest large = elements_request(algorithm, 576, equal_elements(576));
     if (algorithm.plan_size(large).slices < 1'000'000) check_equal(algorithm, large);
   });
 }
@@ -70,11 +70,12 @@ TEST_CASE(
     for (const int ranks : {2, 3, 5, 8, 13, 16, 31}) {
       const std::int64_t whole = equal_elements(ranks), more = whole + equal_elements(ranks);
       const double time =
-          simulated_ps(algorithm, request_for(algorithm, ranks, whole + ranks / 2 + 1));
+          simulated_ps(algorithm, elements_request(algorithm, ranks, whole + ranks / 2 + 1));
       INFO(name_of(algorithm.operation), " ", algorithm.name, " ranks ", ranks);
-      CHECK(time >= algorithm.closed_form(request_for(algorithm, ranks, whole), kCrossbar) * 1e12 *
-                        (1 - 1e-12));
-      CHECK(time <= algorithm.closed_form(request_for(algorithm, ranks, more), kCrossbar) * 1e12);
+      CHECK(time >= algorithm.closed_form(elements_request(algorithm, ranks, whole), kCrossbar) *
+                        1e12 * (1 - 1e-12));
+      CHECK(time <=
+            algorithm.closed_form(elements_request(algorithm, ranks, more), kCrossbar) * 1e12);
     }
   });
 }
@@ -85,7 +86,7 @@ TEST_CASE(
   for (const char* name : {"direct", "copy_engine"}) {
     const Algorithm& algorithm = models::find_algorithm(Operation::all_to_all, name);
     for (const int ranks : {2, 3, 5, 8, 16}) {
-      CollectiveRequest request = request_for(algorithm, ranks, 100'000);
+      CollectiveRequest request = elements_request(algorithm, ranks, 100'000);
       for (int pair = 0; pair < ranks * ranks; ++pair) request.counts.push_back(pair * 7 % 5);
       INFO(name, " ranks ", ranks);
       CHECK(simulated_ps(algorithm, request) >=
@@ -101,7 +102,7 @@ TEST_CASE(
 TEST_CASE("two ranks: the trees' transfers never meet, so the closed form is the time") {
   // Each rank pulls half of the data once upwards and once downwards: 2 (2 us + n / 2 / B).
   const Algorithm& tree = models::find_algorithm(Operation::all_reduce, "double_binary_tree");
-  CollectiveRequest request = request_for(tree, 2, 1 << 20);
+  CollectiveRequest request = elements_request(tree, 2, 1 << 20);
   request.slices = 1;
   check_equal(tree, request);
   CHECK(tree.closed_form(request, kCrossbar) ==
@@ -117,7 +118,7 @@ TEST_CASE("trees: between the closed form and that of ports shared by all their 
     for (const std::int64_t elements :
          {std::int64_t{1}, std::int64_t{1} << 14, std::int64_t{1} << 22}) {
       INFO("ranks ", ranks, " elements ", elements);
-      const CollectiveRequest request = request_for(tree, ranks, elements);
+      const CollectiveRequest request = elements_request(tree, ranks, elements);
       AlphaBetaGamma shared = kCrossbar;
       shared.beta *= ranks % 2 == 0 ? 4 : 6;
       const double time = simulated_ps(tree, request);
@@ -134,7 +135,7 @@ TEST_CASE(
     for (const int channels : {1, 2, 4})
       for (const bool bidirectional : {false, true})
         for (const int chunks : {1, 4}) {
-          CollectiveRequest request = request_for(ring, ranks, std::int64_t{4096} * ranks);
+          CollectiveRequest request = elements_request(ring, ranks, std::int64_t{4096} * ranks);
           request.channels = channels;
           request.bidirectional = bidirectional;
           request.slices = chunks;
@@ -147,7 +148,7 @@ TEST_CASE("hierarchical over domains on one switch") {
   for (const int domains : {2, 3, 4})
     for (const int members : {1, 2, 4, 8}) {
       CollectiveRequest request =
-          request_for(algorithm, domains * members, std::int64_t{1024} * domains * members);
+          elements_request(algorithm, domains * members, std::int64_t{1024} * domains * members);
       for (int r = 0; r < domains * members; ++r) request.domain_of_rank.push_back(r / members);
       check_equal(algorithm, request);
     }

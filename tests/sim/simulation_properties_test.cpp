@@ -52,7 +52,7 @@ TEST_CASE("no plan of the catalogue beats its lower bound on any machine") {
       for (const int ranks : {2, most - 1, most}) {
         if (ranks < 2 || !can_run(algorithm, preset)) continue;
         INFO(preset, ", ", algorithm.name, ", ranks ", ranks);
-        const auto request = request_for(algorithm, ranks, {4 * (65'536 + ranks / 2)});
+        const auto request = request_for(algorithm, ranks, Bytes{4 * (65'536 + ranks / 2)});
         check_bound(build_plan(algorithm, request), machine);
       }
   }
@@ -68,7 +68,7 @@ TEST_CASE("a lone transfer takes its bound, which is rounded down") {
 }
 
 TEST_CASE("faster links never lengthen a plan without contention") {
-  const Plan plan = plan_of(request_of(Operation::all_reduce, 16, {4 * 1'000'003}), "ring");
+  const Plan plan = plan_of(request_of(Operation::all_reduce, 16, Bytes{4 * 1'000'003}), "ring");
   Duration before{INT64_MAX};
   for (std::int64_t gb = 50; gb <= 1600; gb += 50) {
     INFO(gb, " GB/s");
@@ -81,7 +81,7 @@ TEST_CASE("faster links never lengthen a plan without contention") {
 
 TEST_CASE("on a symmetric machine it does not matter which rank sits where") {
   for (const Algorithm& algorithm : catalogue()) {
-    auto request = request_for(algorithm, 12, {4 * 12'345});
+    auto request = request_for(algorithm, 12, Bytes{4 * 12'345});
     const Plan straight = build_plan(algorithm, request);
     for (std::size_t r = 0; r < 12; ++r)
       request.gpu_of_rank[r] = static_cast<std::int32_t>((5 * r + 3) % 12);  // 5 and 12: coprime
@@ -99,7 +99,7 @@ TEST_CASE("two runs, and two at the same time, give the same bytes") {
   for (const Algorithm& algorithm : catalogue()) {
     if (!can_run(algorithm, machine.name())) continue;
     INFO(algorithm.name);
-    const Plan plan = build_plan(algorithm, request_for(algorithm, 16, {4 * 1'000'003}));
+    const Plan plan = build_plan(algorithm, request_for(algorithm, 16, Bytes{4 * 1'000'003}));
     const models::Timeline once = simulate(plan, machine, profile);
     models::Timeline left, right;
     std::thread other([&] { left = simulate(plan, machine, profile); });

@@ -12,7 +12,8 @@
 
 namespace twinlink {
 
-#ifdef __SANITIZE_ADDRESS__
+// Set by CMake where TL_SANITIZE is: g++ and clang say it in different ways.
+#ifdef TL_SANITIZED
 inline constexpr bool kSanitized = true;
 #else
 inline constexpr bool kSanitized = false;

@@ -45,7 +45,9 @@ TEST_CASE("the published tree has the published number of wrong ranks, in both d
   const std::map<int, std::size_t> wrong{{2, 0},   {3, 0},   {4, 0},    {5, 0},  {6, 0},
                                          {7, 0},   {8, 1},   {12, 3},   {16, 7}, {32, 21},
                                          {64, 51}, {72, 57}, {128, 113}};
-  for (const auto& [ranks, count] : wrong) {
+  for (const auto& row : wrong) {
+    const int ranks = row.first;
+    const std::size_t count = row.second;
     for (const bool suffix : {false, true}) {
       const Proof proof = prove(lasp_tree(ranks, suffix));
       INFO(ranks << " ranks: " << text_of(proof));

@@ -73,7 +73,7 @@ TEST_CASE("plans: every slice begins at a multiple of 16 bytes") {
           const Algorithm& algorithm = find_algorithm(operation, name);
           CollectiveRequest request = cut_request(algorithm, ranks, elements);
           request.element = element;
-          INFO(name, " ranks ", ranks, " elements ", elements);
+          INFO(algorithm.name, " ranks ", ranks, " elements ", elements);
           check_slices(build_plan(algorithm, request));
         }
 }

@@ -65,7 +65,9 @@ bool same_bits(DpAttentionRequest request, const CollectiveNames& names) {
 
 TEST_CASE("Both ways of combining give the same bits") {
   for (const ElementType element : {ElementType::fp32, ElementType::bf16})
-    for (const auto& [tp, dp] : {std::pair(2, 2), {3, 3}, {8, 8}, {8, 4}, {8, 2}, {16, 8}}) {
+    for (const auto& sizes : {std::pair(2, 2), {3, 3}, {8, 8}, {8, 4}, {8, 2}, {16, 8}}) {
+      const int tp = sizes.first;
+      const int dp = sizes.second;
       DpAttentionRequest request = dp_request(tp, dp, 16);
       request.element = element;
       CAPTURE(tp);

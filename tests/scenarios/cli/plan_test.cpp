@@ -27,7 +27,9 @@ TEST_CASE("a correct plan: exit code 0 and a verdict per check") {
 
 TEST_CASE("a wrong plan: exit code 3, with its wrong ranks") {
   // Published facts (research on the LASP tree): 1 wrong rank at P = 8, 7 at 16, 57 at 72.
-  for (const auto& [ranks, wrong] : {std::pair{8, 1}, {16, 7}, {32, 21}, {72, 57}}) {
+  for (const auto& row : {std::pair{8, 1}, {16, 7}, {32, 21}, {72, 57}}) {
+    const int ranks = row.first;
+    const int wrong = row.second;
     CAPTURE(ranks);
     const Outcome outcome =
         verb("check --plan lasp_pr_tree --json --ranks " + std::to_string(ranks));
