@@ -7,6 +7,7 @@
 
 #include "scenarios/files/read_file.h"
 #include "scenarios/fitting/nccl_tests_text.h"
+#include "scenarios/fitting/run_list.h"
 #include "scenarios/fitting/set_rows.h"
 #include "scenarios/fitting/timing_csv.h"
 #include "scenarios/machine.h"
@@ -17,10 +18,6 @@ namespace twinlink::scenarios {
 namespace {
 
 using Json = nlohmann::json;
-
-// Older ones were measured by versions of the program that are slower.
-constexpr const char* kMeasuredFolders[] = {"2026-11-22-h200-pair-whole",
-                                            "2026-11-22-h200-pair-ranks-again"};
 
 // Our name of a published algorithm; empty if we do not have that very one.
 std::string our_name(const PublishedRecord& record, const std::string& theirs) {
@@ -166,6 +163,17 @@ void add_json_lines(const std::string& text, const std::string& file, Observatio
   }
 }
 
+Observations listed_observations(const std::string& text, const std::string& file,
+                                 const std::string& machine) {
+  Observations out;
+  for (const std::string& path : read_run_list(text, file)) {
+    const std::string run = read_file(path);
+    if (is_run_list(run)) fail(file, 0, path + " is a list itself");
+    out.append(read_observations(run, path, machine));
+  }
+  return out;
+}
+
 bool several_objects(const std::string& text) {
   return text.front() == '{' && !Json::accept(text) &&
          Json::accept(text.substr(0, text.find('\n')));
@@ -205,6 +213,7 @@ Observations read_observations(const std::string& text, const std::string& file,
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) fail(file, 1, "the file is empty");
   const std::string body = text.substr(first);
+  if (is_run_list(body)) return listed_observations(text, file, machine);
   if (is_timing_csv(body))
     read_timing_csv(text, file, machine, out);
   else if (body.front() != '{')
@@ -219,29 +228,12 @@ Observations read_observations(const std::string& text, const std::string& file,
   return out;
 }
 
-namespace {
-
-// Suites of whole workloads (layers, steps) are compared elsewhere; results need their layout.
-bool has_rows(const Json& json) {
-  constexpr const char* kSuites[] = {"links", "memory",  "collectives",
-                                     "scans", "overlap", "sharing"};
-  if (!json.value("schema", "").starts_with("twinlink.measurement/"))
-    return json.contains("layout");
-  return std::ranges::find(kSuites, json.value("suite", "")) != std::end(kSuites);
-}
-
-}  // namespace
-
 Observations measured_observations() {
   Observations out;
-  for (const char* folder : kMeasuredFolders)
-    for (const std::string& name : data_names(std::string("profiles/measured/") + folder)) {
-      const auto path =
-          find_data(std::string("profiles/measured/") + folder + "/" + name + ".json");
-      const std::string text = read_file(path);
-      const Json json = Json::parse(text);
-      if (has_rows(json)) out.append(read_observations(text, path.string(), ""));
-    }
+  for (const std::string& name : data_names("profiles/measured")) {
+    const std::string path = find_data("profiles/measured/" + name + ".json").string();
+    out.append(read_observations(read_file(path), path, ""));
+  }
   return out;
 }
 

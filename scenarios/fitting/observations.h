@@ -63,12 +63,13 @@ void leave_out(Observations& observations, const std::vector<std::string>& algor
 
 bool in_catalogue(models::Operation operation, const std::string& name);
 
-// `machine` is needed where the file does not name one (nccl-tests); it may be empty elsewhere.
+// `machine` is needed where the file does not name one (nccl-tests); it may be empty elsewhere. A
+// list of runs (run_list.h) is read file by file.
 Observations read_observations(const std::string& text, const std::string& file,
                                const std::string& machine);
 // Every record of the data directories.
 Observations published_observations();
-// Our own measurements that come with the profiles: the suites, and results whose layout is said.
+// Our own measurements that come with the profiles: the lists of runs in profiles/measured.
 Observations measured_observations();
 
 }  // namespace twinlink::scenarios

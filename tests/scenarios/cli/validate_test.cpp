@@ -86,3 +86,24 @@ TEST_CASE("calibrate: several machines need a choice; a profile comes out") {
   CHECK(profile.at("constants").at("graph_gap").at("provenance") == "fitted");
   CHECK(fitted.err.find("graph_gap") != std::string::npos);
 }
+
+TEST_CASE("validate: a list of runs stands for its files; what is wrong in one is said") {
+  const std::string whole =
+      std::string(TL_SOURCE_DIR) + "/scenarios/profiles/measured/2026-11-22-h200-pair-whole/";
+  const auto verdicts_of = [](const std::string& file) {
+    return twinlink::test::twinlink("validate --json " + file);
+  };
+  const auto list = [](const std::string& files) {
+    return write_file("twinlink_runs_test.json",
+                      R"({"schema": "twinlink.runs/1", "files": [)" + files + "]}");
+  };
+  const Outcome alone = verdicts_of(whole + "sharing.json");
+  REQUIRE(alone.code == 0);
+  CHECK(verdicts_of(list("\"" + whole + "sharing.json\"")).out == alone.out);
+  CHECK(verdicts_of(list("\"" + whole + "shared.json\"")).err.find("shared.json") !=
+        std::string::npos);
+  CHECK(verdicts_of(list("3")).err.find("/files/0: expected text; found 3") != std::string::npos);
+  const Outcome itself = verdicts_of(list("\"twinlink_runs_test.json\""));
+  CHECK(itself.code == 4);
+  CHECK(itself.err.find("is a list itself") != std::string::npos);
+}
